@@ -1,0 +1,1 @@
+"""What every room stands on: the clock, the database, telephone numbers, sealed columns, the doorbell and the page frame."""
