@@ -1,0 +1,1 @@
+"""A visitor asks to be rung back, and what becomes of it."""

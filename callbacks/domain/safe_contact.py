@@ -1,0 +1,116 @@
+"""What a visitor allows us to do and say, and the verdict on doing it now.
+
+Defaults are the strictest: no voicemail, no text, ask for the name only. "No" is an instruction, not a preference.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from callbacks.domain.lifecycle import Status
+from callbacks.domain.window import Wanted, may_ring
+
+
+class MessageRule(StrEnum):
+    """What may be left behind, on an answerphone or as a text."""
+
+    NO = "no"
+    """Nothing at all."""
+    NEUTRAL_MESSAGE = "neutral_message"
+    """A sentence that names nobody and nothing."""
+    MESSAGE_WITH_NAME = "message_with_name"
+    """The same, with the caller's first name."""
+
+
+class ThirdParty(StrEnum):
+    """What to do when somebody else answers."""
+
+    HANG_UP = "hang_up"
+    """Say nothing and hang up."""
+    SAY_WRONG_NUMBER = "say_wrong_number"
+    """Apologise for a wrong number."""
+    ASK_FOR_NAME_ONLY = "ask_for_name_only"
+    """Ask for the person by the name they gave, and say nothing else."""
+
+
+class CallerId(StrEnum):
+    """Whether our number is shown."""
+
+    SHOW_NUMBER = "show_number"
+    """The visitor sees the number that the confirmation page told them."""
+    HIDE_NUMBER = "hide_number"
+    """Withheld; some handsets block such calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class SafeContact:
+    """One visitor's permissions."""
+
+    voicemail: MessageRule = MessageRule.NO
+    sms: MessageRule = MessageRule.NO
+    third_party: ThirdParty = ThirdParty.ASK_FOR_NAME_ONLY
+    caller_id: CallerId = CallerId.SHOW_NUMBER
+    safe_word: str | None = None
+    do_not_contact_after: datetime | None = None
+
+    def strictest_with(self, other: SafeContact) -> SafeContact:
+        """The stricter of two sets of permissions, answer by answer (two requests from one number)."""
+        return replace(
+            self,
+            voicemail=min(self.voicemail, other.voicemail, key=list(MessageRule).index),
+            sms=min(self.sms, other.sms, key=list(MessageRule).index),
+            third_party=min(self.third_party, other.third_party, key=list(ThirdParty).index),
+            caller_id=max(self.caller_id, other.caller_id, key=list(CallerId).index),
+        )
+
+    def made_strict(self) -> SafeContact:
+        """The permissions of somebody who is not safe at home (rule T11)."""
+        return replace(
+            self,
+            voicemail=MessageRule.NO,
+            sms=MessageRule.NO,
+            third_party=ThirdParty.SAY_WRONG_NUMBER,
+            caller_id=CallerId.HIDE_NUMBER,
+        )
+
+
+class Refused(StrEnum):
+    """Why a visitor's telephone must not ring, or must not receive a text, at this moment."""
+
+    CLOSED = "closed"
+    """The request is withdrawn, finished, refused or erased."""
+    OUTSIDE_SAFE_TIMES = "outside_safe_times"
+    """Not now: outside the times that the visitor allowed."""
+    NO_TEXTS = "no_texts"
+    """The visitor did not allow texts."""
+    LANDLINE = "landline"
+    """A text to a landline is read aloud by a machine."""
+
+
+CALLABLE = frozenset({Status.ASSIGNED, Status.IN_CALL})
+"""A visitor is rung only for a request that a counsellor holds."""
+
+
+def may_call(*, status: Status, wanted: Wanted, now: datetime, zone: ZoneInfo) -> Refused | None:
+    """None when the visitor may be rung at this moment, else the reason why not."""
+    if status not in CALLABLE:
+        return Refused.CLOSED
+    if not may_ring(wanted, now=now, zone=zone):
+        return Refused.OUTSIDE_SAFE_TIMES
+    return None
+
+
+def may_text(*, closed: bool, contact: SafeContact, is_mobile: bool, now: datetime) -> Refused | None:
+    """None when the visitor may be sent a text at this moment, else the reason why not."""
+    if closed:
+        return Refused.CLOSED
+    if contact.sms is MessageRule.NO:
+        return Refused.NO_TEXTS
+    if not is_mobile:
+        return Refused.LANDLINE
+    if contact.do_not_contact_after is not None and now >= contact.do_not_contact_after:
+        return Refused.OUTSIDE_SAFE_TIMES
+    return None
