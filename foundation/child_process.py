@@ -1,0 +1,134 @@
+"""Starting a child process that has no more rights than it needs and cannot outlive the program that started it."""
+
+import ctypes
+import os
+import pwd
+import signal
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+LOOPBACK: Final = "127.0.0.1"
+
+# Linux's own numbers: <linux/prctl.h> and <linux/capability.h>
+PR_SET_PDEATHSIG: Final = 1
+PR_SET_KEEPCAPS: Final = 8
+PR_CAP_AMBIENT: Final = 47
+PR_CAP_AMBIENT_RAISE: Final = 2
+CAP_DAC_OVERRIDE: Final = 1
+CAPABILITY_VERSION_3: Final = 0x20080522
+
+LINUX: Final = sys.platform == "linux"
+_libc = ctypes.CDLL(None, use_errno=True)  # loaded here because a child between fork and exec must not load anything
+
+
+class _CapabilityHeader(ctypes.Structure):
+    _fields_ = (("version", ctypes.c_uint32), ("pid", ctypes.c_int))
+
+
+class _CapabilityData(ctypes.Structure):
+    _fields_ = (
+        ("effective", ctypes.c_uint32),
+        ("permitted", ctypes.c_uint32),
+        ("inheritable", ctypes.c_uint32),
+    )
+
+
+@dataclass(frozen=True)
+class Account:
+    """The operating system's user that a server runs as when we are root."""
+
+    uid: int
+    gid: int
+
+
+def account_for_servers() -> Account | None:
+    """`nobody` when we are root, because PostgreSQL refuses root; otherwise nothing: servers run as whoever we are."""
+    if os.geteuid() != 0:
+        return None
+    entry = pwd.getpwnam("nobody")
+    return Account(uid=entry.pw_uid, gid=entry.pw_gid)
+
+
+def free_port() -> int:
+    """A TCP port on loopback that nothing listens on at this moment."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def dies_with_its_parent(last_signal: signal.Signals) -> Callable[[], None]:
+    """For `preexec_fn`: the child gets this signal when the thread that started it ends, however it ends.
+
+    Linux only. Elsewhere a killed parent leaves its children, and the next start clears them up by process id.
+    """
+    parent = os.getpid()
+
+    def prepare() -> None:
+        if not LINUX:
+            return
+        _prctl(PR_SET_PDEATHSIG, last_signal)
+        if os.getppid() != parent:  # it died between the fork and the line above
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return prepare
+
+
+def runs_without_rights(*, uses: Sequence[Path], last_signal: signal.Signals) -> Callable[[], None]:
+    """For `preexec_fn`: give up root, keeping access to the paths that the child `uses`, and die with the parent."""
+    account = account_for_servers()
+    dies = dies_with_its_parent(last_signal)
+    if account is None:
+        return dies
+    keep_access = not all(_is_open_to(account, path) for path in uses)
+
+    def prepare() -> None:
+        _become(account, keep_access=keep_access)
+        dies()  # after the change of user, which would clear it
+
+    return prepare
+
+
+def _is_open_to(account: Account, path: Path) -> bool:
+    """Whether the account can get to this path and read it with the permissions as they stand."""
+    for place in (path, *path.parents):
+        status = place.stat()
+        needed = 0o5 if place == path else 0o1
+        bits = status.st_mode >> 6 if status.st_uid == account.uid else status.st_mode
+        if bits & needed != needed:
+            return False
+    return True
+
+
+def _become(account: Account, *, keep_access: bool) -> None:
+    """Stop being root for good.
+
+    With `keep_access` one right is kept: to pass permission checks on files. A checkout in /root then stays closed to
+    everybody else and the server still finds its programs and data there. The other ways are worse: opening /root to
+    all users, or keeping the data somewhere that nobody would look.
+    """
+    if keep_access and LINUX:
+        _prctl(PR_SET_KEEPCAPS, 1)
+    os.setgroups([])
+    os.setgid(account.gid)
+    os.setuid(account.uid)
+    if keep_access and LINUX:
+        mask = 1 << CAP_DAC_OVERRIDE
+        header = _CapabilityHeader(CAPABILITY_VERSION_3, 0)
+        data = (_CapabilityData * 2)(_CapabilityData(mask, mask, mask), _CapabilityData(0, 0, 0))
+        _must(_libc.capset(ctypes.byref(header), ctypes.byref(data)))
+        _prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_OVERRIDE)
+
+
+def _prctl(option: int, *values: int) -> None:
+    padded = (*values, 0, 0, 0, 0)[:4]
+    _must(_libc.prctl(option, *(ctypes.c_ulong(value) for value in padded)))
+
+
+def _must(result: int) -> None:
+    if result != 0:
+        raise OSError(ctypes.get_errno(), "the kernel refused to prepare a child process")
