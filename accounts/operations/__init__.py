@@ -1,0 +1,1 @@
+"""What can be done to staff and the journal, one subject a file."""

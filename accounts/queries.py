@@ -1,0 +1,26 @@
+"""Named questions about staff and the journal."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from accounts.domain.roles import Role
+from accounts.models import JournalRow, RoleRow, StaffRow
+
+
+def staff_by_email(session: Session, *, email: str) -> StaffRow | None:
+    """The member of staff with this e-mail address, however it is capitalised."""
+    return session.scalar(select(StaffRow).where(StaffRow.email == email.strip().lower()))
+
+
+def staff_with_role(session: Session, *, role: Role) -> list[StaffRow]:
+    """Everybody who is active and holds the role, by name."""
+    wanted = select(StaffRow).where(StaffRow.active, StaffRow.roles.any(RoleRow.name == role.value))
+    return list(session.scalars(wanted.order_by(func.lower(StaffRow.name), StaffRow.id)))
+
+
+def journal_of(session: Session, *, subject_kind: str, subject_id: int | str) -> list[JournalRow]:
+    """Everything that was noted about one thing, oldest first."""
+    noted = select(JournalRow).where(JournalRow.subject_kind == subject_kind, JournalRow.subject_id == str(subject_id))
+    return list(session.scalars(noted.order_by(JournalRow.at, JournalRow.id)))

@@ -1,0 +1,38 @@
+"""How often somebody may guess at the sign-in: by address and by account name, counted in Redis for all servers.
+
+Without Redis each process counts for itself, which is weaker and never silent: Flask-Limiter logs the change.
+"""
+
+from __future__ import annotations
+
+import math
+
+from flask import Response, make_response, render_template, request
+from flask_limiter import Limiter, RequestLimit
+from flask_limiter.util import get_remote_address
+
+from foundation import clock, sealed
+
+PER_ADDRESS = "10/minute"  # a busy office behind one address signs in at a change of shift; a guesser is slowed
+PER_ACCOUNT = "5/15 minutes"  # 480 guesses a day for one account: hopeless against ten characters
+
+limiter = Limiter(
+    key_func=get_remote_address,
+    strategy="moving-window",  # a fixed window would let twice as many through around its edge
+    in_memory_fallback_enabled=True,
+    storage_options={"socket_connect_timeout": 1, "socket_timeout": 1},  # seconds; sign-in must not hang with Redis
+    key_prefix="ringback",
+)
+"""Set up by `init_accounts`; reads RATELIMIT_STORAGE_URI and RATELIMIT_ENABLED from the application's settings."""
+
+
+def account_named() -> str:
+    """The account that a sign-in names, as a keyed digest: Redis learns no e-mail address."""
+    return sealed.digest(request.form.get("email", "").strip().lower()).hex()
+
+
+def too_many(limit: RequestLimit) -> Response:
+    """The answer to one guess too many: the sign-in page's words, and how long to wait."""
+    wait_s = max(1, math.ceil(limit.reset_at - clock.now().timestamp()))
+    page = render_template("accounts/wait.html", minutes=math.ceil(wait_s / 60))
+    return make_response(page, 429, {"Retry-After": str(wait_s)})
