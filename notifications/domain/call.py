@@ -1,0 +1,356 @@
+"""What became of one bridged call, read from the evidence, whatever the order in which it came in.
+
+A call rings a counsellor, asks for a key press, and only then rings the visitor. News of it arrives doubled, late and
+out of order. So nothing here is a reaction to a message: every message adds to the `Evidence`, which only grows, and
+the state is *read* from the evidence by the first rule of `RULES` that holds. Two runs that saw the same evidence are
+in the same state, and a state with a lower rank never replaces one with a higher.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+COUNSELLOR_RINGS_S = 20
+"""Seconds a counsellor's telephone rings before the next one is tried."""
+VISITOR_RINGS_S = 25
+"""Seconds a visitor's telephone rings; Ofcom's yardstick is at least 15."""
+TALK_LIMIT_S = 5_400
+"""The provider ends a call after ninety minutes: no forgotten line stays open all night."""
+GREETING_S = 4
+"""A visitor's leg that lasted longer than our greeting was connected to the counsellor."""
+
+
+class CallState(StrEnum):
+    """Where a call stands. The value is stored; the docstring is what a supervisor reads."""
+
+    WAITING = "waiting"
+    """Decided, not yet placed."""
+    PLACING = "placing"
+    """Being handed to the telephone company."""
+    UNKNOWN = "unknown"
+    """Handed over, but no answer came: we are finding out, and will not dial again to do so."""
+    PLACED = "placed"
+    """The telephone company has it."""
+    RINGING = "ringing"
+    """The counsellor's telephone rings."""
+    PROMPTED = "prompted"
+    """The counsellor's telephone was answered; we ask for a key press."""
+    CONNECTING = "connecting"
+    """The counsellor pressed 1; the visitor's telephone is about to ring."""
+    VISITOR_RINGING = "visitor_ringing"
+    """The visitor's telephone rings."""
+    VISITOR_ANSWERED = "visitor_answered"
+    """The visitor's telephone was answered and hears our greeting."""
+    BRIDGED = "bridged"
+    """The two are talking."""
+    CLOSING = "closing"
+    """One side has hung up; we wait for word of the other."""
+
+    WITHHELD = "withheld"
+    """Not placed: at the last moment it was no longer safe or wanted."""
+    REFUSED = "refused"
+    """The telephone company will never connect this number."""
+    LOST = "lost"
+    """It never reached the telephone company."""
+    CANCELLED = "cancelled"
+    """Stopped, because the request was withdrawn."""
+    UNREACHED = "unreached"
+    """The counsellor's telephone was busy, off or not answered."""
+    NOT_TAKEN = "not_taken"
+    """Answered without a press of 1: passed on, or a machine."""
+    ABANDONED = "abandoned"
+    """The counsellor's line went before the visitor was connected: our failure."""
+    BUSY = "busy"
+    """The visitor's line was engaged."""
+    NO_ANSWER = "no_answer"
+    """The visitor's telephone was not answered."""
+    VISITOR_FAILED = "visitor_failed"
+    """The visitor's number could not be connected."""
+    HUNG_UP = "hung_up"
+    """The visitor's telephone was answered and put down before the two were connected."""
+    FINISHED = "finished"
+    """The two have talked."""
+
+
+FINAL = frozenset(
+    {
+        CallState.WITHHELD,
+        CallState.REFUSED,
+        CallState.LOST,
+        CallState.CANCELLED,
+        CallState.UNREACHED,
+        CallState.NOT_TAKEN,
+        CallState.ABANDONED,
+        CallState.BUSY,
+        CallState.NO_ANSWER,
+        CallState.VISITOR_FAILED,
+        CallState.HUNG_UP,
+        CallState.FINISHED,
+    }
+)
+"""Nothing changes a call in one of these states."""
+
+RANG_THE_VISITOR = frozenset(
+    {
+        CallState.BUSY,
+        CallState.NO_ANSWER,
+        CallState.VISITOR_FAILED,
+        CallState.HUNG_UP,
+        CallState.FINISHED,
+        CallState.ABANDONED,
+    }
+)
+"""After one of these, the visitor's telephone may have rung."""
+
+_ORDER = (
+    CallState.WAITING,
+    CallState.PLACING,
+    CallState.UNKNOWN,
+    CallState.PLACED,
+    CallState.RINGING,
+    CallState.PROMPTED,
+    CallState.CONNECTING,
+    CallState.VISITOR_RINGING,
+    CallState.VISITOR_ANSWERED,
+    CallState.BRIDGED,
+    CallState.CLOSING,
+)
+
+
+class LegStatus(StrEnum):
+    """What the telephone company says of one leg, in its own words."""
+
+    QUEUED = "queued"
+    """Accepted."""
+    INITIATED = "initiated"
+    """Being dialled."""
+    RINGING = "ringing"
+    """Ringing."""
+    IN_PROGRESS = "in-progress"
+    """Answered."""
+    COMPLETED = "completed"
+    """Answered and over."""
+    BUSY = "busy"
+    """Engaged."""
+    NO_ANSWER = "no-answer"
+    """Not answered."""
+    FAILED = "failed"
+    """Could not be connected."""
+    CANCELED = "canceled"
+    """Stopped by us before it was answered."""
+
+
+RANKS: dict[LegStatus, int] = {
+    LegStatus.QUEUED: 0,
+    LegStatus.INITIATED: 1,
+    LegStatus.RINGING: 2,
+    LegStatus.IN_PROGRESS: 3,
+    LegStatus.CANCELED: 9,
+    LegStatus.FAILED: 9,
+    LegStatus.BUSY: 9,
+    LegStatus.NO_ANSWER: 9,
+    LegStatus.COMPLETED: 10,
+}
+"""A leg only rises. `completed` beats another ending: an answered leg is stronger evidence than an inferred one."""
+
+ENDED_RANK = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """All that is known of one leg; it only grows."""
+
+    status: LegStatus | None = None
+    answered: bool = False
+    duration_s: int = 0
+    ended_at: datetime | None = None
+
+    @property
+    def rank(self) -> int:
+        """How far it got; -1 when nothing was heard of it."""
+        return -1 if self.status is None else RANKS[self.status]
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is over."""
+        return self.rank >= ENDED_RANK
+
+    def heard(self, status: LegStatus, *, duration_s: int = 0, at: datetime | None = None) -> Leg:
+        """What is known after this news; old news changes nothing."""
+        rises = RANKS[status] > self.rank
+        ends = RANKS[status] >= ENDED_RANK
+        return Leg(
+            status=status if rises else self.status,
+            answered=self.answered or status in (LegStatus.IN_PROGRESS, LegStatus.COMPLETED),
+            duration_s=max(self.duration_s, duration_s),
+            ended_at=(at if ends and (self.ended_at is None or (rises and at is not None)) else self.ended_at),
+        )
+
+
+class Press(StrEnum):
+    """What the counsellor did at the prompt."""
+
+    TOOK = "took"
+    """Pressed 1."""
+    PASSED = "passed"
+    """Pressed something else, or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that is known of one call; every field only ever goes from nothing to something."""
+
+    handed_over: bool = False
+    """The request to the telephone company was about to be sent."""
+    no_word: bool = False
+    """It was sent, or maybe not, and no answer came."""
+    taken_on: bool = False
+    """The telephone company answered, or has told us anything about it."""
+    withheld: str | None = None
+    refused: str | None = None
+    never_sent: bool = False
+    cancelled: bool = False
+    press: Press | None = None
+    greeted: bool = False
+    """The visitor's leg asked for our greeting: it was answered."""
+    dial_over: bool = False
+    """The counsellor's leg came back to us after the visitor's leg."""
+    dial_bridged: bool = False
+    counsellor: Leg = field(default_factory=Leg)
+    visitor: Leg = field(default_factory=Leg)
+
+    def merged(self, **news: object) -> Evidence:
+        """The evidence with these facts added."""
+        return replace(self, **news)  # type: ignore[arg-type]  # the names are checked by the dataclass at run time
+
+    @property
+    def connected(self) -> bool:
+        """Whether the two were put through to each other."""
+        return self.press is Press.TOOK and (
+            self.dial_bridged or (self.visitor.answered and self.visitor.duration_s > GREETING_S)
+        )
+
+    @property
+    def visitor_left_first(self) -> bool:
+        """Whether, of two legs that are over, the visitor's ended first."""
+        ours, theirs = self.counsellor.ended_at, self.visitor.ended_at
+        return self.dial_over or (ours is not None and theirs is not None and theirs < ours)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A state, when it holds, and the same in words for docs/lifecycle.md."""
+
+    state: CallState
+    holds: Callable[[Evidence], bool]
+    words: str
+
+
+def _took(e: Evidence) -> bool:
+    return e.press is Press.TOOK
+
+
+def _over(e: Evidence, status: LegStatus) -> bool:
+    return _took(e) and e.visitor.status is status
+
+
+_C = CallState
+
+RULES: tuple[Rule, ...] = (
+    Rule(_C.FINISHED, lambda e: e.connected and e.visitor.ended, "the two were connected and the visitor's leg is over"),
+    Rule(_C.FINISHED, lambda e: e.connected and e.dial_over, "the two were connected and the counsellor's leg came back"),
+    Rule(
+        _C.CANCELLED,
+        lambda e: e.cancelled and (e.counsellor.ended or not e.handed_over),
+        "the request was withdrawn and the counsellor's leg is over or was never placed",
+    ),
+    Rule(_C.BUSY, lambda e: _over(e, LegStatus.BUSY), "the visitor's leg was engaged"),
+    Rule(_C.NO_ANSWER, lambda e: _over(e, LegStatus.NO_ANSWER), "the visitor's leg was not answered"),
+    Rule(_C.VISITOR_FAILED, lambda e: _over(e, LegStatus.FAILED), "the visitor's leg could not be connected"),
+    Rule(_C.ABANDONED, lambda e: _over(e, LegStatus.CANCELED), "the visitor's leg was stopped while it rang"),
+    Rule(
+        _C.HUNG_UP,
+        lambda e: _over(e, LegStatus.COMPLETED)
+        and (e.dial_over or e.counsellor.ended)
+        and e.visitor_left_first,
+        "the visitor's leg ended during the greeting, before the counsellor's",
+    ),
+    Rule(
+        _C.ABANDONED,
+        lambda e: _over(e, LegStatus.COMPLETED) and e.counsellor.ended,
+        "the counsellor's leg ended during the greeting, before the visitor's",
+    ),
+    Rule(
+        _C.NOT_TAKEN,
+        lambda e: e.press is Press.PASSED or (e.press is None and e.counsellor.status is LegStatus.COMPLETED),
+        "the counsellor's leg was answered and nobody pressed 1",
+    ),
+    Rule(
+        _C.UNREACHED,
+        lambda e: e.press is None and e.counsellor.ended,
+        "the counsellor's leg was engaged, not answered or could not be connected",
+    ),
+    Rule(_C.WITHHELD, lambda e: e.withheld is not None, "the safe-contact gate refused it before it was placed"),
+    Rule(_C.REFUSED, lambda e: e.refused is not None and not e.taken_on, "the telephone company refused it for good"),
+    Rule(_C.LOST, lambda e: e.never_sent and not e.taken_on, "the telephone company has no record of it"),
+    Rule(
+        _C.CLOSING,
+        lambda e: _took(e) and (e.counsellor.ended or e.visitor.ended or e.dial_over),
+        "one leg is over and the other's end is not known yet",
+    ),
+    Rule(_C.BRIDGED, lambda e: e.connected, "the two are connected"),
+    Rule(
+        _C.VISITOR_ANSWERED,
+        lambda e: _took(e) and (e.greeted or e.visitor.answered),
+        "the visitor's leg was answered",
+    ),
+    Rule(_C.VISITOR_RINGING, lambda e: _over(e, LegStatus.RINGING), "the visitor's leg rings"),
+    Rule(_C.CONNECTING, _took, "the counsellor pressed 1"),
+    Rule(_C.PROMPTED, lambda e: e.counsellor.answered, "the counsellor's leg was answered"),
+    Rule(_C.RINGING, lambda e: e.counsellor.status is LegStatus.RINGING, "the counsellor's leg rings"),
+    Rule(_C.PLACED, lambda e: e.taken_on, "the telephone company has it"),
+    Rule(_C.UNKNOWN, lambda e: e.no_word, "no answer came from the telephone company"),
+    Rule(_C.PLACING, lambda e: e.handed_over, "it is being handed over"),
+    Rule(_C.WAITING, lambda e: True, "nothing has happened yet"),
+)
+"""Read from the top; the first rule that holds is the state."""
+
+DEADLINES: dict[CallState, timedelta] = {
+    _C.PLACING: timedelta(seconds=15),  # our HTTP time-out is 10 s
+    _C.UNKNOWN: timedelta(seconds=15),  # looked for at 15, 60 and 120 s before it counts as lost
+    _C.PLACED: timedelta(seconds=30),  # the provider may queue it; older than that, its reason may be gone
+    _C.RINGING: timedelta(seconds=COUNSELLOR_RINGS_S + 15),  # the provider may add 5 s
+    _C.PROMPTED: timedelta(seconds=60),
+    _C.CONNECTING: timedelta(seconds=VISITOR_RINGS_S + 15),
+    _C.VISITOR_RINGING: timedelta(seconds=VISITOR_RINGS_S + 15),
+    _C.VISITOR_ANSWERED: timedelta(seconds=20),
+    _C.BRIDGED: timedelta(seconds=60),  # asked about every minute: a lost ending frees the counsellor within one
+    _C.CLOSING: timedelta(seconds=5),
+}
+"""How long a state may last before the provider is asked. A waiting call has its own time after which it is dropped."""
+
+OWNERS: dict[CallState, str] = {
+    state: "the dialler" if state is _C.WAITING else "the reconciler" for state in _ORDER
+}
+"""Who acts when the deadline of a state passes."""
+
+
+def standing(evidence: Evidence) -> CallState:
+    """The state that the evidence shows."""
+    return next(rule.state for rule in RULES if rule.holds(evidence))
+
+
+def rank(state: CallState) -> int:
+    """How far a call got; all final states rank highest."""
+    return len(_ORDER) if state in FINAL else _ORDER.index(state)
+
+
+def advance(state: CallState, evidence: Evidence) -> CallState:
+    """The state after more evidence: never a lower one, and never another once it is final."""
+    if state in FINAL:
+        return state
+    reached = standing(evidence)
+    return reached if rank(reached) > rank(state) else state

@@ -1,0 +1,47 @@
+"""Every sentence that we speak or text. None names the service, a substance, a reason or a counsellor's surname.
+
+Texts are in the GSM alphabet and at most 160 characters: one segment. They hold no brand and no link that shows one.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+COUNSELLOR_PROMPT = "Hello. A callback is waiting. Press 1 to take it, or 2 to pass it on."
+"""Voicemail and family may hear this, so it says nothing about anybody."""
+COUNSELLOR_NO_KEY = "No key was pressed. Goodbye."
+COUNSELLOR_PASSED = "Thank you. It goes to somebody else."
+COUNSELLOR_TOO_LATE = "This callback is no longer needed. Thank you, and goodbye."
+VISITOR_GREETING = "Hello. This is the call you asked for. Connecting you now."
+"""Whoever answers the visitor's telephone hears this and nothing more before the counsellor speaks."""
+VISITOR_BUSY = "The line is engaged. We will try again later. Goodbye."
+VISITOR_NO_ANSWER = "There is no answer. We will try again later. Goodbye."
+VISITOR_FAILED = "The number could not be connected. Goodbye."
+CALL_OVER = "The call has ended. Please record what happened. Goodbye."
+INBOUND_GREETING = (
+    "Hello. Thank you for ringing. This line only makes calls that people have asked for. "
+    "If somebody is in danger, hang up and dial 999. Goodbye."
+)
+FALLBACK_APOLOGY = "Sorry, we could not connect this call. We will try again. Goodbye."
+PHONE_CHECK_PROMPT = "Hello. This is a check of your telephone. Press 1 to confirm it."
+
+TEXT_CONFIRMATION = "Hello, you asked for a call. It should come between {from_} and {until}. This is an automatic text."
+TEXT_TRIED = "Hello, you asked for a call. We rang and will try again at your next time. This is an automatic text."
+TEXT_TRIED_LAST = "Hello, you asked for a call. We rang and could not reach you. You can ask again at any time."
+
+
+def whisper(*, name: str, urgency: str, language: str) -> str:
+    """What the counsellor hears after pressing 1, before the visitor's telephone rings."""
+    called = f"They like to be called {name}." if name else "They gave no name."
+    spoken = "" if language == "en" else " They asked for a language other than English: see your screen."
+    return f"Thank you. {called} Urgency: {urgency.replace('_', ' ')}.{spoken} Ringing them now."
+
+
+def _clock(moment: datetime, zone: ZoneInfo) -> str:
+    return moment.astimezone(zone).strftime("%H:%M")
+
+
+def text_confirmation(*, from_: datetime, until: datetime, zone: ZoneInfo) -> str:
+    """The text that confirms a request."""
+    return TEXT_CONFIRMATION.format(from_=_clock(from_, zone), until=_clock(until, zone))

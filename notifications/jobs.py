@@ -1,0 +1,205 @@
+"""What a worker does when a bell rings: look at the table, do what waits, leave. Safe to run twice, or at once.
+
+No transaction is open while we talk to the provider.
+"""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+import structlog
+from flask import Flask, current_app
+
+from foundation import clock, doorbell
+from foundation.database import transaction
+from foundation.doorbell import Bell
+from notifications import queries
+from notifications.domain.text import TextState
+from notifications.operations import place, settle
+from notifications.telephony.port import (
+    CallOrder,
+    NoSuchCall,
+    NumberRefused,
+    OutcomeUnknown,
+    ProviderCall,
+    ProviderRefusesUs,
+    ProviderUnavailable,
+    Telephony,
+    TextOrder,
+)
+
+log = structlog.get_logger()
+
+_LONGEST_RUN_S = 20  # then the bell is rung again, so that a long line of calls cannot hold a worker past its time-out
+_AT_ONCE = 4  # calls handed over at the same time by one worker: most of it is waiting for the network
+_ASK_AT_MOST = 50  # overdue calls asked about in one run
+
+
+def _telephony() -> Telephony:
+    telephony: Telephony = current_app.extensions["telephony"]
+    return telephony
+
+
+def _app() -> Flask:
+    return current_app._get_current_object()  # type: ignore[attr-defined,no-any-return]  # documented way to hand the app to a thread
+
+
+@doorbell.answers(Bell.DIAL)
+def dial_waiting() -> None:
+    """Place every waiting call, most urgent first, no faster than the pace allows."""
+    doorbell.answering(Bell.DIAL)
+    app, ends = _app(), time.monotonic() + _LONGEST_RUN_S
+    with ThreadPoolExecutor(_AT_ONCE) as hands:
+        for hand in [hands.submit(_dial_until_none, app, ends) for _ in range(_AT_ONCE)]:
+            hand.result()
+    with transaction() as session:
+        if queries.is_call_waiting(session, now=clock.now()):
+            doorbell.ring_after_commit(session, Bell.DIAL)
+
+
+def _dial_until_none(app: Flask, ends: float) -> None:
+    with app.app_context():
+        while time.monotonic() < ends:
+            order = _next_call(ends)
+            if order is None:
+                return
+            if isinstance(order, CallOrder):
+                _dial(order)
+
+
+def _next_call(ends: float) -> CallOrder | UUID | None:
+    """Claim the next call; wait for our turn in the shared pace, as long as this run lasts."""
+    per_second: float = current_app.config["CALLS_PER_SECOND"]
+    while True:
+        with transaction() as session:
+            now = clock.now()
+            if not queries.is_call_waiting(session, now=now):
+                return None
+            wait_s = place.reserve_pace(session, per_second=per_second, now=now)
+            if wait_s == 0.0:
+                return place.claim_call(session, now=now)
+        if time.monotonic() + wait_s > ends:
+            return None
+        time.sleep(wait_s)
+
+
+def _dial(order: CallOrder) -> None:
+    """Dial once, and record what came of it."""
+    try:
+        provider_id = _telephony().place_call(order)
+    except ProviderUnavailable as away:
+        level = log.error if isinstance(away, ProviderRefusesUs) else log.warning
+        level("call_not_placed", call=order.call_id.hex, because=str(away))
+        with transaction() as session:
+            place.call_not_placed(
+                session, call_id=order.call_id, retry_after_s=away.retry_after_s, now=clock.now()
+            )
+    except NumberRefused as refused:
+        with transaction() as session:
+            place.call_refused(session, call_id=order.call_id, code=refused.code, now=clock.now())
+    except OutcomeUnknown as unknown:
+        log.warning("call_outcome_unknown", call=order.call_id.hex, because=str(unknown))
+        with transaction() as session:
+            place.call_outcome_unknown(session, call_id=order.call_id, now=clock.now())
+    else:
+        with transaction() as session:
+            place.call_accepted(session, call_id=order.call_id, provider_id=provider_id, now=clock.now())
+
+
+@doorbell.answers(Bell.TEXT)
+def send_waiting_texts() -> None:
+    """Send every waiting text, oldest first."""
+    doorbell.answering(Bell.TEXT)
+    ends = time.monotonic() + _LONGEST_RUN_S
+    while time.monotonic() < ends:
+        with transaction() as session:
+            order = place.claim_text(session, now=clock.now())
+        if order is None:
+            return
+        if isinstance(order, TextOrder):
+            _send(order)
+    doorbell.ring(Bell.TEXT)
+
+
+def _send(order: TextOrder) -> None:
+    """Send once, and record what came of it."""
+    try:
+        provider_id, news = _telephony().send_text(order)
+    except ProviderUnavailable as away:
+        log.warning("text_not_sent", text=order.text_id.hex, because=str(away))
+        with transaction() as session:
+            place.text_not_sent(session, text_id=order.text_id, retry_after_s=away.retry_after_s, now=clock.now())
+    except NumberRefused as refused:
+        with transaction() as session:
+            place.text_told(
+                session, text_id=order.text_id, news=TextState.REFUSED, refused=refused.code, now=clock.now()
+            )
+    except OutcomeUnknown as unknown:
+        log.warning("text_outcome_unknown", text=order.text_id.hex, because=str(unknown))
+        with transaction() as session:
+            place.text_told(session, text_id=order.text_id, news=TextState.LOST, now=clock.now())
+    else:
+        with transaction() as session:
+            place.text_told(session, text_id=order.text_id, news=news, provider_id=provider_id, now=clock.now())
+
+
+@doorbell.answers(Bell.SETTLE)
+def settle_overdue() -> None:
+    """Ask the provider about every call and text whose deadline has passed, and stop the calls that must stop."""
+    doorbell.answering(Bell.SETTLE)
+    now = clock.now()
+    with transaction() as session:
+        stopping = queries.cancelled_calls_still_up(session, now=now, limit=_ASK_AT_MOST)
+        overdue = queries.overdue_calls(session, now=now, limit=_ASK_AT_MOST)
+        texts = queries.overdue_texts(session, now=now, limit=_ASK_AT_MOST)
+    try:
+        for call_id in dict.fromkeys(stopping + overdue):
+            _settle_call(call_id)
+        for text_id in texts:
+            _settle_text(text_id)
+    except ProviderUnavailable as away:
+        log.warning("settling_waits", because=str(away))  # the rows stay overdue; the timekeeper rings again
+
+
+def _settle_call(call_id: UUID) -> None:
+    with transaction() as session:
+        asked = settle.question(session, call_id=call_id, now=clock.now())
+    if asked is None:
+        return
+    records = _look_up(asked)
+    with transaction() as session:
+        orphans = settle.answered(session, asked=asked, records=records, now=clock.now())
+    for provider_id in orphans:
+        log.error("orphan_leg_ended", call=call_id.hex)
+        _telephony().end_call(provider_id)
+
+
+def _look_up(asked: settle.Question) -> settle.Records:
+    telephony = _telephony()
+    if asked.provider_id is None:
+        return settle.Records(found=tuple(telephony.calls_to(asked.to)))
+    if asked.ask is settle.Ask.END:
+        telephony.end_call(asked.provider_id)
+    return settle.Records(
+        counsellor=_known(telephony, asked.provider_id), visitor=telephony.second_leg(asked.provider_id)
+    )
+
+
+def _known(telephony: Telephony, provider_id: str) -> ProviderCall | None:
+    try:
+        return telephony.call(provider_id)
+    except NoSuchCall:
+        log.error("leg_unknown_to_provider")
+        return None
+
+
+def _settle_text(text_id: UUID) -> None:
+    with transaction() as session:
+        provider_id = settle.text_question(session, text_id=text_id, now=clock.now())
+    if provider_id is None:
+        return
+    news = _telephony().text_state(provider_id)
+    with transaction() as session:
+        settle.text_answered(session, text_id=text_id, news=news, now=clock.now())

@@ -1,0 +1,46 @@
+"""The one arrow against the imports: what notifications asks of, and tells to, whoever ordered a call or text.
+
+`app.py` names the follower. A worker or a webhook that runs without one is a mistake of assembly, and says so.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from notifications.domain.call import CallState
+
+
+class Follower(Protocol):
+    """Whoever knows why a call or text was ordered. All are called inside the transaction at hand."""
+
+    def permits_call(self, session: Session, *, call_id: UUID, now: datetime) -> str | None:
+        """None when the visitor of this call may be rung at this moment, else why not, in one word."""
+
+    def permits_text(self, session: Session, *, text_id: UUID, now: datetime) -> str | None:
+        """None when this text may be sent at this moment, else why not, in one word."""
+
+    def call_moved(self, session: Session, *, call_id: UUID, state: CallState, talked_s: int, now: datetime) -> None:
+        """A call has reached a further state."""
+
+    def opted_out(self, session: Session, *, phone_digest: bytes, now: datetime) -> None:
+        """The owner of this number wants no texts."""
+
+
+class _Arrow:
+    follower: Follower | None = None
+
+
+def draw(follower: Follower) -> None:
+    """Follow calls and texts with this; called once, by app.py."""
+    _Arrow.follower = follower
+
+
+def follower() -> Follower:
+    """Whoever follows; RuntimeError when app.py has not drawn the arrow."""
+    if _Arrow.follower is None:
+        raise RuntimeError("nobody follows calls: app.py must draw the arrow")
+    return _Arrow.follower

@@ -1,0 +1,52 @@
+"""The safe-contact gate: the last thing before a number is dialled or a text is sent.
+
+Only this module makes a `Permit`, and the telephone port takes no order without one. The gate looks at the state of
+things at this very moment, inside the transaction that hands the order over: whether the visitor still wants the call,
+whether it is a safe time, whether texts are allowed, whether the number opted out.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from notifications import queries
+from notifications.models import CallRow, TextRow
+from notifications.operations.arrow import follower
+from notifications.telephony.port import Permit
+
+
+class Closed(Exception):
+    """The gate is closed for this order; `because` is a stable word, never personal."""
+
+    def __init__(self, because: str) -> None:
+        super().__init__(because)
+        self.because = because
+
+
+def permit_call(session: Session, call: CallRow, *, now: datetime) -> Permit:
+    """A permit to ring for this call, now. Raises Closed."""
+    if now >= call.give_up_at:
+        raise Closed("too_late")
+    return permit_call_on(session, call, now=now)
+
+
+def permit_call_on(session: Session, call: CallRow, *, now: datetime) -> Permit:
+    """A permit to ring the visitor of a call that a counsellor has just taken. Raises Closed."""
+    if call.cancelled_at is not None:
+        raise Closed("cancelled")
+    if because := follower().permits_call(session, call_id=call.id, now=now):
+        raise Closed(because)
+    return Permit(subject_id=call.id, at=now)
+
+
+def permit_text(session: Session, text: TextRow, *, now: datetime) -> Permit:
+    """A permit to send this text, now. Raises Closed."""
+    if now >= text.give_up_at:
+        raise Closed("too_late")
+    if queries.has_opted_out(session, phone_digest=text.phone_digest):
+        raise Closed("opted_out")
+    if because := follower().permits_text(session, text_id=text.id, now=now):
+        raise Closed(because)
+    return Permit(subject_id=text.id, at=now)

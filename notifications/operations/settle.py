@@ -1,0 +1,171 @@
+"""Find out what became of a call whose deadline has passed, from the provider's own records; never dial to find out.
+
+`question` says, inside a transaction, what to ask; `jobs` asks it with no transaction open; `answered` turns the
+answer into evidence, as if a webhook had brought it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from foundation.phone import Phone
+from notifications import queries
+from notifications.domain.call import DEADLINES, CallState, LegStatus
+from notifications.domain.text import TextState
+from notifications.models import CallRow
+from notifications.operations import follow, place
+from notifications.telephony.port import ProviderCall
+
+LOOKED_FOR_AFTER = (timedelta(seconds=15), timedelta(seconds=45), timedelta(seconds=60))
+"""A call of unknown fate is looked for at 15, 60 and 120 s: lists lag behind, so one empty look proves nothing."""
+
+_CLOCK_SLACK = timedelta(seconds=5)  # the provider's clock and ours
+
+
+class Ask(StrEnum):
+    """What to ask the provider."""
+
+    FIND = "find"
+    """Whether it ever took the call on."""
+    FETCH = "fetch"
+    """How its legs stand."""
+    END = "end"
+    """To stop the counsellor's leg, and then how the legs stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One thing to ask about one call."""
+
+    call_id: UUID
+    ask: Ask
+    provider_id: str | None
+    to: Phone
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What the provider's records say; None for a leg that it does not know."""
+
+    counsellor: ProviderCall | None = None
+    visitor: ProviderCall | None = None
+    found: tuple[ProviderCall, ...] = ()
+
+
+def question(session: Session, *, call_id: UUID, now: datetime) -> Question | None:
+    """What to ask about a call that is overdue or must stop; None when that could be settled here and now."""
+    call = queries.lock_call(session, call_id)
+    if call is None or call.ended_at is not None:
+        return None
+    overdue = call.deadline_at is not None and call.deadline_at <= now
+    if not overdue and call.cancelled_at is None:
+        return None
+    state = CallState(call.state)
+    if state is CallState.WAITING:
+        call.withheld = "too_late"
+        follow.move(session, call, now=now)
+        return None
+    if state is CallState.PLACING and overdue:
+        call.no_word_at = call.no_word_at or now  # the worker that held it died before it could say
+        follow.move(session, call, now=now)
+    provider_id = call.counsellor_leg_id
+    if provider_id is None and not overdue:
+        return None  # it is being handed over at this moment: its id, or its deadline, comes within seconds
+    if provider_id is None:
+        ask = Ask.FIND
+    elif call.cancelled_at is not None or state is CallState.PLACED:
+        ask = Ask.END  # still queued after half a minute: the reason to ring may be gone
+    else:
+        ask = Ask.FETCH
+    return Question(
+        call_id=call.id,
+        ask=ask,
+        provider_id=provider_id,
+        to=call.rings_counsellor,
+        since=(call.handed_over_at or now) - _CLOCK_SLACK,
+    )
+
+
+def answered(session: Session, *, asked: Question, records: Records, now: datetime) -> list[str]:
+    """Turn the answer into evidence. Returns the ids of legs that nobody owns and that must be ended."""
+    call = queries.lock_call(session, asked.call_id)
+    if call is None or call.ended_at is not None:
+        return []
+    orphans: list[str] = []
+    if asked.ask is Ask.FIND and call.counsellor_leg_id is None:
+        orphans = _adopt(session, call, asked, records.found, now=now)
+    else:
+        _hear(call, "counsellor", records.counsellor, now=now)
+        _hear(call, "visitor", records.visitor, now=now)
+        if asked.ask is not Ask.FIND and records.counsellor is None:
+            call.leg("counsellor").hear(LegStatus.FAILED, at=now, now=now)  # the provider has forgotten it
+        if asked.ask is Ask.END and call.press is None:
+            call.cancelled_at = call.cancelled_at or now
+    state = follow.move(session, call, now=now)
+    if state is CallState.CLOSING and records.visitor is None and call.leg("counsellor").as_leg().ended:
+        call.leg("visitor").hear(LegStatus.CANCELED, at=now, now=now)  # it was never dialled
+        state = follow.move(session, call, now=now)
+    if call.ended_at is None and call.deadline_at is not None and call.deadline_at <= now:
+        call.deadline_at = now + DEADLINES[state]
+    return orphans
+
+
+def _hear(call: CallRow, role: str, record: ProviderCall | None, *, now: datetime) -> None:
+    if record is None:
+        return
+    leg = call.leg(role)
+    leg.provider_id = leg.provider_id or record.provider_id
+    leg.hear(record.status, duration_s=record.duration_s, at=record.ended_at, now=now)
+
+
+def _adopt(
+    session: Session, call: CallRow, asked: Question, found: tuple[ProviderCall, ...], *, now: datetime
+) -> list[str]:
+    """Take the oldest leg that fits and that no other call owns; none after three looks means it was never sent."""
+    known = queries.known_legs(session, [record.provider_id for record in found])
+    fitting = [
+        record
+        for record in reversed(found)
+        if record.provider_id not in known and (record.created_at is None or record.created_at >= asked.since)
+    ]
+    if fitting:
+        _hear(call, "counsellor", fitting[0], now=now)
+        call.taken_on_at = call.taken_on_at or now
+        return [record.provider_id for record in fitting[1:]]
+    call.asked_provider += 1
+    if call.asked_provider >= len(LOOKED_FOR_AFTER):
+        call.never_sent_at = now
+    else:
+        call.deadline_at = now + LOOKED_FOR_AFTER[call.asked_provider]
+    return []
+
+
+def text_question(session: Session, *, text_id: UUID, now: datetime) -> str | None:
+    """The provider's id of an overdue text to ask about; None when it could be settled here and now."""
+    text = queries.lock_text(session, text_id)
+    if text is None or text.deadline_at is None or text.deadline_at > now:
+        return None
+    if text.provider_id is None:
+        place.text_is(text, TextState.LOST, now=now)
+        return None
+    return text.provider_id
+
+
+def text_answered(session: Session, *, text_id: UUID, news: TextState | None, now: datetime) -> None:
+    """What the provider's records say of an overdue text; without a receipt by now, none will come."""
+    text = queries.lock_text(session, text_id)
+    if text is None:
+        return
+    settled = TextState.UNDELIVERED if news is None or news is TextState.SENT else news
+    place.text_is(text, settled, now=now)
+
+
+def needs_attention(session: Session, *, now: datetime) -> bool:
+    """Whether anything is overdue or must be stopped."""
+    return queries.is_anything_overdue(session, now=now)

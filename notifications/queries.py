@@ -1,0 +1,139 @@
+"""Named questions about calls and texts, locking included in the question."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import Session
+
+from notifications.domain.call import CallState
+from notifications.domain.text import TextState
+from notifications.models import CallRow, IssuedRow, LegRow, OptOutRow, TextRow
+
+
+def lock_call(session: Session, call_id: UUID) -> CallRow | None:
+    """One call with its legs, locked until the transaction ends, read afresh."""
+    question = (
+        select(CallRow)
+        .where(CallRow.id == call_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return session.scalars(question).one_or_none()
+
+
+def next_waiting_call(session: Session, *, now: datetime) -> CallRow | None:
+    """The most urgent call that is due and that no other worker holds, locked."""
+    question = (
+        select(CallRow)
+        .where(CallRow.state == CallState.WAITING, CallRow.due_at <= now)
+        .order_by(CallRow.priority, CallRow.due_at, CallRow.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    return session.scalars(question).one_or_none()
+
+
+def is_call_waiting(session: Session, *, now: datetime) -> bool:
+    """Whether a call is due to be placed."""
+    return bool(
+        session.scalar(select(exists().where(CallRow.state == CallState.WAITING, CallRow.due_at <= now)))
+    )
+
+
+def overdue_calls(session: Session, *, now: datetime, limit: int = 100) -> list[UUID]:
+    """Open calls whose deadline has passed, longest first."""
+    question = (
+        select(CallRow.id)
+        .where(CallRow.ended_at.is_(None), CallRow.deadline_at <= now)
+        .order_by(CallRow.deadline_at)
+        .limit(limit)
+    )
+    return list(session.scalars(question))
+
+
+def cancelled_calls_still_up(session: Session, *, now: datetime, limit: int = 100) -> list[UUID]:
+    """Calls that must stop and whose counsellor's leg is not over."""
+    question = (
+        select(CallRow.id)
+        .where(CallRow.ended_at.is_(None), CallRow.cancelled_at <= now, CallRow.handed_over_at.is_not(None))
+        .order_by(CallRow.cancelled_at)
+        .limit(limit)
+    )
+    return list(session.scalars(question))
+
+
+def known_legs(session: Session, provider_ids: list[str]) -> set[str]:
+    """Which of these provider ids belong to a leg of ours."""
+    return set(session.scalars(select(LegRow.provider_id).where(LegRow.provider_id.in_(provider_ids))))
+
+
+def issued(session: Session, *, provider_id: str, step: str) -> str | None:
+    """The instructions that we gave before for this step, if any."""
+    question = select(IssuedRow.xml).where(IssuedRow.provider_id == provider_id, IssuedRow.step == step)
+    return session.scalars(question).one_or_none()
+
+
+def lock_text(session: Session, text_id: UUID) -> TextRow | None:
+    """One text, locked, read afresh."""
+    question = (
+        select(TextRow)
+        .where(TextRow.id == text_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return session.scalars(question).one_or_none()
+
+
+def next_waiting_text(session: Session, *, now: datetime) -> TextRow | None:
+    """The oldest text that is due and that no other worker holds, locked."""
+    question = (
+        select(TextRow)
+        .where(TextRow.state == TextState.WAITING, TextRow.due_at <= now)
+        .order_by(TextRow.due_at, TextRow.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    return session.scalars(question).one_or_none()
+
+
+def is_text_waiting(session: Session, *, now: datetime) -> bool:
+    """Whether a text is due to be sent."""
+    return bool(
+        session.scalar(select(exists().where(TextRow.state == TextState.WAITING, TextRow.due_at <= now)))
+    )
+
+
+def overdue_texts(session: Session, *, now: datetime, limit: int = 100) -> list[UUID]:
+    """Texts being sent, or sent, whose deadline has passed."""
+    question = (
+        select(TextRow.id)
+        .where(TextRow.state.in_([TextState.SENDING, TextState.SENT]), TextRow.deadline_at <= now)
+        .order_by(TextRow.deadline_at)
+        .limit(limit)
+    )
+    return list(session.scalars(question))
+
+
+def is_anything_overdue(session: Session, *, now: datetime) -> bool:
+    """Whether a call or text needs to be asked about."""
+    overdue_call = select(CallRow.id).where(
+        CallRow.ended_at.is_(None),
+        or_(
+            CallRow.deadline_at <= now,
+            CallRow.cancelled_at.is_not(None),
+        ),
+    )
+    overdue_text = select(TextRow.id).where(
+        TextRow.state.in_([TextState.SENDING, TextState.SENT]), TextRow.deadline_at <= now
+    )
+    return bool(session.scalar(select(or_(overdue_call.exists(), overdue_text.exists()))))
+
+
+def has_opted_out(session: Session, *, phone_digest: bytes) -> bool:
+    """Whether a number asked for no texts."""
+    return session.get(OptOutRow, phone_digest) is not None

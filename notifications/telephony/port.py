@@ -1,0 +1,106 @@
+"""What we need of a telephone company, in our words. Failures are part of the interface.
+
+Every order carries a `Permit`, which only `operations.gate` makes: there is no way to the provider around the gate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from foundation.phone import Phone
+from notifications.domain.call import LegStatus
+from notifications.domain.text import TextState
+
+
+class ProviderUnavailable(Exception):
+    """Nothing was dialled or sent; trying again later is safe."""
+
+    def __init__(self, because: str, *, retry_after_s: float = 5.0) -> None:
+        super().__init__(because)
+        self.retry_after_s = retry_after_s
+
+
+class ProviderRefusesUs(ProviderUnavailable):
+    """Our credentials or account are refused: nothing was dialled, and a person must look."""
+
+
+class NumberRefused(Exception):
+    """The number can never be dialled or sent to; trying again is pointless. `code` is the provider's."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"refused by the telephone company with code {code}")
+        self.code = code
+
+
+class OutcomeUnknown(Exception):
+    """The request may or may not have reached the provider; reconcile, never retry."""
+
+
+class NoSuchCall(Exception):
+    """The provider has no call with this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """Proof that the safe-contact gate let one order through, and when."""
+
+    subject_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CallOrder:
+    """Ring a counsellor; our webhooks do the rest. `call_id` is in every address the provider comes back to."""
+
+    call_id: UUID
+    to: Phone
+    permit: Permit
+
+
+@dataclass(frozen=True, slots=True)
+class TextOrder:
+    """Send a text."""
+
+    text_id: UUID
+    to: Phone
+    body: str
+    permit: Permit
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderCall:
+    """The provider's own record of one leg."""
+
+    provider_id: str
+    status: LegStatus
+    created_at: datetime | None
+    ended_at: datetime | None
+    duration_s: int
+
+
+class Telephony(Protocol):
+    """A telephone company."""
+
+    def place_call(self, order: CallOrder) -> str:
+        """Ring; the provider's id. Raises ProviderUnavailable, NumberRefused, OutcomeUnknown."""
+
+    def send_text(self, order: TextOrder) -> tuple[str, TextState]:
+        """Send; the provider's id and first word. Raises ProviderUnavailable, NumberRefused, OutcomeUnknown."""
+
+    def call(self, provider_id: str) -> ProviderCall:
+        """The record of a leg. Raises NoSuchCall, ProviderUnavailable."""
+
+    def second_leg(self, provider_id: str) -> ProviderCall | None:
+        """The record of the leg that a leg dialled, if any. Raises ProviderUnavailable."""
+
+    def calls_to(self, to: Phone) -> list[ProviderCall]:
+        """The latest legs that we placed to a number, newest first; eventually consistent. ProviderUnavailable."""
+
+    def end_call(self, provider_id: str) -> None:
+        """Stop a leg, ringing or answered; one that is over already is fine. ProviderUnavailable."""
+
+    def text_state(self, provider_id: str) -> TextState | None:
+        """What became of a text. Raises ProviderUnavailable."""

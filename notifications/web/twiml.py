@@ -1,0 +1,98 @@
+"""Instructions for one step of a call, as TwiML: pure functions from what is to happen to a document.
+
+Every Gather has an action and a verb after it, every Dial an action, a caller id and limits; nothing is recorded.
+"""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from foundation.phone import Phone
+from notifications.domain.call import TALK_LIMIT_S, VISITOR_RINGS_S
+
+_LANGUAGE = "en-GB"
+_PROMPT_WAITS_S = 8  # long enough to put down a cup; short enough that the visitor does not wait for nobody
+
+
+def _response() -> Element:
+    return Element("Response")
+
+
+def _say(parent: Element, words: str) -> None:
+    SubElement(parent, "Say", language=_LANGUAGE).text = words
+
+
+def _document(response: Element) -> str:
+    return '<?xml version="1.0" encoding="UTF-8"?>' + tostring(response, encoding="unicode")
+
+
+def say_and_hang_up(words: str) -> str:
+    """Say a sentence and end the call."""
+    response = _response()
+    _say(response, words)
+    SubElement(response, "Hangup")
+    return _document(response)
+
+
+def hang_up() -> str:
+    """End the call without a word."""
+    response = _response()
+    SubElement(response, "Hangup")
+    return _document(response)
+
+
+def ask_for_a_key(*, prompt: str, no_key: str, action: str) -> str:
+    """Ask for one key; silence is reported too, and then the call ends."""
+    response = _response()
+    gather = SubElement(
+        response,
+        "Gather",
+        input="dtmf",
+        numDigits="1",
+        timeout=str(_PROMPT_WAITS_S),
+        action=action,
+        method="POST",
+        actionOnEmptyResult="true",
+    )
+    _say(gather, prompt)
+    _say(response, no_key)
+    SubElement(response, "Hangup")
+    return _document(response)
+
+
+def ring_the_visitor(*, whisper: str, visitor: Phone, caller_id: str, greeting: str, status: str, action: str) -> str:
+    """Whisper to the counsellor, then ring the visitor, who hears a greeting before the two are connected."""
+    response = _response()
+    _say(response, whisper)
+    dial = SubElement(
+        response,
+        "Dial",
+        callerId=caller_id,
+        timeout=str(VISITOR_RINGS_S),
+        timeLimit=str(TALK_LIMIT_S),
+        action=action,
+        method="POST",
+        hangupOnStar="true",
+    )
+    SubElement(
+        dial,
+        "Number",
+        url=greeting,
+        method="POST",
+        statusCallback=status,
+        statusCallbackMethod="POST",
+        statusCallbackEvent="initiated ringing answered completed",
+    ).text = visitor.e164
+    return _document(response)
+
+
+def greet(words: str) -> str:
+    """What the visitor hears before the two are connected."""
+    response = _response()
+    _say(response, words)
+    return _document(response)
+
+
+def reply() -> str:
+    """No answer to a text: the provider answers STOP and HELP itself."""
+    return _document(_response())

@@ -1,0 +1,252 @@
+"""What the telephone company asks and tells. Signed or refused; stored once; then read as evidence.
+
+A question (voice/…) is answered with TwiML; news (calls, messages) with 204 and no body.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from uuid import UUID
+
+import structlog
+from flask import Blueprint, Response, abort, current_app, request
+from sqlalchemy.orm import Session
+
+from foundation import clock, phone
+from foundation.database import transaction
+from notifications import queries
+from notifications.domain import wording
+from notifications.domain.call import CallState, LegStatus
+from notifications.operations import hear
+from notifications.telephony import signature
+from notifications.web import twiml
+
+log = structlog.get_logger()
+
+webhooks = Blueprint("webhooks", __name__, url_prefix="/webhooks/twilio")
+
+_ROLES = ("counsellor", "visitor")
+
+
+@webhooks.before_request
+def only_from_the_telephone_company() -> None:
+    """Verify the signature before anything else, against the public address and the raw request target."""
+    target = request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI") or request.full_path.rstrip("?")
+    genuine = signature.is_genuine(
+        auth_token=current_app.config["TWILIO_AUTH_TOKEN"],
+        url=current_app.config["PUBLIC_BASE_URL"] + target,
+        form=request.form,
+        signature=request.headers.get("X-Twilio-Signature", ""),
+    )
+    if not genuine:
+        log.warning("webhook_refused", because="signature", endpoint=request.endpoint)
+        abort(403)
+
+
+def _subject() -> UUID:
+    """The call or text that an address belongs to."""
+    try:
+        return UUID(hex=request.args["at"])
+    except (KeyError, ValueError):
+        abort(404)
+
+
+def _address(path: str, call_id: UUID, **more: str) -> str:
+    query = "&".join(f"{name}={value}" for name, value in {"at": call_id.hex, **more}.items())
+    return f"{current_app.config['PUBLIC_BASE_URL']}/webhooks/twilio/{path}?{query}"
+
+
+def _xml(document: str) -> Response:
+    return Response(document, content_type="text/xml; charset=utf-8")
+
+
+def _no_content() -> Response:
+    return Response(status=204)
+
+
+def _keep(session: Session, kind: str, subject_id: UUID | None, now: datetime) -> bool:
+    """Store the report at hand; False when it was stored before."""
+    return hear.is_news(
+        session,
+        kind=kind,
+        subject_id=subject_id,
+        provider_id=request.form.get("CallSid") or request.form.get("MessageSid"),
+        fields=list(request.form.items(multi=True)),
+        now=now,
+    )
+
+
+def _number(name: str) -> int:
+    value = request.form.get(name, "")
+    return int(value) if value.isdecimal() else 0
+
+
+def _timestamp() -> datetime | None:
+    try:
+        return parsedate_to_datetime(request.form.get("Timestamp", "")).astimezone(UTC)
+    except ValueError:
+        return None
+
+
+def _leg_status(value: str) -> LegStatus | None:
+    try:
+        return LegStatus("completed" if value == "answered" else value)
+    except ValueError:
+        return None
+
+
+@webhooks.post("/voice/answer")
+def voice_answer() -> Response:
+    """The counsellor's telephone was answered: ask for a key press, saying nothing about anybody."""
+    call_id, leg_id, now = _subject(), request.form.get("CallSid", ""), clock.now()
+    with transaction() as session:
+        _keep(session, "answer", call_id, now)
+        wanted = hear.counsellor_answered(session, call_id=call_id, provider_id=leg_id, now=now)
+    if not wanted:
+        return _xml(twiml.say_and_hang_up(wording.COUNSELLOR_TOO_LATE))
+    return _xml(
+        twiml.ask_for_a_key(
+            prompt=wording.COUNSELLOR_PROMPT,
+            no_key=wording.COUNSELLOR_NO_KEY,
+            action=_address("voice/accept", call_id),
+        )
+    )
+
+
+@webhooks.post("/voice/accept")
+def voice_accept() -> Response:
+    """The counsellor pressed a key, or none. The same question asked again gets the same answer."""
+    call_id, leg_id, digits, now = _subject(), request.form.get("CallSid", ""), request.form.get("Digits", ""), clock.now()
+    with transaction() as session:
+        _keep(session, "accept", call_id, now)
+        queries.lock_call(session, call_id)
+        if before := queries.issued(session, provider_id=leg_id, step="accept"):
+            return _xml(before)
+        taken = hear.counsellor_pressed(session, call_id=call_id, digits=digits, now=now)
+        if taken is None:
+            said = wording.COUNSELLOR_TOO_LATE if digits == "1" else wording.COUNSELLOR_PASSED
+            document = twiml.say_and_hang_up(said)
+        else:
+            document = twiml.ring_the_visitor(
+                whisper=taken.whisper,
+                visitor=taken.rings_visitor,
+                caller_id=current_app.config["TWILIO_CALLER_ID"],
+                greeting=_address("voice/hello", call_id),
+                status=_address("calls", call_id, leg="visitor"),
+                action=_address("voice/done", call_id),
+            )
+        return _xml(hear.answer_once(session, provider_id=leg_id, step="accept", xml=document, now=now))
+
+
+@webhooks.post("/voice/hello")
+def voice_hello() -> Response:
+    """The visitor's telephone was answered: greet at once, and connect."""
+    call_id, leg_id, now = _subject(), request.form.get("CallSid", ""), clock.now()
+    with transaction() as session:
+        _keep(session, "hello", call_id, now)
+        wanted = hear.visitor_answered(session, call_id=call_id, provider_id=leg_id, now=now)
+    return _xml(twiml.greet(wording.VISITOR_GREETING) if wanted else twiml.hang_up())
+
+
+_AFTERWARDS = {
+    CallState.BUSY: wording.VISITOR_BUSY,
+    CallState.NO_ANSWER: wording.VISITOR_NO_ANSWER,
+    CallState.VISITOR_FAILED: wording.VISITOR_FAILED,
+}
+
+
+@webhooks.post("/voice/done")
+def voice_done() -> Response:
+    """The visitor's leg is over and the counsellor is still there: say what happened, and end."""
+    call_id, now = _subject(), clock.now()
+    status = _leg_status(request.form.get("DialCallStatus", ""))
+    with transaction() as session:
+        _keep(session, "done", call_id, now)
+        state = hear.dial_over(
+            session,
+            call_id=call_id,
+            visitor_leg_id=request.form.get("DialCallSid"),
+            status=status or LegStatus.FAILED,
+            duration_s=_number("DialCallDuration"),
+            bridged=request.form.get("DialBridged") == "true",
+            now=now,
+        )
+    words = _AFTERWARDS.get(state, wording.CALL_OVER) if state else wording.CALL_OVER
+    return _xml(twiml.say_and_hang_up(words))
+
+
+@webhooks.post("/voice/fallback")
+def voice_fallback() -> Response:
+    """Something of ours failed mid-call: a kind sentence that names nobody."""
+    return _xml(twiml.say_and_hang_up(wording.FALLBACK_APOLOGY))
+
+
+@webhooks.post("/voice/inbound")
+def voice_inbound() -> Response:
+    """Somebody rings back the number they saw: a neutral greeting."""
+    with transaction() as session:
+        _keep(session, "inbound", None, clock.now())
+    return _xml(twiml.say_and_hang_up(wording.INBOUND_GREETING))
+
+
+@webhooks.post("/calls")
+def call_news() -> Response:
+    """News of one leg of a call."""
+    call_id, role, now = _subject(), request.args.get("leg", ""), clock.now()
+    status = _leg_status(request.form.get("CallStatus", ""))
+    if role not in _ROLES:
+        abort(404)
+    with transaction() as session:
+        if _keep(session, f"leg:{role}", call_id, now) and status is not None:
+            hear.leg_status(
+                session,
+                call_id=call_id,
+                role=role,
+                provider_id=request.form.get("CallSid", ""),
+                status=status,
+                duration_s=_number("CallDuration"),
+                sip_code=request.form.get("SipResponseCode"),
+                at=_timestamp(),
+                now=now,
+            )
+    return _no_content()
+
+
+@webhooks.post("/messages")
+def text_news() -> Response:
+    """News of a text."""
+    text_id, now = _subject(), clock.now()
+    with transaction() as session:
+        if _keep(session, "text", text_id, now):
+            hear.text_status(
+                session,
+                text_id=text_id,
+                provider_id=request.form.get("MessageSid", ""),
+                status=request.form.get("MessageStatus", ""),
+                code=request.form.get("ErrorCode"),
+                now=now,
+            )
+    return _no_content()
+
+
+_STOP = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
+_START = frozenset({"START", "YES", "UNSTOP"})
+
+
+@webhooks.post("/inbound-message")
+def inbound_text() -> Response:
+    """Somebody texts us: STOP and START are mirrored; nothing is answered, because the provider answers."""
+    word = (request.form.get("OptOutType") or request.form.get("Body", "")).strip().upper()
+    now = clock.now()
+    try:
+        sender = phone.parse(request.form.get("From", ""), drama_allowed=True)
+    except phone.NumberNotAllowed:
+        return _xml(twiml.reply())  # a short code or a number from abroad: nobody that we would text
+    with transaction() as session:
+        if _keep(session, "inbound_text", None, now):
+            if word in _STOP:
+                hear.stop_texts(session, phone=sender.e164, now=now)
+            elif word in _START:
+                hear.start_texts(session, phone=sender.e164)
+    return _xml(twiml.reply())
