@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import phonenumbers
 
-_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d-"
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d\\-"
 _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff\u00ad"
 _FILLERS = re.compile(rf"[\s{_INVISIBLE}{_DASHES}().\u00a0/]+")
 _REFUSED_PREFIXES = ("9", "118", "70", "871", "872", "873", "84")
