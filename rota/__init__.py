@@ -1,0 +1,1 @@
+"""Who works when, and where nobody does."""

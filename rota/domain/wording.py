@@ -1,0 +1,120 @@
+"""Every sentence and label about the rota that code puts together: gaps, spans, skills, presence, reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from rota.domain.counsellor import Gender, Skill
+from rota.domain.coverage import CoverState, Segment
+from rota.domain.presence import PresenceState
+from rota.domain.shifts import Span
+
+SKILLS: dict[Skill, str] = {
+    Skill.CRISIS: "crisis",
+    Skill.YOUNG_PEOPLE: "young people",
+    Skill.FAMILY: "families and friends",
+    Skill.ALCOHOL: "alcohol",
+    Skill.OPIOIDS: "opioids",
+    Skill.KETAMINE: "ketamine",
+    Skill.MAT: "methadone and buprenorphine",
+}
+
+GENDERS: dict[Gender, str] = {Gender.FEMALE: "Woman", Gender.MALE: "Man"}
+
+LANGUAGES: dict[str, str] = {
+    "en": "English",
+    "cy": "Welsh",
+    "ar": "Arabic",
+    "bn": "Bengali",
+    "gd": "Scottish Gaelic",
+    "gu": "Gujarati",
+    "lt": "Lithuanian",
+    "pa": "Punjabi",
+    "pl": "Polish",
+    "pt": "Portuguese",
+    "ro": "Romanian",
+    "so": "Somali",
+    "ur": "Urdu",
+}
+"""The languages a counsellor can be listed with."""
+
+PRESENCE: dict[PresenceState, str] = {
+    PresenceState.AVAILABLE: "Available",
+    PresenceState.AWAY: "Away",
+    PresenceState.WRAPPING_UP: "Wrapping up a call",
+    PresenceState.NOT_RESPONDING: "Not responding",
+}
+
+COVER: dict[CoverState, str] = {
+    CoverState.COVERED: "Covered",
+    CoverState.UNDERSTAFFED: "Understaffed",
+    CoverState.CRITICAL: "Critical",
+    CoverState.UNCOVERED: "Uncovered",
+}
+
+COVER_SIGNS: dict[CoverState, str] = {
+    CoverState.COVERED: "",
+    CoverState.UNDERSTAFFED: "−",
+    CoverState.CRITICAL: "!",
+    CoverState.UNCOVERED: "✕",
+}
+"""A sign beside the numbers, so that a state is told without colour."""
+
+
+def day_words(day: date) -> str:
+    """A day as people write it: Tuesday 24 November."""
+    return f"{day:%A} {day.day} {day:%B}"
+
+
+def clock_words(moment: datetime, zone: ZoneInfo) -> str:
+    """What the clock on the wall shows; the hour that happens twice says which time it is."""
+    local = moment.astimezone(zone)
+    return f"{local:%H:%M} (second time)" if local.fold else f"{local:%H:%M}"
+
+
+def span_words(span: Span, zone: ZoneInfo) -> str:
+    """A span with its day: Tuesday 24 November, 02:00 to 06:00; over midnight, both days are named."""
+    starts, ends = span.starts_at.astimezone(zone), span.ends_at.astimezone(zone)
+    ends_on = (span.ends_at.astimezone(UTC) - timedelta(microseconds=1)).astimezone(zone).date()
+    if ends_on == starts.date():
+        return f"{day_words(starts.date())}, {hours_words(span, zone)}"
+    until = f"{day_words(ends.date())}, {clock_words(span.ends_at, zone)}"
+    return f"{day_words(starts.date())}, {clock_words(span.starts_at, zone)}, to {until}"
+
+
+def hours_words(span: Span, zone: ZoneInfo) -> str:
+    """A span without its day: 22:00 to midnight."""
+    ends = clock_words(span.ends_at, zone)
+    return f"{clock_words(span.starts_at, zone)} to {'midnight' if ends == '00:00' else ends}"
+
+
+def gap_words(gap: Segment, zone: ZoneInfo) -> str:
+    """A gap in one line: Tuesday 24 November, 02:00 to 06:00: nobody on, 2 needed."""
+    return f"{span_words(gap.span, zone)}: {shortfall_words(gap)}"
+
+
+def shortfall_words(segment: Segment) -> str:
+    """How many are on and needed, and which skill is missing."""
+    on = "nobody" if segment.on == 0 else f"only {segment.on}" if segment.on == 1 else f"{segment.on}"
+    said = [f"{on} on, {segment.need.people} needed"]
+    if segment.on:
+        said += [f"{lacking} more trained for {SKILLS[skill]} needed" for skill, lacking in segment.missing]
+    return "; ".join(said)
+
+
+def skills_words(skills: Iterable[Skill]) -> str:
+    """Skills as a list: alcohol, crisis."""
+    return ", ".join(sorted(SKILLS[skill] for skill in skills))
+
+
+def languages_words(codes: Iterable[str]) -> str:
+    """Languages as a list, English first, because everybody has it."""
+    return ", ".join(sorted((LANGUAGES.get(code, code) for code in codes), key=lambda name: (name != "English", name)))
+
+
+def length_words(length: timedelta) -> str:
+    """Elapsed time: 8 h, 7 h 30 min."""
+    hours, rest = divmod(length // timedelta(minutes=1), 60)
+    return f"{hours} h {rest} min" if rest else f"{hours} h"
