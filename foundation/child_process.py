@@ -1,17 +1,22 @@
 """Starting a child process that has no more rights than it needs and cannot outlive the program that started it."""
 
+import contextlib
 import ctypes
 import os
 import pwd
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import psutil
+
 LOOPBACK: Final = "127.0.0.1"
+POLL_SECONDS: Final = 0.02
 
 # Linux's own numbers: <linux/prctl.h> and <linux/capability.h>
 PR_SET_PDEATHSIG: Final = 1
@@ -78,6 +83,12 @@ def dies_with_its_parent(last_signal: signal.Signals) -> Callable[[], None]:
     return prepare
 
 
+def stop_when_the_parent_ends() -> None:
+    """For ourselves: get SIGTERM when the program that started us is killed. Linux only."""
+    if LINUX:
+        _prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 def runs_without_rights(*, uses: Sequence[Path], last_signal: signal.Signals) -> Callable[[], None]:
     """For `preexec_fn`: give up root, keeping access to the paths that the child `uses`, and die with the parent."""
     account = account_for_servers()
@@ -91,6 +102,43 @@ def runs_without_rights(*, uses: Sequence[Path], last_signal: signal.Signals) ->
         dies()  # after the change of user, which would clear it
 
     return prepare
+
+
+def family_of(pid: int) -> list[psutil.Process]:
+    """The process and everything below it; empty when it is gone."""
+    try:
+        leader = psutil.Process(pid)
+        return [leader, *leader.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def signal_all(processes: list[psutil.Process], number: signal.Signals) -> None:
+    """Send a signal to each of these that is still there."""
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):  # it ended meanwhile, which is as good
+            process.send_signal(number)
+
+
+def wait_for_the_end(processes: list[psutil.Process], *, seconds: float) -> list[psutil.Process]:
+    """Wait until these have ended; return those that have not in that time.
+
+    Most are not our own children, and in a container it can take a second until somebody collects them: a process that
+    is only waiting to be collected has ended.
+    """
+    until = time.monotonic() + seconds
+    while alive := [process for process in processes if _is_alive(process)]:
+        if time.monotonic() > until:
+            return alive
+        time.sleep(POLL_SECONDS)
+    return []
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _is_open_to(account: Account, path: Path) -> bool:

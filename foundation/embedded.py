@@ -31,7 +31,15 @@ import psutil
 import psycopg
 import redis
 
-from foundation.child_process import LOOPBACK, account_for_servers, free_port, runs_without_rights
+from foundation.child_process import (
+    LOOPBACK,
+    account_for_servers,
+    family_of,
+    free_port,
+    runs_without_rights,
+    signal_all,
+    wait_for_the_end,
+)
 
 ROLE: Final = "ringback"
 DATABASE: Final = "ringback"
@@ -138,17 +146,17 @@ class EmbeddedServer:
         if self._process is None:
             return
         family = self._family()
-        _signal_all(family, signal.SIGKILL)
+        signal_all(family, signal.SIGKILL)
         self._process.wait()
-        _wait_for_the_end(family)
+        wait_for_the_end(family, seconds=STOP_SECONDS)
 
     def freeze(self) -> None:
         """SIGSTOP for all of its processes: connections stay open and nothing answers."""
-        _signal_all(self._family(), signal.SIGSTOP)
+        signal_all(self._family(), signal.SIGSTOP)
 
     def thaw(self) -> None:
         """Go on after `freeze`."""
-        _signal_all(self._family(), signal.SIGCONT)
+        signal_all(self._family(), signal.SIGCONT)
 
     def restart(self) -> None:
         """Stop cleanly and start, at the same address with the same data."""
@@ -194,11 +202,11 @@ class EmbeddedServer:
                 stderr=subprocess.STDOUT,
                 cwd="/",  # so that no relative path means anything
                 start_new_session=True,  # Ctrl-C in a terminal is for the supervisor, which stops things in order
-                preexec_fn=runs_without_rights(uses=self._needs(), last_signal=self.gentle),
+                preexec_fn=runs_without_rights(uses=self._needs(), last_signal=self.gentle),  # noqa: PLW1509 - takes no lock
             )
-        assert self._process.stdin is not None
-        with contextlib.suppress(BrokenPipeError), self._process.stdin as standard_input:
-            standard_input.write(self._configuration().encode())  # a broken pipe means it ended: the wait says why
+        if self._process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError), self._process.stdin as standard_input:
+                standard_input.write(self._configuration().encode())  # broken when it ended: the wait says why
         self._wait_until_it_answers(written_before)
 
     def _wait_until_it_answers(self, written_before: int) -> None:
@@ -210,7 +218,7 @@ class EmbeddedServer:
             time.sleep(POLL_SECONDS)
 
     def _family(self) -> list[psutil.Process]:
-        return [] if self._process is None else _family_of(self._process.pid)
+        return [] if self._process is None else family_of(self._process.pid)
 
     def _take_directory(self) -> None:
         if self._lock is not None:
@@ -329,12 +337,12 @@ class EmbeddedPostgres(EmbeddedServer):
         note = self.data / "postmaster.pid"
         with contextlib.suppress(FileNotFoundError):
             pid = int(note.read_text().splitlines()[0])
-            family = _family_of(pid)
+            family = family_of(pid)
             if family and str(self.data) in _command_line(family[0]):
-                _signal_all(family[:1], signal.SIGINT)
-                alive = _wait_for_the_end(family)
-                _signal_all(alive, signal.SIGKILL)
-                _wait_for_the_end(alive)
+                signal_all(family[:1], signal.SIGINT)
+                alive = wait_for_the_end(family, seconds=STOP_SECONDS)
+                signal_all(alive, signal.SIGKILL)
+                wait_for_the_end(alive, seconds=STOP_SECONDS)
             note.unlink(missing_ok=True)
 
 
@@ -424,57 +432,26 @@ def _program(package: str, pattern: str) -> Path:
     )
 
 
-def _remembered_secret(path: Path) -> str:
-    """A random secret kept in a file that only its owner can read, made when it is not there yet."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        unfinished = path.with_suffix(".unfinished")
-        unfinished.unlink(missing_ok=True)
-        with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_hex(24))
-        unfinished.rename(path)
-    return path.read_text()
+def write_private(file: Path, text: str) -> None:
+    """Write a file that only its owner can read: the whole of it or nothing."""
+    unfinished = file.with_suffix(".unfinished")
+    unfinished.unlink(missing_ok=True)
+    with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
+        opened.write(text)
+    unfinished.rename(file)
+
+
+def _remembered_secret(file: Path) -> str:
+    """A random secret, made when the file that keeps it is not there yet."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_private(file, secrets.token_hex(24))
+    return file.read_text()
 
 
 def _begin_again_when_long(log: Path) -> None:
     if log.exists() and log.stat().st_size > LOG_BYTES:
         log.replace(log.with_suffix(".older"))
-
-
-def _family_of(pid: int) -> list[psutil.Process]:
-    """The process and everything below it; empty when it is gone."""
-    try:
-        leader = psutil.Process(pid)
-        return [leader, *leader.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return []
-
-
-def _signal_all(processes: list[psutil.Process], number: signal.Signals) -> None:
-    for process in processes:
-        with contextlib.suppress(psutil.NoSuchProcess):  # it ended meanwhile, which is as good
-            process.send_signal(number)
-
-
-def _wait_for_the_end(processes: list[psutil.Process]) -> list[psutil.Process]:
-    """Wait until these have ended; return those that have not in STOP_SECONDS.
-
-    Most are not our own children, and in a container it can take a second until somebody collects them: a process that
-    is only waiting to be collected has ended.
-    """
-    until = time.monotonic() + STOP_SECONDS
-    while alive := [process for process in processes if _is_alive(process)]:
-        if time.monotonic() > until:
-            return alive
-        time.sleep(POLL_SECONDS)
-    return []
-
-
-def _is_alive(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def _command_line(process: psutil.Process) -> list[str]:
