@@ -1,0 +1,71 @@
+"""Where to get help right now: telephone lines as data, each with the day on which somebody last checked it.
+
+Numbers of helplines change (FRANK alone has had three), so none is written into a page. `stale` names the lines that
+nobody has checked for a quarter of a year; the preflight check tells the operator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+CHECKED_EVERY = timedelta(days=92)  # a quarter of a year
+
+
+@dataclass(frozen=True, slots=True)
+class HelpLine:
+    """One line that anybody may ring."""
+
+    name: str
+    number: str
+    """As people say it."""
+    dial: str
+    """As a telephone dials it."""
+    need: str
+    """When to ring it, in a few words that follow the number."""
+    hours: str
+    nation: str
+    source_url: str
+    checked_on: date
+
+
+HELP_NOW: Final[tuple[HelpLine, ...]] = (
+    HelpLine(
+        name="Emergency services",
+        number="999",
+        dial="999",
+        need="if someone is in danger now",
+        hours="day and night",
+        nation="United Kingdom",
+        source_url="https://www.gov.uk/guidance/999-and-112-the-uks-national-emergency-numbers",
+        checked_on=date(2026, 11, 24),
+    ),
+    HelpLine(
+        name="NHS 111, mental health option",
+        number="111, option 2",
+        dial="111",
+        need="for a mental health crisis",
+        hours="day and night",
+        nation="England and Wales; in Scotland 111 leads to the mental health hub",
+        source_url="https://www.nhs.uk/nhs-services/mental-health-services/where-to-get-urgent-help-for-mental-health/",
+        checked_on=date(2026, 11, 24),
+    ),
+    HelpLine(
+        name="Samaritans",
+        number="116 123",
+        dial="116123",
+        need="Samaritans, to talk at any hour",
+        hours="day and night",
+        nation="United Kingdom",
+        source_url="https://www.samaritans.org/how-we-can-help/contact-samaritan/",
+        checked_on=date(2026, 11, 24),
+    ),
+)
+"""The lines on every visitor's page, in the same order and at the same place (WCAG 3.2.6)."""
+
+
+def stale(lines: Sequence[HelpLine], *, today: date) -> list[HelpLine]:
+    """The lines that are due for another check."""
+    return [line for line in lines if today - line.checked_on > CHECKED_EVERY]

@@ -1,0 +1,24 @@
+// Leaves at once: by the button, or by pressing Shift three times within five seconds. Without this file the button is
+// a plain link to the same address. `replace` takes this page out of the way of the browser's Back button.
+(() => {
+  let presses = [];
+  const leave = () => {
+    document.documentElement.hidden = true;
+    window.location.replace("/leave");
+  };
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-leave]")) {
+      event.preventDefault();
+      leave();
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.repeat) return;
+    presses = event.key === "Shift" ? [...presses, event.timeStamp].filter((at) => event.timeStamp - at < 5000) : [];
+    if (presses.length === 3) leave();
+  });
+  // A page that comes back from the browser's memory may be somebody else's: ask the server for it again.
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) window.location.reload();
+  });
+})();
