@@ -1,0 +1,88 @@
+"""What follows an attempt that did not reach the visitor: when to try again, or that a person must decide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from callbacks.domain.codes import ENDS_CASE, REVIEWED, USES_NO_ATTEMPT, WAITS_FOR_NEXT_WINDOW, ContactOutcome
+from callbacks.domain.window import Wanted, WindowClosed, next_allowed, next_window
+
+MOST_RINGS = 4
+"""A visitor's telephone rings at most this often for one request; also a CHECK in the database."""
+
+GAP = timedelta(minutes=30)
+"""At least this long between two rings that were not answered."""
+
+UNSURE_AT_MOST = 2
+"""After this many times that somebody else answered, or that we could not be sure, a supervisor decides."""
+
+
+class ReviewReason(StrEnum):
+    """Why a supervisor must decide what comes next."""
+
+    POSSIBLE_DUPLICATE = "possible_duplicate"
+    """Another open request has the same number."""
+    SAFE_TIMES_OVER = "safe_times_over"
+    """No safe time is left, and rings are."""
+    NUMBER_FAILS = "number_fails"
+    """The number cannot be connected, is wrong, or blocks us."""
+    NOT_THE_PERSON = "not_the_person"
+    """Twice somebody else answered, or we could not be sure who did."""
+    OUTCOME_MISSING = "outcome_missing"
+    """The call is over and the counsellor has not said what came of it."""
+    FLAGGED = "flagged"
+    """The counsellor's outcome asks for a supervisor."""
+    OTHER = "other"
+    """A supervisor held it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TryAgain:
+    """Ring again at this moment, at the earliest."""
+
+    at: datetime
+    goes_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Every allowed ring was made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A supervisor decides."""
+
+    reason: ReviewReason
+
+
+Next = TryAgain | GiveUp | Review
+
+
+def after(
+    outcome: ContactOutcome, *, rings_made: int, unsure: int, wanted: Wanted, now: datetime, zone: ZoneInfo
+) -> Next:
+    """What follows a contact outcome that does not end with a conversation.
+
+    `rings_made` counts every ring of the visitor's telephone so far, `unsure` those at which somebody else answered
+    or the person could not be verified, this one included.
+    """
+    if outcome in ENDS_CASE or outcome is ContactOutcome.WITHHELD_BLOCKED:
+        return Review(ReviewReason.NUMBER_FAILS)
+    if unsure >= UNSURE_AT_MOST:
+        return Review(ReviewReason.NOT_THE_PERSON)
+    if outcome in REVIEWED and outcome not in USES_NO_ATTEMPT:
+        return Review(ReviewReason.FLAGGED)
+    if rings_made >= MOST_RINGS:
+        return GiveUp()
+    try:
+        if outcome in USES_NO_ATTEMPT:
+            return TryAgain(next_allowed(wanted, after=now, zone=zone), goes_first=True)
+        if outcome in WAITS_FOR_NEXT_WINDOW:
+            return TryAgain(next_window(wanted, after=now, zone=zone))
+        return TryAgain(next_allowed(wanted, after=now + GAP, zone=zone))
+    except WindowClosed:
+        return Review(ReviewReason.SAFE_TIMES_OVER)

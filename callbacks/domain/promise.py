@@ -1,0 +1,61 @@
+"""How long it will take, as a range that is likely to be true: never a single moment, never better than the rota.
+
+Walk forward: counsellors become free one after the other, the requests ahead are served in order, and the moment at
+which it is this one's turn is quoted with a margin that grows with the wait.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from callbacks.domain.window import Span
+
+CALL_TAKES = timedelta(minutes=35)
+"""A conversation with its notes and a breath, until our own figures say otherwise."""
+REACHING = timedelta(minutes=1)
+"""Ringing a counsellor and then the visitor."""
+FLOOR = timedelta(minutes=10)
+"""No narrower range is ever quoted."""
+ROUND_TO = timedelta(minutes=5)
+"""Times are rounded up to this, so that nobody waits with an eye on the clock for a false precision."""
+
+
+def _rounded_up(moment: datetime) -> datetime:
+    since = timedelta(minutes=moment.minute, seconds=moment.second, microseconds=moment.microsecond)
+    return moment + (-since % ROUND_TO)
+
+
+def promise(
+    *, free_now: int, cover: Sequence[Span], ahead: int, not_before: datetime, not_after: datetime, now: datetime
+) -> Span | None:
+    """The range in which the call is likely to come; None when nobody is on before `not_after`.
+
+    `cover` is one span for each counsellor on shift now or later; `free_now` of those on shift now have no call;
+    `ahead` requests come first. Busy counsellors are taken to be half-way through their call.
+    """
+    turns: list[datetime] = []
+    free = free_now
+    for span in sorted(cover):
+        if not span.covers(now):
+            turns.append(span.starts_at)
+        elif free > 0:
+            turns.append(now)
+            free -= 1
+        else:
+            turns.append(now + CALL_TAKES / 2)
+    heapq.heapify(turns)
+    for _ in range(ahead):
+        if turns:
+            heapq.heapreplace(turns, turns[0] + CALL_TAKES)
+    if not turns:
+        return None
+    earliest = max(turns[0] + REACHING, not_before)
+    if earliest >= not_after:
+        return None
+    width = max(FLOOR, (earliest - now) / 2)
+    from_ = _rounded_up(earliest) - ROUND_TO if earliest <= now + REACHING else _rounded_up(earliest)
+    from_ = max(from_, now)
+    until = min(_rounded_up(earliest + width), not_after)
+    return Span(min(from_, until - timedelta(minutes=1)), until)

@@ -1,0 +1,44 @@
+"""The sentences of a request's history, as a supervisor reads them. None holds a name, a number or a reason to ring."""
+
+from __future__ import annotations
+
+from notifications.domain.call import CallState
+
+ASKED = "The request arrived through {channel}."
+TRIAGED = "Rules {rules} gave it the urgency “{urgency}”."
+HELD = "It waits for a supervisor: {reason}."
+ASSIGNED = "Given to {counsellor}: {because}"
+CALL_WORDS: dict[CallState, str] = {
+    CallState.RINGING: "{counsellor}'s telephone rings.",
+    CallState.PROMPTED: "{counsellor}'s telephone was answered.",
+    CallState.CONNECTING: "{counsellor} pressed 1.",
+    CallState.VISITOR_RINGING: "The visitor's telephone rings.",
+    CallState.VISITOR_ANSWERED: "The visitor's telephone was answered.",
+    CallState.BRIDGED: "The two are connected.",
+    CallState.FINISHED: "The call is over. It lasted {talked}.",
+    CallState.UNREACHED: "{counsellor} could not be reached.",
+    CallState.NOT_TAKEN: "{counsellor} did not take the call.",
+    CallState.REFUSED: "{counsellor}'s number cannot be rung.",
+    CallState.LOST: "The call never reached the telephone company.",
+    CallState.WITHHELD: "The call was not placed: it was no longer safe or wanted at that moment.",
+    CallState.CANCELLED: "The call was stopped.",
+    CallState.ABANDONED: "{counsellor}'s line went before the two were connected. This is our failure.",
+    CallState.BUSY: "The visitor's line was engaged.",
+    CallState.NO_ANSWER: "The visitor did not answer.",
+    CallState.VISITOR_FAILED: "The visitor's number could not be connected.",
+    CallState.HUNG_UP: "The visitor's telephone was answered and put down before the two were connected.",
+}
+TRY_AGAIN = "We will try again from {at}."
+GAVE_UP = "Every allowed ring was made. The request is closed."
+RAN_OUT = "The last safe time passed before anybody could be rung. This is our failure."
+OUTCOME = "{who} recorded: {contact}."
+CONCLUDED = "Finished: {case}."
+REFERRED = "Referred with consent: {kind}."
+OUTCOME_MISSING = "Nobody has said what came of the call."
+WITHDRAWN = "The visitor cancelled the request."
+CHANGED = "The visitor changed {what}."
+RELEASED = "A supervisor put it back in the queue."
+CLOSED_BY_SUPERVISOR = "A supervisor closed it: {case}."
+TEXT_ORDERED = "A {purpose} text was ordered."
+OPTED_OUT = "The visitor replied STOP: no more texts. Calls go on as agreed."
+ERASED = "The visitor's details were erased."

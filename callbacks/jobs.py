@@ -1,0 +1,36 @@
+"""What a worker does for requests when a bell rings."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import structlog
+from flask import current_app
+
+from callbacks.operations import expire
+from callbacks.operations.match import match_waiting as match_now
+from foundation import clock, doorbell
+from foundation.database import transaction
+from foundation.doorbell import Bell
+
+log = structlog.get_logger()
+
+
+@doorbell.answers(Bell.MATCH)
+def match_waiting() -> None:
+    """Give due requests to free counsellors."""
+    doorbell.answering(Bell.MATCH)
+    zone: ZoneInfo = current_app.config["ZONE"]
+    with transaction() as session:
+        plan = match_now(session, zone=zone, now=clock.now())
+    if plan.matches:
+        log.info("matched", requests=len(plan.matches))
+
+
+@doorbell.answers(Bell.DEADLINES)
+def keep_deadlines() -> None:
+    """Move requests whose deadline has passed."""
+    doorbell.answering(Bell.DEADLINES)
+    with transaction() as session:
+        expire.keep_deadlines(session, now=clock.now())
+        expire.forget_keys(session, now=clock.now())

@@ -1,0 +1,275 @@
+"""Tables of a request's life: the request, its attempts, its history, outcomes, referrals, bookings and texts.
+
+What identifies a visitor is sealed; what the service counts and orders by is not.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from callbacks.domain import lifecycle
+from callbacks.domain.asking import Gender, GenderWish, Strength
+from callbacks.domain.attempts import MOST_RINGS
+from callbacks.domain.lifecycle import Event, Status
+from callbacks.domain.safe_contact import CallerId, MessageRule, SafeContact, ThirdParty
+from callbacks.domain.triage import Urgency
+from callbacks.domain.window import Asap, Span, Wanted
+from foundation.database import Row
+from foundation.phone import Phone
+from foundation.sealed import Sealed
+
+
+def _list(values: Any) -> str:
+    return ", ".join(sorted(repr(str(value)) for value in values))
+
+
+_CLOSED = _list(lifecycle.CLOSED)
+
+
+class CallbackRow(Row):
+    """One request for a call."""
+
+    __tablename__ = "callback"
+    __table_args__ = (
+        CheckConstraint(f"status in ({_list(Status)})", name="a_callback_has_a_known_status"),
+        CheckConstraint(
+            f"(status in ({_CLOSED})) = (closed_at is not null)", name="a_callback_is_closed_exactly_when_its_status_is"
+        ),
+        CheckConstraint("closed_at is not null or due_by is not null", name="an_open_callback_has_a_deadline"),
+        CheckConstraint(f"rings_made between 0 and {MOST_RINGS}", name="a_visitor_is_rung_at_most_four_times"),
+        CheckConstraint(
+            "status <> 'needs_review' or review_reason is not null", name="a_callback_in_review_says_why"
+        ),
+        Index("callback_by_next_try_while_waiting", "next_try_at", postgresql_where=text("status in ('queued', 'retry_due')")),
+        Index("callback_by_deadline_while_open", "due_by", postgresql_where=text("closed_at is null")),
+        Index("callback_by_phone_while_open", "phone_digest", postgresql_where=text("closed_at is null")),
+        Index("callback_by_asked_at", "asked_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    reference: Mapped[str] = mapped_column(unique=True)
+    token: Mapped[str] = mapped_column(Sealed)
+    token_digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+
+    status: Mapped[str] = mapped_column(default=Status.SUBMITTED)
+    status_at: Mapped[datetime]
+    due_by: Mapped[datetime | None]
+    """When the state at hand must have ended; someone acts when it passes (`domain.lifecycle.OWNERS`)."""
+    review_reason: Mapped[str | None]
+    closed_at: Mapped[datetime | None]
+    case_outcome: Mapped[str | None]
+
+    name: Mapped[str] = mapped_column(Sealed)
+    phone: Mapped[str] = mapped_column(Sealed)
+    phone_digest: Mapped[bytes] = mapped_column(LargeBinary)
+    message: Mapped[str] = mapped_column(Sealed)
+    safe_word: Mapped[str | None] = mapped_column(Sealed)
+
+    urgency: Mapped[str]
+    triage_rules: Mapped[list[str]]
+    wants_review: Mapped[bool] = mapped_column(default=False)
+    flags: Mapped[dict[str, Any]]
+    for_whom: Mapped[str]
+    substances: Mapped[list[str]]
+    language: Mapped[str]
+    gender_value: Mapped[str | None]
+    gender_strength: Mapped[str | None]
+    needs_skills: Mapped[list[str]]
+
+    voicemail: Mapped[str]
+    sms: Mapped[str]
+    third_party: Mapped[str]
+    caller_id: Mapped[str]
+    do_not_contact_after: Mapped[datetime | None]
+
+    asked_at: Mapped[datetime]
+    wanted_from: Mapped[datetime | None]
+    wanted_until: Mapped[datetime | None]
+    safe_times: Mapped[list[list[str]]] = mapped_column(JSONB)
+    next_try_at: Mapped[datetime]
+    never_after: Mapped[datetime]
+    promised_from: Mapped[datetime | None]
+    promised_until: Mapped[datetime | None]
+    rings_made: Mapped[int] = mapped_column(default=0)
+    goes_first: Mapped[bool] = mapped_column(default=False)
+    counsellor_id: Mapped[int | None] = mapped_column(ForeignKey("counsellor.id"))
+    possible_duplicate_of: Mapped[int | None] = mapped_column(ForeignKey("callback.id", ondelete="SET NULL"))
+
+    consent_version: Mapped[str]
+    consent_at: Mapped[datetime]
+    channel: Mapped[str]
+    locale: Mapped[str]
+
+    def move(self, event: Event, *, due_by: datetime | None, now: datetime) -> None:
+        """Let an event happen. Raises IllegalMove; `due_by` is the deadline of the state that follows, if not final."""
+        self.status = lifecycle.move(Status(self.status), event)
+        self.status_at = now
+        closed = self.status in lifecycle.CLOSED
+        self.due_by = None if closed else due_by
+        self.closed_at = (self.closed_at or now) if closed else None
+        if self.status != Status.NEEDS_REVIEW:
+            self.review_reason = None
+
+    @property
+    def dialled(self) -> Phone:
+        """The visitor's number."""
+        return Phone(self.phone)
+
+    def as_contact(self) -> SafeContact:
+        """What the visitor allows."""
+        return SafeContact(
+            voicemail=MessageRule(self.voicemail),
+            sms=MessageRule(self.sms),
+            third_party=ThirdParty(self.third_party),
+            caller_id=CallerId(self.caller_id),
+            safe_word=self.safe_word,
+            do_not_contact_after=self.do_not_contact_after,
+        )
+
+    def as_when(self) -> Asap | Span:
+        """As soon as possible, or the time that was chosen."""
+        if self.wanted_from is None or self.wanted_until is None:
+            return Asap()
+        return Span(self.wanted_from, self.wanted_until)
+
+    def as_wanted(self) -> Wanted:
+        """When the visitor wants and allows a call."""
+        return Wanted(
+            asked_at=self.asked_at,
+            when=self.as_when(),
+            safe_times=tuple(
+                Span(datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in self.safe_times
+            ),
+            not_after=self.do_not_contact_after,
+        )
+
+    def as_wish(self) -> GenderWish | None:
+        """The wish about the counsellor's gender."""
+        if self.gender_value is None or self.gender_strength is None:
+            return None
+        return GenderWish(Gender(self.gender_value), Strength(self.gender_strength))
+
+    @property
+    def promise(self) -> Span | None:
+        """The range that was quoted."""
+        if self.promised_from is None or self.promised_until is None:
+            return None
+        return Span(self.promised_from, self.promised_until)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything may still happen by itself."""
+        return self.closed_at is None
+
+    @property
+    def as_urgency(self) -> Urgency:
+        """The urgency."""
+        return Urgency(self.urgency)
+
+
+class AttemptRow(Row):
+    """One try to bring a counsellor and the visitor together: one call, which rings the visitor at most once."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (
+        UniqueConstraint("callback_id", "number", name="attempts_are_numbered"),
+        Index(
+            "a_request_has_one_open_attempt", "callback_id", unique=True, postgresql_where=text("ended_at is null")
+        ),
+        Index(
+            "a_counsellor_has_one_open_attempt",
+            "counsellor_id",
+            unique=True,
+            postgresql_where=text("ended_at is null"),
+        ),
+        CheckConstraint("(ended_at is null) = (result is null)", name="an_attempt_that_ended_has_a_result"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    callback_id: Mapped[int] = mapped_column(ForeignKey("callback.id", ondelete="CASCADE"))
+    counsellor_id: Mapped[int] = mapped_column(ForeignKey("counsellor.id"))
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("call.id"), unique=True)
+    number: Mapped[int]
+    because: Mapped[str]
+    started_at: Mapped[datetime]
+    rang_visitor_at: Mapped[datetime | None]
+    bridged_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    result: Mapped[str | None]
+    talked_s: Mapped[int] = mapped_column(default=0)
+    owes_outcome: Mapped[bool] = mapped_column(default=False)
+    """The visitor's telephone was answered: only the counsellor can say what happened."""
+    contact_outcome: Mapped[str | None]
+    outcome_at: Mapped[datetime | None]
+    outcome_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    note: Mapped[str | None] = mapped_column(Sealed)
+
+    callback: Mapped[CallbackRow] = relationship()
+
+
+class HistoryRow(Row):
+    """One thing that happened to a request, in words."""
+
+    __tablename__ = "history"
+    __table_args__ = (Index("history_by_callback", "callback_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    callback_id: Mapped[int] = mapped_column(ForeignKey("callback.id", ondelete="CASCADE"))
+    at: Mapped[datetime]
+    status: Mapped[str]
+    words: Mapped[str]
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+
+
+class ReferralRow(Row):
+    """A referral that a counsellor made, with its own consent."""
+
+    __tablename__ = "referral"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    callback_id: Mapped[int] = mapped_column(ForeignKey("callback.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str]
+    provider: Mapped[str] = mapped_column(Sealed)
+    status: Mapped[str]
+    consent_at: Mapped[datetime]
+    made_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    made_at: Mapped[datetime]
+    note: Mapped[str | None] = mapped_column(Sealed)
+
+
+class BookingRow(Row):
+    """One place in an offered hour; the constraint lets no two requests hold the last one."""
+
+    __tablename__ = "booking"
+    __table_args__ = (UniqueConstraint("hour_at", "seat", name="a_place_in_an_hour_is_given_once"),)
+
+    callback_id: Mapped[int] = mapped_column(ForeignKey("callback.id", ondelete="CASCADE"), primary_key=True)
+    hour_at: Mapped[datetime]
+    seat: Mapped[int]
+
+
+class IdempotencyRow(Row):
+    """A caller's own key, so that the same request sent twice is one request."""
+
+    __tablename__ = "idempotency"
+
+    key_digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    body_digest: Mapped[bytes] = mapped_column(LargeBinary)
+    callback_id: Mapped[int | None] = mapped_column(ForeignKey("callback.id", ondelete="CASCADE"))
+    answer: Mapped[dict[str, Any] | None]
+    created_at: Mapped[datetime]
+
+
+class SentRow(Row):
+    """Which text belongs to which request."""
+
+    __tablename__ = "callback_text"
+
+    text_id: Mapped[UUID] = mapped_column(ForeignKey("text_message.id"), primary_key=True)
+    callback_id: Mapped[int] = mapped_column(ForeignKey("callback.id", ondelete="CASCADE"), index=True)

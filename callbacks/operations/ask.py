@@ -1,0 +1,221 @@
+"""A visitor asks to be rung back."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from callbacks import queries
+from callbacks.domain import wording
+from callbacks.domain.asking import Ask, Idempotency
+from callbacks.domain.attempts import ReviewReason
+from callbacks.domain.lifecycle import Event, Status
+from callbacks.domain.safe_contact import SafeContact
+from callbacks.domain.triage import FIRST_RING_WITHIN, Triage, triage
+from callbacks.domain.window import Span, Wanted, last_moment, next_allowed
+from callbacks.models import CallbackRow, IdempotencyRow
+from callbacks.operations import history, offers, tell
+from foundation import doorbell, sealed
+from foundation.doorbell import Bell
+
+_LETTERS = "23456789BCDFGHJKMNPQRSTVWXYZ"  # nothing that reads like something else, and no vowels: no words by chance
+_REFERENCE_LETTERS = 7
+
+YOUNG_PEOPLE = "young_people"
+"""The skill without which nobody rings a person under 18 (rule T07)."""
+
+
+class KeyUsedDifferently(Exception):
+    """This key came with another body before; use a new key for a new request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the visitor is told."""
+
+    reference: str
+    token: str
+    status: Status
+    promise: Span | None
+    window: Span
+    repeated: bool
+
+
+def ask(session: Session, what: Ask, *, idempotency: Idempotency | None, zone: ZoneInfo, now: datetime) -> Asked:
+    """Keep a request, with its urgency, its promise and its place; the bell for matching rings after the commit.
+
+    Raises KeyUsedDifferently, offers.NotOffered, window.WindowClosed; then nothing is kept.
+    """
+    if idempotency is not None and (before := _answered_before(session, idempotency, now=now)):
+        return before
+    found = triage(what.flags, what.substances)
+    callback = _new_row(what, found, zone=zone, now=now)
+    _heed_others(session, callback)
+    session.add(callback)
+    session.flush()
+    if isinstance(what.when, Span):
+        offers.book(session, callback_id=callback.id, wanted=what.when, now=now)
+    _promise(session, callback, now=now)
+    history.note(session, callback, wording.ASKED.format(channel=what.channel), now=now)
+    history.note(
+        session,
+        callback,
+        wording.TRIAGED.format(rules=", ".join(found.rules), urgency=found.urgency.replace("_", " ")),
+        now=now,
+    )
+    _queue(session, callback, now=now)
+    asked = Asked(callback.reference, callback.token, Status(callback.status), callback.promise, _window(callback), False)
+    if idempotency is not None:
+        _remember(session, idempotency, callback, asked)
+    tell.confirm(session, callback, zone=zone, now=now)
+    doorbell.ring_after_commit(session, Bell.MATCH)
+    return asked
+
+
+def _new_row(what: Ask, found: Triage, *, zone: ZoneInfo, now: datetime) -> CallbackRow:
+    contact: SafeContact = what.safe_contact.made_strict() if found.strict_contact else what.safe_contact
+    wanted = Wanted(
+        asked_at=now, when=what.when, safe_times=what.safe_times, not_after=contact.do_not_contact_after
+    )
+    never_after = last_moment(wanted, zone=zone)
+    token = secrets.token_urlsafe(32)
+    slot = what.when if isinstance(what.when, Span) else None
+    return CallbackRow(
+        reference="".join(secrets.choice(_LETTERS) for _ in range(_REFERENCE_LETTERS)),
+        token=token,
+        token_digest=queries.token_digest(token),
+        status=Status.SUBMITTED,
+        status_at=now,
+        due_by=never_after,
+        name=what.name,
+        phone=what.phone.e164,
+        phone_digest=sealed.digest(what.phone.e164),
+        message=what.message,
+        safe_word=contact.safe_word,
+        urgency=found.urgency,
+        triage_rules=list(found.rules),
+        wants_review=found.needs_review or found.tells_safeguarding,
+        flags={flag: answer for flag, answer in what.flags.items()},
+        for_whom=what.for_whom,
+        substances=list(what.substances),
+        language=what.language,
+        gender_value=what.gender.value if what.gender else None,
+        gender_strength=what.gender.strength if what.gender else None,
+        needs_skills=[YOUNG_PEOPLE] if found.young_people_only else [],
+        voicemail=contact.voicemail,
+        sms=contact.sms,
+        third_party=contact.third_party,
+        caller_id=contact.caller_id,
+        do_not_contact_after=contact.do_not_contact_after,
+        asked_at=now,
+        wanted_from=slot.starts_at if slot else None,
+        wanted_until=slot.ends_at if slot else None,
+        safe_times=[[s.starts_at.isoformat(), s.ends_at.isoformat()] for s in what.safe_times],
+        next_try_at=next_allowed(wanted, after=now, zone=zone),
+        never_after=never_after,
+        rings_made=0,
+        goes_first=False,
+        consent_version=what.consent_version,
+        consent_at=now,
+        channel=what.channel,
+        locale=what.locale,
+    )
+
+
+def _heed_others(session: Session, callback: CallbackRow) -> None:
+    """Another open request for the same number: the strictest permissions win for both, and a person decides.
+
+    The visitor is told nothing of it: the same words as ever, because whoever asks may not be whoever asked before.
+    """
+    others = [
+        other
+        for other in queries.open_with_number(session, phone_digest=callback.phone_digest)
+        if other.status != Status.IN_CALL
+    ]
+    if not others:
+        return
+    callback.possible_duplicate_of = others[0].id
+    for other in others:
+        strictest = other.as_contact().strictest_with(callback.as_contact())
+        for row in (other, callback):
+            row.voicemail, row.sms = strictest.voicemail, strictest.sms
+            row.third_party, row.caller_id = strictest.third_party, strictest.caller_id
+
+
+def _promise(session: Session, callback: CallbackRow, *, now: datetime) -> None:
+    when = callback.as_when()
+    if isinstance(when, Span):
+        quoted: Span | None = when
+    else:
+        not_after = min(callback.never_after, now + max(FIRST_RING_WITHIN[callback.as_urgency], offers.LOOKS_AHEAD))
+        quoted = offers.asap_promise(session, not_before=callback.next_try_at, not_after=not_after, now=now)
+    callback.promised_from = quoted.starts_at if quoted else None
+    callback.promised_until = quoted.ends_at if quoted else None
+
+
+def _queue(session: Session, callback: CallbackRow, *, now: datetime) -> None:
+    if callback.possible_duplicate_of is not None:
+        callback.review_reason = ReviewReason.POSSIBLE_DUPLICATE
+        callback.move(Event.HOLD, due_by=callback.never_after, now=now)
+        history.note(session, callback, wording.HELD.format(reason="another open request has this number"), now=now)
+    else:
+        callback.move(Event.ACCEPT, due_by=callback.never_after, now=now)
+
+
+def _window(callback: CallbackRow) -> Span:
+    return Span(callback.next_try_at, callback.never_after)
+
+
+def _key_digest(idempotency: Idempotency) -> bytes:
+    return sealed.digest("idempotency:" + idempotency.key)
+
+
+def _answered_before(session: Session, idempotency: Idempotency, *, now: datetime) -> Asked | None:
+    """The answer given under this key before. A second request under way with the same key waits here for the first."""
+    first = session.execute(
+        insert(IdempotencyRow)
+        .values(key_digest=_key_digest(idempotency), body_digest=idempotency.body_digest, created_at=now)
+        .on_conflict_do_nothing()
+        .returning(IdempotencyRow.key_digest)
+    ).first()
+    if first is not None:
+        return None
+    row = queries.idempotent(session, _key_digest(idempotency))
+    if row.body_digest != idempotency.body_digest or row.callback_id is None or row.answer is None:
+        raise KeyUsedDifferently
+    callback = session.get_one(CallbackRow, row.callback_id)
+    return Asked(
+        reference=callback.reference,
+        token=callback.token,
+        status=Status(row.answer["status"]),
+        promise=_span(row.answer["promise"]),
+        window=_span(row.answer["window"]) or _window(callback),
+        repeated=True,
+    )
+
+
+def _span(pair: list[str] | None) -> Span | None:
+    return None if pair is None else Span(datetime.fromisoformat(pair[0]), datetime.fromisoformat(pair[1]))
+
+
+def _pair(span: Span | None) -> list[str] | None:
+    return None if span is None else [span.starts_at.isoformat(), span.ends_at.isoformat()]
+
+
+def _remember(session: Session, idempotency: Idempotency, callback: CallbackRow, asked: Asked) -> None:
+    row = queries.idempotent(session, _key_digest(idempotency))
+    row.callback_id = callback.id
+    answer: dict[str, Any] = {
+        "status": asked.status,
+        "promise": _pair(asked.promise),
+        "window": _pair(asked.window),
+    }
+    row.answer = answer
+
+

@@ -1,0 +1,208 @@
+"""What a call's progress means for the request it was made for: the far end of the one upward arrow.
+
+Called inside the transaction that heard the news, with the call already locked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from callbacks import queries
+from callbacks.domain import attempts, wording
+from callbacks.domain.attempts import GiveUp, Next, Review, TryAgain
+from callbacks.domain.codes import CaseOutcome, ContactOutcome
+from callbacks.domain.lifecycle import Event, Status
+from callbacks.domain.safe_contact import may_call, may_text
+from callbacks.domain.window import WindowClosed, next_allowed
+from callbacks.models import AttemptRow, CallbackRow
+from callbacks.operations import history, tell
+from foundation import doorbell
+from foundation.doorbell import Bell
+from notifications.domain.call import FINAL, CallState
+from rota import queries as rota
+from rota.operations import presence
+
+OUTCOME_WITHIN = timedelta(minutes=30)
+"""A counsellor has this long to say what came of a call; then a supervisor is asked to find out."""
+
+REVIEW_WITHIN = timedelta(hours=4)
+"""A supervisor looks at a request in review within this time; it is shown as late afterwards."""
+
+MISSED = frozenset({CallState.UNREACHED, CallState.NOT_TAKEN, CallState.REFUSED})
+"""The counsellor's own telephone was the reason; counts as a missed offer."""
+
+_AUTOMATIC: dict[CallState, ContactOutcome] = {
+    CallState.NO_ANSWER: ContactOutcome.NO_ANSWER,
+    CallState.BUSY: ContactOutcome.ENGAGED,
+    CallState.VISITOR_FAILED: ContactOutcome.NUMBER_INVALID,
+    CallState.ABANDONED: ContactOutcome.TECHNICAL_FAILURE,
+}
+"""What the telephone network can say by itself. Anything a person answered, only the counsellor can judge."""
+
+_ANSWERED = frozenset({CallState.FINISHED, CallState.HUNG_UP})
+
+
+def _talked(seconds: int) -> str:
+    minutes, rest = divmod(seconds, 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+@dataclass(frozen=True, slots=True)
+class CallFollower:
+    """Knows why each call and text was ordered; see `notifications.operations.arrow.Follower`."""
+
+    zone: ZoneInfo
+
+    def permits_call(self, session: Session, *, call_id: UUID, now: datetime) -> str | None:
+        """Whether the visitor of this call may be rung at this moment."""
+        attempt = queries.attempt_of_call(session, call_id)
+        if attempt is None or attempt.ended_at is not None:
+            return "no_attempt"
+        callback = queries.lock(session, attempt.callback_id)
+        refused = may_call(
+            status=Status(callback.status), wanted=callback.as_wanted(), now=now, zone=self.zone
+        )
+        return str(refused) if refused else None
+
+    def permits_text(self, session: Session, *, text_id: UUID, now: datetime) -> str | None:
+        """Whether this text may be sent at this moment."""
+        callback = queries.callback_of_text(session, text_id)
+        if callback is None:
+            return "no_request"
+        gave_up = callback.status == Status.CLOSED_NO_CONTACT  # its last text says so
+        refused = may_text(
+            closed=not callback.is_open and not gave_up,
+            contact=callback.as_contact(),
+            is_mobile=callback.dialled.is_mobile,
+            now=now,
+        )
+        return str(refused) if refused else None
+
+    def call_moved(self, session: Session, *, call_id: UUID, state: CallState, talked_s: int, now: datetime) -> None:
+        """Carry the news to the attempt and the request."""
+        attempt = queries.attempt_of_call(session, call_id)
+        if attempt is None or attempt.ended_at is not None:
+            return  # a call without an attempt is a telephone check; an ended attempt has heard all it needs
+        callback = queries.lock(session, attempt.callback_id)
+        self._note(session, callback, attempt, state, talked_s, now=now)
+        if state is CallState.CONNECTING:
+            self._connect(session, callback, attempt, now=now)
+        elif state is CallState.BRIDGED:
+            attempt.bridged_at = now
+        elif state in FINAL:
+            self._end(session, callback, attempt, state, talked_s, now=now)
+
+    def opted_out(self, session: Session, *, phone_digest: bytes, now: datetime) -> None:
+        """No texts from now on, for every open request of this number; calls follow their own consent."""
+        for callback in queries.open_with_number(session, phone_digest=phone_digest):
+            callback.sms = "no"
+            history.note(session, callback, wording.OPTED_OUT, now=now)
+
+    def _note(
+        self, session: Session, callback: CallbackRow, attempt: AttemptRow, state: CallState, talked_s: int, *, now: datetime
+    ) -> None:
+        words = wording.CALL_WORDS.get(state)
+        if words is None:
+            return
+        name = rota.counsellor(session, attempt.counsellor_id).name
+        history.note(session, callback, words.format(counsellor=name, talked=_talked(talked_s)), now=now)
+
+    def _connect(self, session: Session, callback: CallbackRow, attempt: AttemptRow, *, now: datetime) -> None:
+        """The counsellor pressed 1; from here on the visitor's telephone may ring."""
+        callback.rings_made += 1
+        attempt.rang_visitor_at = now
+        callback.goes_first = False
+        callback.move(Event.CONNECT, due_by=now + OUTCOME_WITHIN, now=now)
+        presence.answered(session, counsellor_id=attempt.counsellor_id, now=now)
+
+    def _end(
+        self, session: Session, callback: CallbackRow, attempt: AttemptRow, state: CallState, talked_s: int, *, now: datetime
+    ) -> None:
+        attempt.ended_at, attempt.result, attempt.talked_s = now, state, talked_s
+        session.flush()
+        if state in MISSED:
+            presence.missed_offer(session, counsellor_id=attempt.counsellor_id, now=now)
+        if state in _ANSWERED:
+            attempt.owes_outcome = True
+            presence.start_wrapping_up(session, counsellor_id=attempt.counsellor_id, now=now)
+            if callback.status == Status.IN_CALL:
+                callback.due_by = now + OUTCOME_WITHIN
+        elif callback.status == Status.ASSIGNED:
+            self._back_to_the_queue(session, callback, now=now)
+        elif callback.status == Status.IN_CALL:
+            self._not_reached(session, callback, attempt, state, now=now)
+        doorbell.ring_after_commit(session, Bell.MATCH)
+
+    def _back_to_the_queue(self, session: Session, callback: CallbackRow, *, now: datetime) -> None:
+        """The visitor was not rung: nothing of theirs is used up."""
+        callback.counsellor_id = None
+        callback.move(Event.COUNSELLOR_MISSED, due_by=callback.never_after, now=now)
+        try:
+            callback.next_try_at = next_allowed(callback.as_wanted(), after=now, zone=self.zone)
+        except WindowClosed:
+            callback.next_try_at = callback.never_after  # the deadline job closes it as our failure
+
+    def _not_reached(
+        self, session: Session, callback: CallbackRow, attempt: AttemptRow, state: CallState, *, now: datetime
+    ) -> None:
+        outcome = _AUTOMATIC.get(state, ContactOutcome.TECHNICAL_FAILURE)
+        attempt.contact_outcome = outcome
+        attempt.outcome_at = now
+        decide_next(session, callback, outcome, zone=self.zone, now=now)
+        if state in (CallState.NO_ANSWER, CallState.BUSY):
+            tell.tried(session, callback, now=now)
+
+
+def _unsure(session: Session, callback_id: int) -> int:
+    unsure = {ContactOutcome.ANSWERED_OTHER_PERSON, ContactOutcome.VERIFICATION_FAILED}
+    return sum(1 for attempt in queries.attempts(session, callback_id) if attempt.contact_outcome in unsure)
+
+
+def decide_next(
+    session: Session, callback: CallbackRow, outcome: ContactOutcome, *, zone: ZoneInfo, now: datetime
+) -> None:
+    """Move a request on after a contact outcome that does not end with a conversation."""
+    step = attempts.after(
+        outcome,
+        rings_made=callback.rings_made,
+        unsure=_unsure(session, callback.id),
+        wanted=callback.as_wanted(),
+        now=now,
+        zone=zone,
+    )
+    callback.counsellor_id = None
+    _TAKE[type(step)](session, callback, step, zone, now)
+
+
+def _try_again(session: Session, callback: CallbackRow, step: Next, zone: ZoneInfo, now: datetime) -> None:
+    assert isinstance(step, TryAgain)
+    callback.next_try_at = step.at
+    callback.goes_first = step.goes_first
+    event = Event.NOT_REACHED if callback.status == Status.IN_CALL else Event.RELEASE
+    callback.move(event, due_by=callback.never_after, now=now)
+    local = step.at.astimezone(zone)
+    history.note(session, callback, wording.TRY_AGAIN.format(at=f"{local:%A} {local.day} {local:%B, %H:%M}"), now=now)
+
+
+def _give_up(session: Session, callback: CallbackRow, step: Next, zone: ZoneInfo, now: datetime) -> None:
+    callback.case_outcome = CaseOutcome.NOT_REACHED
+    callback.move(Event.GIVE_UP, due_by=None, now=now)
+    history.note(session, callback, wording.GAVE_UP, now=now)
+
+
+def _review(session: Session, callback: CallbackRow, step: Next, zone: ZoneInfo, now: datetime) -> None:
+    assert isinstance(step, Review)
+    if callback.status != Status.NEEDS_REVIEW:
+        callback.move(Event.HOLD, due_by=now + REVIEW_WITHIN, now=now)
+    callback.review_reason = step.reason
+    history.note(session, callback, wording.HELD.format(reason=step.reason.replace("_", " ")), now=now)
+
+
+_Take = Callable[[Session, CallbackRow, Next, ZoneInfo, datetime], None]
+_TAKE: dict[type, _Take] = {TryAgain: _try_again, GiveUp: _give_up, Review: _review}

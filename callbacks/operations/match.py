@@ -1,0 +1,124 @@
+"""Give due requests to free counsellors and order the calls, in one transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from callbacks import queries
+from callbacks.domain import matching, wording
+from callbacks.domain.lifecycle import Event
+from callbacks.domain.matching import Free, Plan, Waiting
+from callbacks.domain.triage import Urgency
+from callbacks.domain.window import allowed
+from callbacks.models import AttemptRow, CallbackRow
+from callbacks.operations import history
+from notifications.domain.call import CallState
+from notifications.domain.wording import whisper
+from notifications.operations import order
+from rota import queries as rota
+from rota.domain.counsellor import Counsellor, FreeCounsellor
+
+PASSED_ON_LATELY = timedelta(minutes=10)
+"""A counsellor who did not take a request is not offered the same one again so soon, if there is anybody else."""
+
+CALL_HAS = timedelta(minutes=5)
+"""An assigned request is looked at again by then: the call itself has shorter deadlines of its own."""
+
+_PRIORITY = {urgency: rank for rank, urgency in enumerate(Urgency)}
+
+
+def as_waiting(
+    callback: CallbackRow, *, excluded: frozenset[int], rung: set[bytes], zone: ZoneInfo, now: datetime
+) -> Waiting:
+    """A request as matching sees it."""
+    here = next((span for span in allowed(callback.as_wanted(), zone=zone) if span.covers(now)), None)
+    return Waiting(
+        callback_id=callback.id,
+        urgency=callback.as_urgency,
+        asked_at=callback.asked_at,
+        due_at=callback.next_try_at,
+        safe_until=here.ends_at if here else None,
+        promised_until=callback.promised_until,
+        language=callback.language,
+        gender=callback.as_wish(),
+        needs=frozenset(callback.needs_skills),
+        excluded=excluded,
+        goes_first=callback.goes_first,
+        number_busy=callback.phone_digest in rung,
+    )
+
+
+def as_free(free: FreeCounsellor, *, busy: set[int], last_ends: dict[int, datetime]) -> Free:
+    """A counsellor as matching sees them."""
+    person = free.counsellor
+    since = max(free.available_since, last_ends.get(person.id, free.available_since))
+    return Free(
+        counsellor_id=person.id,
+        skills=frozenset(str(skill) for skill in person.skills),
+        languages=frozenset(person.languages),
+        gender=person.gender,
+        free_since=since,
+        has_call=person.id in busy,
+    )
+
+
+def _excluded(session: Session, rows: list[CallbackRow], free: list[Free], now: datetime) -> dict[int, frozenset[int]]:
+    """Who passed which request on lately; ignored when that would leave nobody at all."""
+    missed: dict[int, set[int]] = {}
+    for attempt in queries.recent_attempts(session, [row.id for row in rows], since=now - PASSED_ON_LATELY):
+        if attempt.result in (CallState.NOT_TAKEN, CallState.UNREACHED, CallState.REFUSED):
+            missed.setdefault(attempt.callback_id, set()).add(attempt.counsellor_id)
+    here = {person.counsellor_id for person in free if not person.has_call}
+    return {callback_id: frozenset(who) for callback_id, who in missed.items() if here - who}
+
+
+def match_waiting(session: Session, *, zone: ZoneInfo, now: datetime) -> Plan:
+    """Match, assign and order the calls. Harmless when nothing is due or nobody is free."""
+    queries.lock_matching(session)
+    rows = queries.waiting(session, now=now)
+    if not rows:
+        return Plan()
+    found = rota.counsellors_free(session, moment=now)
+    people = {free.counsellor.id: free.counsellor for free in found}
+    busy, last_ends = queries.busy_counsellors(session), queries.last_attempt_ends(session)
+    free = [as_free(one, busy=busy, last_ends=last_ends) for one in found]
+    excluded, rung = _excluded(session, rows, free, now), queries.numbers_being_rung(session)
+    requests = [
+        as_waiting(row, excluded=excluded.get(row.id, frozenset()), rung=rung, zone=zone, now=now) for row in rows
+    ]
+    plan = matching.match(requests, free, now=now)
+    by_id = {row.id: row for row in rows}
+    for made in plan.matches:
+        _assign(session, by_id[made.callback_id], people[made.counsellor_id], made.reason, now=now)
+    return plan
+
+
+def _assign(session: Session, callback: CallbackRow, person: Counsellor, because: str, *, now: datetime) -> None:
+    call_id = order.order_call(
+        session,
+        counsellor=person.phone,
+        visitor=callback.dialled,
+        whisper=whisper(name=callback.name, urgency=callback.urgency, language=callback.language),
+        shows_number=True,
+        purpose="callback",
+        priority=_PRIORITY[callback.as_urgency],
+        now=now,
+    )
+    session.add(
+        AttemptRow(
+            callback_id=callback.id,
+            counsellor_id=person.id,
+            call_id=call_id,
+            number=len(queries.attempts(session, callback.id)) + 1,
+            because=because,
+            started_at=now,
+            talked_s=0,
+            owes_outcome=False,
+        )
+    )
+    callback.counsellor_id = person.id
+    callback.move(Event.MATCH, due_by=now + CALL_HAS, now=now)
+    history.note(session, callback, wording.ASSIGNED.format(counsellor=person.name, because=because), now=now)

@@ -1,0 +1,140 @@
+"""What can be offered at this moment, from the published rota: now, or one of the coming hours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from callbacks import queries
+from callbacks.domain.promise import promise
+from callbacks.domain.window import Span
+from callbacks.models import BookingRow
+from rota import queries as rota
+
+HOUR = timedelta(hours=1)
+OFFERED_FOR = timedelta(days=7)
+"""How far ahead a time can be chosen: as far as people keep to it."""
+NOTICE = timedelta(minutes=15)
+"""An hour is offered until this long before it begins."""
+KEPT_FREE = 1
+"""Counsellors of each hour who are not booked: for those who need a call now."""
+LOOKS_AHEAD = timedelta(hours=24)
+"""How far the promise for a call "as soon as possible" may reach."""
+ALTERNATIVES = 3
+"""How many other times are offered when the chosen one is gone."""
+
+
+class NotOffered(Exception):
+    """The time cannot be had: full, closed or never offered. `alternatives` are live at this moment."""
+
+    def __init__(self, detail: str, alternatives: tuple[Span, ...]) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.alternatives = alternatives
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """What can be asked for at this moment."""
+
+    state: Literal["open", "slots_only", "closed"]
+    as_soon_as_possible: Span | None
+    slots: tuple[Span, ...]
+    next_change_at: datetime | None
+
+
+def _cover(session: Session, *, start: datetime, end: datetime) -> list[Span]:
+    """One span for each counsellor on a published shift in a period."""
+    return [Span(s.starts_at, s.ends_at) for s in rota.rostered(session, start=start, end=end)]
+
+
+def asap_promise(
+    session: Session, *, not_before: datetime, not_after: datetime, now: datetime
+) -> Span | None:
+    """The range in which a call asked for now is likely to come; None when nobody is on in time."""
+    free = len(rota.counsellors_free(session, moment=now)) - len(queries.busy_counsellors(session))
+    return promise(
+        free_now=max(0, free),
+        cover=_cover(session, start=now, end=now + LOOKS_AHEAD),
+        ahead=queries.count_ahead(session, now=now),
+        not_before=not_before,
+        not_after=not_after,
+        now=now,
+    )
+
+
+def _seats(hour: Span, cover: Sequence[Span]) -> int:
+    """Places in an hour: counsellors who are on for all of it, less those kept free."""
+    on = sum(1 for span in cover if span.starts_at <= hour.starts_at and hour.ends_at <= span.ends_at)
+    return max(0, on - KEPT_FREE)
+
+
+def _hours(start: datetime, end: datetime) -> list[Span]:
+    first = start.replace(minute=0, second=0, microsecond=0)
+    if first < start:
+        first += HOUR
+    return [Span(first + n * HOUR, first + (n + 1) * HOUR) for n in range(int((end - first) / HOUR))]
+
+
+def open_hours(session: Session, *, start: datetime, end: datetime) -> list[tuple[Span, set[int]]]:
+    """The hours of a period that have a place left, each with its free seat numbers."""
+    cover = _cover(session, start=start, end=end + HOUR)
+    taken = queries.seats_taken(session, from_=start - HOUR, until=end)
+    found = []
+    for hour in _hours(start, end):
+        free = set(range(_seats(hour, cover))) - taken.get(hour.starts_at, set())
+        if free:
+            found.append((hour, free))
+    return found
+
+
+def availability(session: Session, *, zone: ZoneInfo, now: datetime) -> Availability:
+    """What can be asked for at this moment. `slots` are whole hours of the next seven days with a place left."""
+    slots = tuple(hour for hour, _ in open_hours(session, start=now + NOTICE, end=now + OFFERED_FOR))
+    soon = asap_promise(session, not_before=now, not_after=now + LOOKS_AHEAD, now=now)
+    edges = [
+        edge
+        for span in _cover(session, start=now, end=now + LOOKS_AHEAD)
+        for edge in (span.starts_at, span.ends_at)
+        if edge > now
+    ]
+    state: Literal["open", "slots_only", "closed"] = "open" if soon else "slots_only" if slots else "closed"
+    return Availability(state, soon, slots, min(edges, default=None))
+
+
+def book(session: Session, *, callback_id: int, wanted: Span, now: datetime) -> datetime:
+    """Take a place in the first hour of a wanted time that has one; the start of that hour.
+
+    Raises NotOffered with live alternatives when there is none. The database decides between two who want the last.
+    """
+    if wanted.starts_at < now:
+        raise NotOffered("That time has passed.", alternatives(session, after=now, now=now))
+    hours = [
+        (hour, seats)
+        for hour, seats in open_hours(session, start=max(now, wanted.starts_at), end=wanted.ends_at)
+        if hour.starts_at < now + OFFERED_FOR
+    ]
+    for hour, seats in hours:
+        for seat in sorted(seats):
+            taken = session.execute(
+                insert(BookingRow)
+                .values(callback_id=callback_id, hour_at=hour.starts_at, seat=seat)
+                .on_conflict_do_nothing()
+                .returning(BookingRow.seat)
+            )
+            if taken.first() is not None:
+                return hour.starts_at
+    raise NotOffered("That time is no longer free.", alternatives(session, after=wanted.starts_at, now=now))
+
+
+def alternatives(session: Session, *, after: datetime, now: datetime) -> tuple[Span, ...]:
+    """The next few hours with a place left."""
+    start = max(now + NOTICE, after)
+    hours = open_hours(session, start=start, end=now + OFFERED_FOR)
+    return tuple(hour for hour, _ in hours[:ALTERNATIVES])

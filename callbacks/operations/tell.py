@@ -1,0 +1,54 @@
+"""Tell the visitor something by text, if and only if they allowed it; the gate asks again before it goes."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from callbacks.domain.attempts import MOST_RINGS
+from callbacks.domain.safe_contact import may_text
+from callbacks.domain import wording
+from callbacks.models import CallbackRow, SentRow
+from callbacks.operations import history
+from notifications.domain import wording as texts
+from notifications.operations import order
+
+STALE_AFTER = timedelta(minutes=10)
+"""A text about something that just happened is not sent later than this: it would be untrue, or unsafe."""
+
+
+def _send(session: Session, callback: CallbackRow, *, body: str, purpose: str, key: str, now: datetime) -> None:
+    refused = may_text(
+        closed=not callback.is_open, contact=callback.as_contact(), is_mobile=callback.dialled.is_mobile, now=now
+    )
+    if refused is not None:
+        return  # the visitor did not allow it: not a failure, and nothing to note
+    text_id = order.order_text(
+        session,
+        to=callback.dialled,
+        body=body,
+        purpose=purpose,
+        reason_key=f"{purpose}:{callback.id}:{key}",
+        give_up_at=now + STALE_AFTER,
+        now=now,
+    )
+    if text_id is not None:
+        session.add(SentRow(text_id=text_id, callback_id=callback.id))
+        history.note(session, callback, wording.TEXT_ORDERED.format(purpose=purpose), now=now)
+
+
+def confirm(session: Session, callback: CallbackRow, *, zone: ZoneInfo, now: datetime) -> None:
+    """Confirm the request and its promise."""
+    promise = callback.promise
+    if promise is not None:
+        body = texts.text_confirmation(from_=promise.starts_at, until=promise.ends_at, zone=zone)
+        _send(session, callback, body=body, purpose="confirmation", key="1", now=now)
+
+
+def tried(session: Session, callback: CallbackRow, *, now: datetime) -> None:
+    """Say that we rang and were not answered."""
+    last = callback.rings_made >= MOST_RINGS
+    body = texts.TEXT_TRIED_LAST if last else texts.TEXT_TRIED
+    _send(session, callback, body=body, purpose="tried", key=str(callback.rings_made), now=now)

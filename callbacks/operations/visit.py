@@ -1,0 +1,71 @@
+"""What a visitor sees of their own request. The token is the only key; nothing is ever looked up by number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from callbacks import queries
+from callbacks.domain.lifecycle import Status
+from callbacks.domain.safe_contact import SafeContact
+from callbacks.domain.window import Asap, Span
+from callbacks.models import CallbackRow
+from foundation.phone import Phone
+
+CHANGEABLE = frozenset({Status.QUEUED, Status.RETRY_DUE, Status.NEEDS_REVIEW})
+"""While nobody is on the way to the telephone."""
+
+
+class UnknownToken(Exception):
+    """No request has this token; the same words for a wrong one and for one that was erased."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """The visitor's own view."""
+
+    reference: str
+    token: str
+    status: Status
+    name: str
+    phone: Phone
+    window: Span | None
+    promise: Span | None
+    when: Asap | Span
+    safe_contact: SafeContact
+    can_withdraw: bool
+    can_change: bool
+    rings_made: int
+    next_try_at: datetime | None
+
+
+def seen(callback: CallbackRow, *, now: datetime) -> Visit:
+    """A request as its visitor sees it."""
+    status = Status(callback.status)
+    starts = max(callback.next_try_at, callback.asked_at)
+    return Visit(
+        reference=callback.reference,
+        token=callback.token,
+        status=status,
+        name=callback.name,
+        phone=callback.dialled,
+        window=Span(starts, callback.never_after) if starts < callback.never_after else None,
+        promise=callback.promise,
+        when=callback.as_when(),
+        safe_contact=callback.as_contact(),
+        can_withdraw=callback.is_open,
+        can_change=status in CHANGEABLE,
+        rings_made=callback.rings_made,
+        next_try_at=callback.next_try_at if status in (Status.QUEUED, Status.RETRY_DUE) else None,
+    )
+
+
+def visit(session: Session, *, token: str, zone: ZoneInfo, now: datetime) -> Visit:
+    """The request that a token opens. Raises UnknownToken."""
+    callback = queries.by_token(session, token)
+    if callback is None or callback.status == Status.ERASED:
+        raise UnknownToken
+    return seen(callback, now=now)

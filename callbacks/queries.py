@@ -1,0 +1,274 @@
+"""Named questions about requests, locking included in the question."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session
+
+from callbacks.domain.lifecycle import WAITING, Status
+from callbacks.models import (
+    AttemptRow,
+    BookingRow,
+    CallbackRow,
+    HistoryRow,
+    IdempotencyRow,
+    ReferralRow,
+    SentRow,
+)
+
+_MATCHING = 7_283_001  # any number that no other advisory lock of this database uses
+
+_WAITING = [str(status) for status in WAITING]
+
+
+def token_digest(token: str) -> bytes:
+    """How a token is looked up; the token has 256 random bits, so a plain hash is enough."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def by_token(session: Session, token: str) -> CallbackRow | None:
+    """The request that a visitor's token opens."""
+    return session.scalars(select(CallbackRow).where(CallbackRow.token_digest == token_digest(token))).one_or_none()
+
+
+def by_reference(session: Session, reference: str) -> CallbackRow | None:
+    """The request with this reference, for staff."""
+    return session.scalars(select(CallbackRow).where(CallbackRow.reference == reference)).one_or_none()
+
+
+def lock(session: Session, callback_id: int) -> CallbackRow:
+    """One request, locked and read afresh. Lock a call before its request, never after: that order has no deadlock."""
+    question = (
+        select(CallbackRow)
+        .where(CallbackRow.id == callback_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return session.scalars(question).one()
+
+
+def lock_matching(session: Session) -> None:
+    """Match one at a time, across all workers, until the transaction ends: two must not pick the same counsellor."""
+    session.execute(select(func.pg_advisory_xact_lock(_MATCHING)))
+
+
+def waiting(session: Session, *, now: datetime, limit: int = 500) -> list[CallbackRow]:
+    """Requests that are due, locked; those that another worker holds are left to it."""
+    question = (
+        select(CallbackRow)
+        .where(CallbackRow.status.in_(_WAITING), CallbackRow.next_try_at <= now)
+        .order_by(CallbackRow.next_try_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    return list(session.scalars(question))
+
+
+def is_anybody_waiting(session: Session, *, now: datetime) -> bool:
+    """Whether a request is due."""
+    return bool(
+        session.scalar(select(exists().where(CallbackRow.status.in_(_WAITING), CallbackRow.next_try_at <= now)))
+    )
+
+
+def count_ahead(session: Session, *, now: datetime) -> int:
+    """How many requests are due and not yet with a counsellor."""
+    question = select(func.count()).where(CallbackRow.status.in_(_WAITING), CallbackRow.next_try_at <= now)
+    return int(session.scalar(question) or 0)
+
+
+def overdue(session: Session, *, now: datetime, limit: int = 200) -> list[CallbackRow]:
+    """Open requests whose deadline has passed, locked."""
+    question = (
+        select(CallbackRow)
+        .where(CallbackRow.closed_at.is_(None), CallbackRow.due_by <= now)
+        .order_by(CallbackRow.due_by)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    return list(session.scalars(question))
+
+
+def is_anything_overdue(session: Session, *, now: datetime) -> bool:
+    """Whether a request's deadline has passed."""
+    return bool(session.scalar(select(exists().where(CallbackRow.closed_at.is_(None), CallbackRow.due_by <= now))))
+
+
+def open_with_number(session: Session, *, phone_digest: bytes, other_than: int | None = None) -> list[CallbackRow]:
+    """Open requests for a number, oldest first."""
+    question = (
+        select(CallbackRow)
+        .where(CallbackRow.closed_at.is_(None), CallbackRow.phone_digest == phone_digest)
+        .order_by(CallbackRow.id)
+    )
+    return [row for row in session.scalars(question) if row.id != other_than]
+
+
+def busy_counsellors(session: Session) -> set[int]:
+    """Counsellors with an open attempt."""
+    return set(session.scalars(select(AttemptRow.counsellor_id).where(AttemptRow.ended_at.is_(None))))
+
+
+def numbers_being_rung(session: Session) -> set[bytes]:
+    """Digests of the numbers with an open attempt."""
+    question = (
+        select(CallbackRow.phone_digest)
+        .join(AttemptRow, AttemptRow.callback_id == CallbackRow.id)
+        .where(AttemptRow.ended_at.is_(None))
+    )
+    return set(session.scalars(question))
+
+
+def attempts(session: Session, callback_id: int) -> list[AttemptRow]:
+    """Every attempt for a request, first one first."""
+    question = select(AttemptRow).where(AttemptRow.callback_id == callback_id).order_by(AttemptRow.number)
+    return list(session.scalars(question))
+
+
+def recent_attempts(session: Session, callback_ids: list[int], *, since: datetime) -> list[AttemptRow]:
+    """Attempts for these requests that ended lately."""
+    if not callback_ids:
+        return []
+    question = select(AttemptRow).where(AttemptRow.callback_id.in_(callback_ids), AttemptRow.ended_at >= since)
+    return list(session.scalars(question))
+
+
+def attempt_of_call(session: Session, call_id: UUID) -> AttemptRow | None:
+    """The attempt that a call belongs to."""
+    return session.scalars(select(AttemptRow).where(AttemptRow.call_id == call_id)).one_or_none()
+
+
+def open_attempt(session: Session, callback_id: int) -> AttemptRow | None:
+    """The attempt under way for a request."""
+    question = select(AttemptRow).where(AttemptRow.callback_id == callback_id, AttemptRow.ended_at.is_(None))
+    return session.scalars(question).one_or_none()
+
+
+def owing_attempt(session: Session, callback_id: int) -> AttemptRow | None:
+    """The latest attempt whose outcome a counsellor still owes."""
+    question = (
+        select(AttemptRow)
+        .where(
+            AttemptRow.callback_id == callback_id,
+            AttemptRow.owes_outcome,
+            AttemptRow.contact_outcome.is_(None),
+        )
+        .order_by(AttemptRow.number.desc())
+        .limit(1)
+    )
+    return session.scalars(question).one_or_none()
+
+
+def open_attempt_of(session: Session, *, counsellor_id: int) -> AttemptRow | None:
+    """The attempt that a counsellor is on."""
+    question = select(AttemptRow).where(AttemptRow.counsellor_id == counsellor_id, AttemptRow.ended_at.is_(None))
+    return session.scalars(question).one_or_none()
+
+
+def outcomes_owed_by(session: Session, *, counsellor_id: int) -> list[AttemptRow]:
+    """Attempts whose outcome a counsellor still owes, oldest first."""
+    question = (
+        select(AttemptRow)
+        .where(
+            AttemptRow.counsellor_id == counsellor_id,
+            AttemptRow.owes_outcome,
+            AttemptRow.contact_outcome.is_(None),
+            AttemptRow.ended_at.is_not(None),
+        )
+        .order_by(AttemptRow.ended_at)
+    )
+    return list(session.scalars(question))
+
+
+def outcomes_missing(session: Session) -> list[AttemptRow]:
+    """Every attempt whose outcome is owed, oldest first."""
+    question = (
+        select(AttemptRow)
+        .where(AttemptRow.owes_outcome, AttemptRow.contact_outcome.is_(None), AttemptRow.ended_at.is_not(None))
+        .order_by(AttemptRow.ended_at)
+    )
+    return list(session.scalars(question))
+
+
+def last_attempt_ends(session: Session) -> dict[int, datetime]:
+    """When each counsellor's last attempt ended."""
+    question = (
+        select(AttemptRow.counsellor_id, func.max(AttemptRow.ended_at))
+        .where(AttemptRow.ended_at.is_not(None))
+        .group_by(AttemptRow.counsellor_id)
+    )
+    return {counsellor_id: ended_at for counsellor_id, ended_at in session.execute(question)}
+
+
+def history(session: Session, callback_id: int) -> list[HistoryRow]:
+    """What happened to a request, in order."""
+    return list(
+        session.scalars(select(HistoryRow).where(HistoryRow.callback_id == callback_id).order_by(HistoryRow.id))
+    )
+
+
+def referrals(session: Session, callback_id: int) -> list[ReferralRow]:
+    """Referrals made for a request."""
+    return list(
+        session.scalars(select(ReferralRow).where(ReferralRow.callback_id == callback_id).order_by(ReferralRow.id))
+    )
+
+
+def open_requests(session: Session) -> list[CallbackRow]:
+    """Every open request, longest waiting first."""
+    return list(
+        session.scalars(
+            select(CallbackRow).where(CallbackRow.closed_at.is_(None)).order_by(CallbackRow.asked_at, CallbackRow.id)
+        )
+    )
+
+
+def closed_since(session: Session, since: datetime, *, limit: int = 50) -> list[CallbackRow]:
+    """Requests closed lately, newest first."""
+    question = (
+        select(CallbackRow)
+        .where(CallbackRow.closed_at >= since)
+        .order_by(CallbackRow.closed_at.desc())
+        .limit(limit)
+    )
+    return list(session.scalars(question))
+
+
+def seats_taken(session: Session, *, from_: datetime, until: datetime) -> dict[datetime, set[int]]:
+    """Places taken in each offered hour of a period."""
+    question = select(BookingRow.hour_at, BookingRow.seat).where(
+        BookingRow.hour_at >= from_, BookingRow.hour_at < until
+    )
+    taken: dict[datetime, set[int]] = {}
+    for hour_at, seat in session.execute(question):
+        taken.setdefault(hour_at, set()).add(seat)
+    return taken
+
+
+def idempotent(session: Session, key_digest: bytes) -> IdempotencyRow:
+    """What was answered under a caller's key."""
+    return session.scalars(
+        select(IdempotencyRow)
+        .where(IdempotencyRow.key_digest == key_digest)
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def callback_of_text(session: Session, text_id: UUID) -> CallbackRow | None:
+    """The request that a text is about."""
+    question = (
+        select(CallbackRow).join(SentRow, SentRow.callback_id == CallbackRow.id).where(SentRow.text_id == text_id)
+    )
+    return session.scalars(question).one_or_none()
+
+
+def counts_by_status(session: Session) -> dict[Status, int]:
+    """How many requests stand in each state."""
+    question = select(CallbackRow.status, func.count()).group_by(CallbackRow.status)
+    return {Status(status): count for status, count in session.execute(question)}
