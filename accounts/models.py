@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_security import RoleMixin, UserMixin
-from sqlalchemy import CheckConstraint, Column, Connection, ForeignKey, Index, Table, event
+from sqlalchemy import BigInteger, CheckConstraint, Column, Connection, ForeignKey, Index, Table, event
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.domain.roles import Role
@@ -65,7 +65,7 @@ class JournalRow(Row):
         Index("journal_by_at", "at"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     at: Mapped[datetime]
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     """None when the service itself did it."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from http import HTTPStatus
 from typing import ParamSpec
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
@@ -14,7 +13,9 @@ from flask_wtf.csrf import CSRFProtect
 
 from accounts.domain.roles import EVERYONE, Role
 from accounts.models import StaffRow
+from accounts.web.wording import NOT_YOURS, SIGN_IN_FIRST
 from foundation.database import db
+from foundation.web.problems import Problem
 
 P = ParamSpec("P")
 
@@ -81,19 +82,19 @@ def _holds_one_of(roles: tuple[Role, ...]) -> bool:
 
 def _sign_in_first() -> ResponseReturnValue:
     if not wants_page():
-        return _problem(HTTPStatus.UNAUTHORIZED, "sign_in_first", "Sign in first", "Open the sign-in page.")
+        return _as_json(SIGN_IN_FIRST)
     wanted = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("security.login", next=wanted))
 
 
 def _not_yours() -> ResponseReturnValue:
-    if wants_page():
-        return make_response(render_template("accounts/not_yours.html"), HTTPStatus.FORBIDDEN)
-    return _problem(HTTPStatus.FORBIDDEN, "not_yours", "This is not part of your role", "Ask a supervisor.")
+    if not wants_page():
+        return _as_json(NOT_YOURS)
+    return make_response(render_template("accounts/not_yours.html"), NOT_YOURS.status)
 
 
-def _problem(status: HTTPStatus, code: str, title: str, next_step: str) -> Response:
-    answer = jsonify(type="about:blank", title=title, status=int(status), detail=f"{title}.", code=code, next=next_step)
-    answer.status_code = status
+def _as_json(problem: Problem) -> Response:
+    answer = jsonify(problem.as_json())
+    answer.status_code = problem.status
     answer.mimetype = "application/problem+json"
     return answer

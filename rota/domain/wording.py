@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from foundation.web.times import clock_time, date_in_words
 from rota.domain.counsellor import Gender, Skill
 from rota.domain.coverage import CoverState, Segment
 from rota.domain.presence import PresenceState
@@ -63,31 +64,20 @@ COVER_SIGNS: dict[CoverState, str] = {
 """A sign beside the numbers, so that a state is told without colour."""
 
 
-def day_words(day: date) -> str:
-    """A day as people write it: Tuesday 24 November."""
-    return f"{day:%A} {day.day} {day:%B}"
-
-
-def clock_words(moment: datetime, zone: ZoneInfo) -> str:
-    """What the clock on the wall shows; the hour that happens twice says which time it is."""
-    local = moment.astimezone(zone)
-    return f"{local:%H:%M} (second time)" if local.fold else f"{local:%H:%M}"
-
-
 def span_words(span: Span, zone: ZoneInfo) -> str:
     """A span with its day: Tuesday 24 November, 02:00 to 06:00; over midnight, both days are named."""
     starts, ends = span.starts_at.astimezone(zone), span.ends_at.astimezone(zone)
-    ends_on = (span.ends_at.astimezone(UTC) - timedelta(microseconds=1)).astimezone(zone).date()
-    if ends_on == starts.date():
-        return f"{day_words(starts.date())}, {hours_words(span, zone)}"
-    until = f"{day_words(ends.date())}, {clock_words(span.ends_at, zone)}"
-    return f"{day_words(starts.date())}, {clock_words(span.starts_at, zone)}, to {until}"
+    last = (span.ends_at - timedelta(microseconds=1)).astimezone(zone)
+    if last.date() == starts.date():
+        return f"{date_in_words(starts.date())}, {hours_words(span, zone)}"
+    from_words = f"{date_in_words(starts.date())}, {clock_time(span.starts_at, zone=zone)}"
+    return f"{from_words}, to {date_in_words(ends.date())}, {clock_time(span.ends_at, zone=zone)}"
 
 
 def hours_words(span: Span, zone: ZoneInfo) -> str:
     """A span without its day: 22:00 to midnight."""
-    ends = clock_words(span.ends_at, zone)
-    return f"{clock_words(span.starts_at, zone)} to {'midnight' if ends == '00:00' else ends}"
+    ends = clock_time(span.ends_at, zone=zone)
+    return f"{clock_time(span.starts_at, zone=zone)} to {'midnight' if ends == '00:00' else ends}"
 
 
 def gap_words(gap: Segment, zone: ZoneInfo) -> str:

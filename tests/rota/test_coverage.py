@@ -171,4 +171,6 @@ def test_times_in_the_repeated_hour_say_which_one_they_mean() -> None:
 
     found = cover(resolve(shifts, start=start, end=end), ALWAYS_TWO, skills={}, start=start, end=end, zone=LONDON)
 
-    assert gap_words(found.gaps[0], LONDON) == ("Sunday 25 October, 01:30 (second time) to 02:00: nobody on, 2 needed")
+    assert gap_words(found.gaps[0], LONDON) == (
+        "Sunday 25 October, 01:30 (after the clocks go back) to 02:00: nobody on, 2 needed"
+    )

@@ -1,0 +1,186 @@
+"""Add, move and remove a published shift; the database itself refuses two shifts at once for one person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from psycopg.errors import ExclusionViolation
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from accounts.operations.journal import note
+from rota import queries
+from rota.domain.shifts import ShiftIsOver, ShiftRefused, Span, check_move, check_new
+from rota.models import CounsellorRow, ShiftRow, ShiftState, range_of
+
+
+class AlreadyOnShift(ShiftRefused):
+    """The person has another published shift at that time; choose another person or time."""
+
+    field = "counsellor"
+
+
+class NobodySuch(ShiftRefused):
+    """There is no such counsellor; choose one from the list."""
+
+    field = "counsellor"
+
+
+class PersonHasLeft(ShiftRefused):
+    """The person will have left by then; choose somebody else."""
+
+    field = "counsellor"
+
+
+class ShiftNotFound(LookupError):
+    """There is no such published shift (any more); show the rota as it is now."""
+
+
+class ShiftChangedMeanwhile(Exception):
+    """Somebody else changed this shift after the page was opened; show it as it is now and ask again."""
+
+
+def add_shift(
+    session: Session, *, counsellor_id: int, span: Span, zone: ZoneInfo, by: int | None, now: datetime
+) -> ShiftRow:
+    """Publish a shift for somebody. Raises a ShiftRefused that says what to change."""
+    check_new(span, zone=zone, now=now)
+    person = _person(session, counsellor_id, span, zone)
+    shift = ShiftRow(
+        counsellor=person,
+        during=range_of(span),
+        zone=zone.key,
+        state=ShiftState.PUBLISHED.value,
+        published_at=now,
+        created_at=now,
+        created_by=by,
+    )
+    with _one_shift_at_once(session, person):
+        session.add(shift)
+        session.flush()
+    _note(session, "shift_added", shift, before=None, after=_told(person.id, span), by=by, now=now)
+    return shift
+
+
+def move_shift(
+    session: Session,
+    *,
+    shift_id: int,
+    counsellor_id: int,
+    span: Span,
+    version: int,
+    zone: ZoneInfo,
+    by: int | None,
+    now: datetime,
+) -> ShiftRow:
+    """Give a shift other times or another person. `version` is the one that the person who decided has seen.
+
+    Raises ShiftNotFound, ShiftChangedMeanwhile, or a ShiftRefused that says what to change.
+    """
+    shift = _published(session, shift_id, version)
+    old = shift.span()
+    check_move(old, span, zone=zone, same_person=shift.counsellor_id == counsellor_id, now=now)
+    person = _person(session, counsellor_id, span, zone)
+    before = _told(shift.counsellor_id, old)
+    with _one_shift_at_once(session, person):
+        shift.counsellor, shift.during, shift.zone = person, range_of(span), zone.key
+        shift.changed_after_publish = True
+        session.flush()
+    _note(session, "shift_moved", shift, before=before, after=_told(person.id, span), by=by, now=now)
+    return shift
+
+
+def remove_shift(session: Session, *, shift_id: int, version: int, by: int | None, now: datetime) -> ShiftRow:
+    """Take a shift out of force; one that is running ends now, because what was worked is never rewritten.
+
+    Raises ShiftNotFound, ShiftChangedMeanwhile or ShiftIsOver.
+    """
+    shift = _published(session, shift_id, version)
+    old = shift.span()
+    minute = now.replace(second=0, microsecond=0)
+    if old.ends_at <= now:
+        raise ShiftIsOver("This shift is over. What was worked is never changed")
+    shift.changed_after_publish = True
+    if old.starts_at < minute:
+        shift.during = range_of(Span(old.starts_at, minute))
+        after: dict[str, Any] | None = _told(shift.counsellor_id, shift.span())
+    else:
+        shift.state = ShiftState.REMOVED.value
+        after = None
+    session.flush()
+    _note(session, "shift_removed", shift, before=_told(shift.counsellor_id, old), after=after, by=by, now=now)
+    return shift
+
+
+def vacate(session: Session, *, counsellor_id: int, start: datetime, by: int | None, now: datetime) -> int:
+    """Remove every shift of somebody from `start` on; the number removed."""
+    far = start.replace(year=start.year + 2)  # nobody's rota is planned further ahead
+    shifts = queries.rostered(session, start=max(start, now), end=far, counsellor_id=counsellor_id)
+    for shift in shifts:
+        remove_shift(session, shift_id=shift.id, version=shift.version, by=by, now=now)
+    return len(shifts)
+
+
+def _published(session: Session, shift_id: int, version: int) -> ShiftRow:
+    shift = queries.lock_shift(session, shift_id=shift_id)
+    if shift is None or shift.state != ShiftState.PUBLISHED.value:
+        raise ShiftNotFound("This shift is not in the rota any more")
+    if shift.version != version:
+        raise ShiftChangedMeanwhile("Somebody else changed this shift while you had it open")
+    return shift
+
+
+def _person(session: Session, counsellor_id: int, span: Span, zone: ZoneInfo) -> CounsellorRow:
+    person = queries.find_counsellor(session, counsellor_id=counsellor_id)
+    if person is None:
+        raise NobodySuch("Choose a counsellor from the list")
+    if person.as_counsellor().has_left(today=span.starts_at.astimezone(zone).date()) or not person.staff.active:
+        raise PersonHasLeft(f"{person.staff.name} will have left by then. Choose somebody else")
+    return person
+
+
+@contextmanager
+def _one_shift_at_once(session: Session, person: CounsellorRow) -> Iterator[None]:
+    """Say in words what the exclusion constraint refuses; it decides also when two supervisors act at once."""
+    name = person.staff.name
+    try:
+        with session.begin_nested():
+            yield
+    except IntegrityError as error:
+        if isinstance(error.orig, ExclusionViolation):
+            raise AlreadyOnShift(f"{name} already has a shift at that time. Choose another time or person") from None
+        raise
+
+
+def _told(counsellor_id: int, span: Span) -> dict[str, Any]:
+    return {
+        "counsellor_id": counsellor_id,
+        "starts_at": span.starts_at.isoformat(),
+        "ends_at": span.ends_at.isoformat(),
+    }
+
+
+def _note(
+    session: Session,
+    action: str,
+    shift: ShiftRow,
+    *,
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
+    by: int | None,
+    now: datetime,
+) -> None:
+    note(
+        session,
+        actor_id=by,
+        action=action,
+        subject_kind="shift",
+        subject_id=shift.id,
+        before=before,
+        after=after,
+        now=now,
+    )

@@ -1,0 +1,178 @@
+"""Add a counsellor with their sign-in, change what is known about them, and confirm that their phone reaches them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from accounts.domain.roles import Role
+from accounts.operations.journal import note
+from accounts.operations.staff import add_staff, rename_staff
+from foundation.phone import Phone
+from foundation.sealed import digest
+from rota import queries
+from rota.domain.counsellor import Gender, Skill
+from rota.domain.presence import PresenceState
+from rota.domain.shifts import instant_of
+from rota.models import CounsellorRow, PresenceRow
+from rota.operations.shifts import vacate
+
+
+class PhoneTaken(ValueError):
+    """Another counsellor has this number; a call must reach one person for certain."""
+
+
+class CounsellorNotFound(LookupError):
+    """There is no such counsellor; show the team."""
+
+
+class VerifiedHow(StrEnum):
+    """How we know that a number reaches the counsellor."""
+
+    RUNG_BY_SUPERVISOR = "rung_by_supervisor"
+    """A supervisor rang it and spoke to them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What is known about a counsellor and may change."""
+
+    name: str
+    phone: Phone
+    gender: Gender | None = None
+    skills: frozenset[Skill] = frozenset()
+    languages: frozenset[str] = frozenset({"en"})
+
+
+def add_counsellor(
+    session: Session, *, email: str, password: str, details: Details, joined_on: date, by: int | None, now: datetime
+) -> CounsellorRow:
+    """Give somebody a sign-in and a place on the team; they start away and with an unverified phone.
+
+    Raises PhoneTaken, or what `add_staff` raises.
+    """
+    _refuse_taken_phone(session, details.phone, besides=None)
+    staff = add_staff(session, email=email, name=details.name, password=password, role=Role.COUNSELLOR, now=now, by=by)
+    row = CounsellorRow(
+        staff=staff,
+        phone=details.phone.e164,
+        phone_digest=digest(details.phone.e164),
+        gender=details.gender.value if details.gender else None,
+        skills=_sorted(details.skills),
+        languages=_sorted(details.languages),
+        joined_on=joined_on,
+        misses=0,
+        presence=PresenceRow(state=PresenceState.AWAY.value, since=now, reason=""),
+    )
+    session.add(row)
+    session.flush()
+    _note(session, "counsellor_added", row.id, before=None, after=_told(row), by=by, now=now)
+    return row
+
+
+def change_counsellor(
+    session: Session, *, counsellor_id: int, details: Details, by: int | None, now: datetime
+) -> CounsellorRow:
+    """Correct what is known about somebody. Another number has to be verified again.
+
+    Raises CounsellorNotFound, PhoneTaken or NameMissing.
+    """
+    row = _found(session, counsellor_id)
+    before = _told(row)
+    rename_staff(session, staff=row.staff, name=details.name, by=by, now=now)
+    if row.phone != details.phone.e164:
+        _refuse_taken_phone(session, details.phone, besides=counsellor_id)
+        row.phone, row.phone_digest = details.phone.e164, digest(details.phone.e164)
+        row.phone_verified_at = None
+    row.gender = details.gender.value if details.gender else None
+    row.skills, row.languages = _sorted(details.skills), _sorted(details.languages)
+    session.flush()
+    if before != _told(row):
+        _note(session, "counsellor_changed", row.id, before=before, after=_told(row), by=by, now=now)
+    return row
+
+
+def verify_phone(
+    session: Session, *, counsellor_id: int, how: VerifiedHow, by: int | None, now: datetime
+) -> CounsellorRow:
+    """Record that the number reached the counsellor; a number never verified is never rung. Raises CounsellorNotFound."""
+    row = _found(session, counsellor_id)
+    row.phone_verified_at = now
+    _note(session, "phone_verified", row.id, before=None, after={"how": how.value}, by=by, now=now)
+    return row
+
+
+def record_leaving(
+    session: Session, *, counsellor_id: int, left_on: date, zone: ZoneInfo, by: int | None, now: datetime
+) -> int:
+    """Record the first day on which somebody no longer works here; their shifts from then on are vacated and counted.
+
+    Raises CounsellorNotFound.
+    """
+    row = _found(session, counsellor_id)
+    before = _told(row)
+    row.left_on = max(left_on, row.joined_on)
+    vacated = vacate(session, counsellor_id=counsellor_id, start=instant_of(left_on, time(), zone), by=by, now=now)
+    _note(session, "counsellor_left", row.id, before=before, after=_told(row), by=by, now=now)
+    return vacated
+
+
+def _found(session: Session, counsellor_id: int) -> CounsellorRow:
+    row = queries.find_counsellor(session, counsellor_id=counsellor_id)
+    if row is None:
+        raise CounsellorNotFound("There is no such counsellor")
+    return row
+
+
+def _refuse_taken_phone(session: Session, phone: Phone, *, besides: int | None) -> None:
+    same = select(CounsellorRow.id).where(
+        CounsellorRow.phone_digest == digest(phone.e164), CounsellorRow.left_on.is_(None)
+    )
+    taken = session.scalar(same if besides is None else same.where(CounsellorRow.id != besides))
+    if taken is not None:
+        raise PhoneTaken("Another counsellor has this number. Enter a number that only this person answers")
+
+
+def _sorted(values: Iterable[str]) -> list[str]:
+    return sorted(str(value) for value in values)
+
+
+def _told(row: CounsellorRow) -> dict[str, Any]:
+    return {
+        "name": row.staff.name,
+        "phone": Phone(row.phone).masked,
+        "phone_verified": row.phone_verified_at is not None,
+        "gender": row.gender,
+        "skills": row.skills,
+        "languages": row.languages,
+        "left_on": row.left_on.isoformat() if row.left_on else None,
+    }
+
+
+def _note(
+    session: Session,
+    action: str,
+    counsellor_id: int,
+    *,
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
+    by: int | None,
+    now: datetime,
+) -> None:
+    note(
+        session,
+        actor_id=by,
+        action=action,
+        subject_kind="counsellor",
+        subject_id=counsellor_id,
+        before=before,
+        after=after,
+        now=now,
+    )

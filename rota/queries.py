@@ -1,0 +1,226 @@
+"""Named questions about the rota; every answer about who is on comes from the one resolver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import Row as ResultRow
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session, contains_eager
+
+from accounts.models import StaffRow
+from rota.domain import coverage as cover_rules
+from rota.domain.counsellor import Counsellor, FreeCounsellor, Skill
+from rota.domain.coverage import Coverage, Requirement
+from rota.domain.presence import Presence, PresenceState
+from rota.domain.resolution import A_MINUTE, PersonSpan, anybody, resolve, who_is_on
+from rota.domain.shifts import Shift, Span, whole_minute
+from rota.models import CounsellorRow, PresenceRow, RequirementRow, ShiftRow, ShiftState, span_of
+
+LAST_MINUTES = 5  # of a person's cover: a call offered now would run into their time to go home
+LOOK_AHEAD = timedelta(days=1)  # no unbroken stretch of one person's cover is asked about beyond this
+COVER_AHEAD = timedelta(days=8)  # a visitor is never offered a call later than this
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedShift:
+    """A published shift as the pages show it."""
+
+    id: int
+    counsellor_id: int
+    name: str
+    span: Span
+    version: int
+
+    @property
+    def starts_at(self) -> datetime:
+        """The first instant."""
+        return self.span.starts_at
+
+    @property
+    def ends_at(self) -> datetime:
+        """The first instant after it."""
+        return self.span.ends_at
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceLine:
+    """One counsellor on the board."""
+
+    counsellor: Counsellor
+    presence: Presence
+    on_shift_until: datetime | None
+    """The end of the unbroken cover at hand; None when the person is not on."""
+
+
+def published_shifts(
+    session: Session, *, start: datetime, end: datetime, counsellor_ids: Iterable[int] | None = None
+) -> list[Shift]:
+    """Published shifts that touch [start, end), as the resolver takes them."""
+    wanted = select(ShiftRow.counsellor_id, ShiftRow.during).where(*_touching(start, end))
+    if counsellor_ids is not None:
+        wanted = wanted.where(ShiftRow.counsellor_id.in_(list(counsellor_ids)))
+    return [Shift(person, span_of(during)) for person, during in session.execute(wanted)]
+
+
+def resolved(session: Session, *, start: datetime, end: datetime) -> list[PersonSpan]:
+    """Everybody's unbroken cover inside [start, end)."""
+    return resolve(published_shifts(session, start=start, end=end), start=start, end=end)
+
+
+def rostered(
+    session: Session, *, start: datetime, end: datetime, counsellor_id: int | None = None
+) -> list[PlannedShift]:
+    """Published shifts that touch [start, end), with names, by start."""
+    wanted = (
+        select(ShiftRow.id, ShiftRow.counsellor_id, StaffRow.name, ShiftRow.during, ShiftRow.version)
+        .join(CounsellorRow, CounsellorRow.id == ShiftRow.counsellor_id)
+        .join(StaffRow, StaffRow.id == CounsellorRow.staff_id)
+        .where(*_touching(start, end))
+        .order_by(func.lower(ShiftRow.during), StaffRow.name, ShiftRow.id)
+    )
+    if counsellor_id is not None:
+        wanted = wanted.where(ShiftRow.counsellor_id == counsellor_id)
+    return [_planned(row) for row in session.execute(wanted)]
+
+
+def _planned(row: ResultRow[int, int, str, Range[datetime], int]) -> PlannedShift:
+    shift_id, counsellor_id, name, during, version = row
+    return PlannedShift(shift_id, counsellor_id, name, span_of(during), version)
+
+
+def on_shift(session: Session, *, moment: datetime) -> list[Counsellor]:
+    """Everybody on a published shift at this moment, by name."""
+    minute = whole_minute(moment)
+    shifts = published_shifts(session, start=minute, end=minute + A_MINUTE)
+    rows = session.scalars(_counsellors(moment.date()).where(CounsellorRow.id.in_(who_is_on(shifts, moment=moment))))
+    return [row.as_counsellor() for row in rows]
+
+
+def counsellors_free(session: Session, *, moment: datetime, last_minutes: int = LAST_MINUTES) -> list[FreeCounsellor]:
+    """Who can be offered a call: on a published shift and not in its last minutes, available, on a verified phone.
+
+    Whether somebody already has an offer or a call is not a question for the rota; the caller removes those.
+    """
+    ready = {row.id: row for row in session.scalars(_ready(moment))}
+    shifts = published_shifts(session, start=moment, end=moment + LOOK_AHEAD, counsellor_ids=ready)
+    until = _unbroken_until(shifts, moment)
+    last = moment + timedelta(minutes=last_minutes)
+    return [
+        FreeCounsellor(row.as_counsellor(), until[person], row.presence.since)
+        for person, row in ready.items()
+        if until[person] > last
+    ]
+
+
+def _ready(moment: datetime) -> Select[CounsellorRow]:
+    """Counsellors who are on at the moment, available and on a verified phone."""
+    on_now = select(ShiftRow.counsellor_id).where(
+        ShiftRow.state == ShiftState.PUBLISHED, ShiftRow.during.contains(moment)
+    )
+    return _counsellors(moment.date()).where(
+        PresenceRow.state == PresenceState.AVAILABLE.value,
+        CounsellorRow.phone_verified_at.is_not(None),
+        CounsellorRow.id.in_(on_now),
+    )
+
+
+def _unbroken_until(shifts: Iterable[Shift], moment: datetime) -> dict[int, datetime]:
+    """When each person's unbroken cover from this moment on ends."""
+    spans = resolve(shifts, start=moment, end=moment + LOOK_AHEAD)
+    return {span.counsellor_id: span.ends_at for span in spans if span.starts_at == moment}
+
+
+def coverage(session: Session, *, start: datetime, end: datetime, zone: ZoneInfo) -> Coverage:
+    """Need against published shifts over [start, end)."""
+    return cover_rules.cover(
+        resolved(session, start=start, end=end),
+        requirements(session),
+        skills=_skills(session),
+        start=start,
+        end=end,
+        zone=zone,
+    )
+
+
+def requirements(session: Session) -> list[Requirement]:
+    """The bands of the week, from Monday on."""
+    rows = session.scalars(select(RequirementRow).order_by(RequirementRow.weekday, RequirementRow.starts))
+    return [row.as_requirement() for row in rows]
+
+
+def _skills(session: Session) -> dict[int, frozenset[Skill]]:
+    rows = session.execute(select(CounsellorRow.id, CounsellorRow.skills))
+    return {person: frozenset(Skill(skill) for skill in skills) for person, skills in rows}
+
+
+def covered(session: Session, *, start: datetime, end: datetime) -> list[Span]:
+    """The unbroken stretches of [start, end) in which at least one person is on."""
+    return anybody(resolved(session, start=start, end=end))
+
+
+def next_cover(session: Session, *, moment: datetime) -> Span | None:
+    """The stretch in which somebody is on, now or next; None when nobody is on for the next eight days."""
+    return next(iter(covered(session, start=moment, end=moment + COVER_AHEAD)), None)
+
+
+def presence_board(session: Session, *, moment: datetime) -> list[PresenceLine]:
+    """Every counsellor who has not left: what they are doing, and until when they are on, by name."""
+    until = _unbroken_until(published_shifts(session, start=moment, end=moment + LOOK_AHEAD), moment)
+    rows = session.scalars(_counsellors(moment.date()))
+    return [PresenceLine(row.as_counsellor(), row.presence.as_presence(), until.get(row.id)) for row in rows]
+
+
+def team(session: Session, *, today: date) -> Sequence[CounsellorRow]:
+    """Everybody who works here today, by name."""
+    return session.scalars(_counsellors(today)).all()
+
+
+def former_team(session: Session, *, today: date) -> Sequence[CounsellorRow]:
+    """Everybody who has left, by name."""
+    return session.scalars(_everybody().where(CounsellorRow.left_on <= today)).all()
+
+
+def counsellor_of(session: Session, *, staff_id: int) -> CounsellorRow | None:
+    """The counsellor who signs in as this member of staff."""
+    return session.scalar(_everybody().where(CounsellorRow.staff_id == staff_id))
+
+
+def find_counsellor(session: Session, *, counsellor_id: int) -> CounsellorRow | None:
+    """The counsellor with this id."""
+    return session.get(CounsellorRow, counsellor_id)
+
+
+def lock_presence(session: Session, *, counsellor_id: int) -> PresenceRow:
+    """The presence of one counsellor, locked until the transaction ends. Raises NoResultFound."""
+    locked = select(PresenceRow).where(PresenceRow.counsellor_id == counsellor_id).with_for_update(of=PresenceRow)
+    return session.scalars(locked.execution_options(populate_existing=True)).one()
+
+
+def lock_shift(session: Session, *, shift_id: int) -> ShiftRow | None:
+    """One shift, locked until the transaction ends, or None."""
+    locked = select(ShiftRow).where(ShiftRow.id == shift_id).with_for_update(of=ShiftRow)
+    return session.scalar(locked.execution_options(populate_existing=True))
+
+
+def _everybody() -> Select[CounsellorRow]:
+    return (
+        select(CounsellorRow)
+        .join(CounsellorRow.staff)
+        .join(CounsellorRow.presence)
+        .options(contains_eager(CounsellorRow.staff), contains_eager(CounsellorRow.presence))
+        .order_by(func.lower(StaffRow.name), CounsellorRow.id)
+    )
+
+
+def _counsellors(today: date) -> Select[CounsellorRow]:
+    """Those who work here: not left, and allowed to sign in."""
+    return _everybody().where(or_(CounsellorRow.left_on.is_(None), CounsellorRow.left_on > today), StaffRow.active)
+
+
+def _touching(start: datetime, end: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return ShiftRow.state == ShiftState.PUBLISHED, ShiftRow.during.overlaps(Range(start, end, bounds="[)"))
