@@ -12,6 +12,5 @@ def test_a_test_cannot_connect_to_the_world(address: str) -> None:
 
 
 def test_a_test_can_connect_to_this_machine() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        with socket.create_connection(server.getsockname()) as client:
-            assert client.getpeername() == server.getsockname()
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
+        assert client.getpeername() == server.getsockname()
