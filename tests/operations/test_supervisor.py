@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -56,6 +57,10 @@ def is_alive(pid: int) -> bool:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def is_up(program: Program) -> bool:
+    return "up" in program.end_of_log()
 
 
 def eventually(claim: Callable[[], object]) -> bool:
@@ -115,7 +120,7 @@ def test_stopping_goes_in_reverse_and_leaves_no_process_and_no_note(stage: Stage
     programs = [stage.program(title, tell.format(title)) for title in ("a", "b", "c")]
     for program in programs:
         stage.supervisor.start(program)
-        assert eventually(lambda program=program: "up" in program.end_of_log())
+        assert eventually(partial(is_up, program))
     pids = [program.pid for program in programs]
 
     stage.supervisor.stop()
