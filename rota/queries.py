@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy import Row as ResultRow
 from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from accounts.models import StaffRow
 from rota.domain import coverage as cover_rules
@@ -197,8 +197,14 @@ def find_counsellor(session: Session, *, counsellor_id: int) -> CounsellorRow | 
 
 def lock_presence(session: Session, *, counsellor_id: int) -> PresenceRow:
     """The presence of one counsellor, locked until the transaction ends. Raises NoResultFound."""
-    locked = select(PresenceRow).where(PresenceRow.counsellor_id == counsellor_id).with_for_update(of=PresenceRow)
-    return session.scalars(locked.execution_options(populate_existing=True)).one()
+    locked = (
+        select(PresenceRow)
+        .where(PresenceRow.counsellor_id == counsellor_id)
+        .options(joinedload(PresenceRow.counsellor, innerjoin=True))
+        .with_for_update(of=PresenceRow)
+        .execution_options(populate_existing=True)  # read afresh: another process may have counted a missed offer
+    )
+    return session.scalars(locked).one()
 
 
 def lock_shift(session: Session, *, shift_id: int) -> ShiftRow | None:

@@ -90,8 +90,14 @@ def shortfall_words(segment: Segment) -> str:
     on = "nobody" if segment.on == 0 else f"only {segment.on}" if segment.on == 1 else f"{segment.on}"
     said = [f"{on} on, {segment.need.people} needed"]
     if segment.on:
-        said += [f"{lacking} more trained for {SKILLS[skill]} needed" for skill, lacking in segment.missing]
+        said += [_missing_words(skill, lacking, dict(segment.need.skills)[skill]) for skill, lacking in segment.missing]
     return "; ".join(said)
+
+
+def _missing_words(skill: Skill, lacking: int, needed: int) -> str:
+    if lacking == needed:
+        return f"nobody on is trained for {SKILLS[skill]}"
+    return f"{lacking} more trained for {SKILLS[skill]} needed"
 
 
 def skills_words(skills: Iterable[Skill]) -> str:

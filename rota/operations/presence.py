@@ -1,4 +1,4 @@
-"""Say who is ready for a call: counsellors about themselves, calls about counsellors, two missed offers about either."""
+"""Say who is ready for a call: counsellors about themselves, and calls and missed offers about counsellors."""
 
 from __future__ import annotations
 
@@ -25,8 +25,22 @@ def set_away(session: Session, *, counsellor_id: int, reason: str = "", by: int 
 
 
 def start_wrapping_up(session: Session, *, counsellor_id: int, now: datetime) -> Presence:
-    """A call has ended and its outcome is to be written down; ends when the counsellor is available again."""
+    """A call has ended and its outcome is to be written down; ends when the counsellor is available again.
+
+    Who said during the call that they would be away stays away.
+    """
+    row = queries.lock_presence(session, counsellor_id=counsellor_id)
+    if row.state == PresenceState.AWAY:
+        return row.as_presence()
     return _become(session, counsellor_id, PresenceState.WRAPPING_UP, reason="", by=None, now=now, forgive=True)
+
+
+def finish_wrapping_up(session: Session, *, counsellor_id: int, by: int | None, now: datetime) -> Presence:
+    """The outcome is written down: ready again, unless the person has said otherwise in the meantime."""
+    row = queries.lock_presence(session, counsellor_id=counsellor_id)
+    if row.state != PresenceState.WRAPPING_UP:
+        return row.as_presence()
+    return set_available(session, counsellor_id=counsellor_id, by=by, now=now)
 
 
 def note_missed_offer(session: Session, *, counsellor_id: int, now: datetime) -> Presence:

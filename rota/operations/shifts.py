@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,8 @@ from accounts.operations.journal import note
 from rota import queries
 from rota.domain.shifts import ShiftIsOver, ShiftRefused, Span, check_move, check_new
 from rota.models import CounsellorRow, ShiftRow, ShiftState, range_of
+
+PLANNED_AHEAD = timedelta(days=3660)  # nobody's rota is planned further ahead than ten years
 
 
 class AlreadyOnShift(ShiftRefused):
@@ -117,12 +119,13 @@ def remove_shift(session: Session, *, shift_id: int, version: int, by: int | Non
 
 
 def vacate(session: Session, *, counsellor_id: int, start: datetime, by: int | None, now: datetime) -> int:
-    """Remove every shift of somebody from `start` on; the number removed."""
-    far = start.replace(year=start.year + 2)  # nobody's rota is planned further ahead
-    shifts = queries.rostered(session, start=max(start, now), end=far, counsellor_id=counsellor_id)
-    for shift in shifts:
+    """Remove every shift of somebody that starts from `start` on; the number removed. A shift at hand is finished."""
+    first = max(start, now)
+    shifts = queries.rostered(session, start=first, end=first + PLANNED_AHEAD, counsellor_id=counsellor_id)
+    later = [shift for shift in shifts if shift.starts_at >= first]
+    for shift in later:
         remove_shift(session, shift_id=shift.id, version=shift.version, by=by, now=now)
-    return len(shifts)
+    return len(later)
 
 
 def _published(session: Session, shift_id: int, version: int) -> ShiftRow:

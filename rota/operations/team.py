@@ -102,7 +102,10 @@ def change_counsellor(
 def verify_phone(
     session: Session, *, counsellor_id: int, how: VerifiedHow, by: int | None, now: datetime
 ) -> CounsellorRow:
-    """Record that the number reached the counsellor; a number never verified is never rung. Raises CounsellorNotFound."""
+    """Record that the number reached the counsellor; a number never verified is never rung.
+
+    Raises CounsellorNotFound.
+    """
     row = _found(session, counsellor_id)
     row.phone_verified_at = now
     _note(session, "phone_verified", row.id, before=None, after={"how": how.value}, by=by, now=now)

@@ -76,7 +76,7 @@ def test_a_missing_skill_is_understaffed_and_says_which() -> None:
 
     assert [(gap.state, gap.missing) for gap in found.gaps] == [(CoverState.UNDERSTAFFED, ((Skill.CRISIS, 1),))]
     assert gap_words(found.gaps[0], LONDON) == (
-        "Monday 23 November, 00:00 to midnight: 2 on, 2 needed; 1 more trained for crisis needed"
+        "Monday 23 November, 00:00 to midnight: 2 on, 2 needed; nobody on is trained for crisis"
     )
 
 
