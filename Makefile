@@ -18,13 +18,15 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo $$p && break; done)
 
-# Packages come as wheels, so no compiler is needed, and only with the hashes of the lock.
+# Packages come only with the hashes of the lock; all but one (see requirements-build.in) are wheels: nothing is compiled.
 # $(call install,LOCK): make the environment hold what LOCK says; does nothing when it did so before, on this path.
 # The environment is made anew when the checkout has moved or its Python is gone.
-PIP_OPTIONS := --quiet --disable-pip-version-check --no-input --only-binary :all: --require-hashes
+PIP_OPTIONS := --quiet --disable-pip-version-check --no-input --require-hashes
 define install
 	@if [ -z "$(PYTHON)" ]; then \
 		echo "Python 3.11 or newer is needed and none was found. Install it, or say where it is: make PYTHON=/path/to/python3" >&2; exit 1; fi
+	@if [ -e $(VENV) ] && [ ! -O $(VENV) ]; then \
+		echo "$(VENV) belongs to another user. Use a checkout of your own, or remove $(VENV) as that user." >&2; exit 1; fi
 	@if ! { $(PY) -c 'import pip' && [ "$$(cat $(VENV)/made-at)" = "$(CURDIR)" ]; } >/dev/null 2>&1; then \
 		rm -rf $(VENV); \
 		$(PYTHON) -m venv $(VENV) || { \
@@ -33,7 +35,7 @@ define install
 	@if ! cmp -s $(1) $(VENV)/installed-$(1); then \
 		echo "Installing the packages of $(1); this takes a minute, and only when the lock changes."; \
 		$(PY) -m pip install $(PIP_OPTIONS) -r requirements-build.txt \
-		&& $(PY) -m pip install $(PIP_OPTIONS) --no-build-isolation --no-binary flask-principal -r $(1) || { \
+		&& $(PY) -m pip install $(PIP_OPTIONS) --no-build-isolation --use-pep517 -r $(1) || { \
 			echo "The packages could not be installed. Check the network and pip's settings, then try again." >&2; exit 1; }; \
 		cp $(1) $(VENV)/installed-$(1); \
 		if [ $(1) = requirements-dev.txt ]; then cp requirements.txt $(VENV)/installed-requirements.txt; fi; fi
