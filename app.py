@@ -6,17 +6,50 @@ Nothing imports this module. The one arrow against the import order is drawn her
 from __future__ import annotations
 
 import os
-import sys
+import signal
+import threading
+import zoneinfo
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any
 
+import click
 import redis
-from flask import Flask
+import structlog
+from flask import Flask, current_app
+from flask.cli import with_appcontext
 from flask_migrate import Migrate
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError, field_validator
+from rq import Queue, SimpleWorker
+from rq.executions import Execution
+from rq.job import Job
+from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import configure_mappers
 
-from foundation import doorbell, sealed
-from foundation.database import db
+import accounts.web
+import callbacks.jobs
+import callbacks.web
+import notifications.jobs
+import notifications.web
+import rota.web
+from accounts.cli import commands as accounts_commands
+from callbacks import queries as callback_queries
+from callbacks.operations.follow_call import CallFollower
+from foundation import clock, doorbell, logs, sealed
+from foundation.database import db, transaction
+from foundation.doorbell import Bell
+from foundation.web import health
+from foundation.web.frame import init_frame
+from notifications import queries as notification_queries
+from notifications.operations import arrow
+from notifications.telephony import signature
+from notifications.telephony.port import ProviderUnavailable
+from notifications.telephony.twilio import Twilio, TwilioAccount
+from rota import queries as rota_queries
+from rota.operations.demo import load_demo
 
 
 def _list(value: Any) -> Any:
@@ -50,8 +83,6 @@ class Settings(BaseModel):
     @field_validator("SERVICE_TIMEZONE")
     @classmethod
     def _a_known_zone(cls, value: str) -> str:
-        import zoneinfo  # noqa: PLC0415 - only needed at start
-
         if value not in zoneinfo.available_timezones():
             raise ValueError("is not a time zone name such as Europe/London")
         return value
@@ -67,7 +98,7 @@ class BadEnvironment(SystemExit):
     """A setting is missing or malformed; the process stops with one line that says which and why."""
 
 
-def read_settings(environ: dict[str, str]) -> Settings:
+def read_settings(environ: Mapping[str, str]) -> Settings:
     """Settings from the environment, `NAME_FILE` pointing to a file that holds the secret. Raises BadEnvironment."""
     given: dict[str, Any] = {}
     for name in Settings.model_fields:
@@ -84,3 +115,253 @@ def read_settings(environ: dict[str, str]) -> Settings:
         first = error.errors(include_input=False)[0]  # never echo a secret
         why = "is not set" if first["type"] == "missing" else first["msg"]
         raise BadEnvironment(f"{first['loc'][0]}: {why}. See the table of settings in docs/operations.md") from None
+
+
+log = structlog.get_logger()
+
+_DATABASE = "postgresql+psycopg://"
+_STATEMENT_MS = 10_000  # a page that takes longer has lost its reader; a job tries again
+_LOCK_MS = 5_000
+_CONNECT_S = 5
+
+
+def _engine_options() -> dict[str, Any]:
+    """A connection is checked before use, never waits for ever, and speaks UTC."""
+    limits = f"-c statement_timeout={_STATEMENT_MS} -c lock_timeout={_LOCK_MS} -c timezone=UTC"
+    return {
+        "pool_pre_ping": True,
+        "pool_size": 10,
+        "max_overflow": 10,
+        "pool_timeout": 5,
+        "pool_recycle": 1800,
+        "connect_args": {"connect_timeout": _CONNECT_S, "options": limits},
+    }
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    _, _, address = settings.DATABASE_URL.partition("://")
+    app.config.from_mapping(
+        SECRET_KEY=settings.SECRET_KEY,
+        SECRET_KEY_FALLBACKS=settings.SECRET_KEY_FALLBACKS,
+        SQLALCHEMY_DATABASE_URI=_DATABASE + address,
+        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(),
+        PUBLIC_BASE_URL=settings.PUBLIC_BASE_URL,
+        TWILIO_AUTH_TOKEN=settings.TWILIO_AUTH_TOKEN,
+        TWILIO_CALLER_ID=settings.TWILIO_CALLER_ID,
+        CALLS_PER_SECOND=settings.TWILIO_CALLS_PER_SECOND,
+        SERVICE_NAME=settings.SERVICE_NAME,
+        SERVICE_TIMEZONE=settings.SERVICE_TIMEZONE,
+        ZONE=zoneinfo.ZoneInfo(settings.SERVICE_TIMEZONE),
+        DRAMA_ALLOWED=settings.RINGBACK_DEMO,
+        RATELIMIT_STORAGE_URI=settings.REDIS_URL,
+        RATELIMIT_ENABLED=settings.RATE_LIMITS,
+    )
+
+
+def _telephony(settings: Settings) -> Twilio:
+    """The telephone provider: Twilio, or whatever answers at TWILIO_API_BASE_URL."""
+    if settings.TWILIO_MESSAGING_SERVICE_SID:
+        sender = {"messaging_service_sid": settings.TWILIO_MESSAGING_SERVICE_SID}
+    else:
+        sender = {"from_": settings.TWILIO_SMS_FROM or settings.TWILIO_CALLER_ID}
+    return Twilio(
+        TwilioAccount(
+            account_sid=settings.TWILIO_ACCOUNT_SID,
+            auth_token=settings.TWILIO_AUTH_TOKEN,
+            caller_id=settings.TWILIO_CALLER_ID,
+            text_sender=sender,
+            public_base_url=settings.PUBLIC_BASE_URL,
+            api_base_url=settings.TWILIO_API_BASE_URL,
+        )
+    )
+
+
+def join_the_rooms(app: Flask) -> None:
+    """Register what each room offers, and draw the one arrow against the imports."""
+    accounts.web.init_accounts(app)
+    for room in (callbacks.web, rota.web, accounts.web, notifications.web):
+        for blueprint in room.blueprints():
+            app.register_blueprint(blueprint)
+    callbacks.web.init_problems(app)
+    rota.web.init_problems(app)
+    arrow.draw(CallFollower(zone=app.config["ZONE"]))  # what becomes of a call is told to the request it was made for
+
+
+def create_app(environ: Mapping[str, str] | None = None) -> Flask:
+    """The application, from the environment. Raises BadEnvironment, which ends the process with one line."""
+    settings = read_settings(os.environ if environ is None else environ)
+    logs.configure()
+    app = Flask("app", static_folder=None)
+    _configure(app, settings)
+    db.init_app(app)
+    Migrate(app, db, compare_type=True)
+    doorbell.hang(redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=5))
+    app.extensions["telephony"] = _telephony(settings)
+    init_frame(app)
+    join_the_rooms(app)
+    app.register_blueprint(health.health)
+    for command in (*accounts_commands(), work, keep_time, demo, preflight):
+        app.cli.add_command(command)
+    return app
+
+
+class _Worker(SimpleWorker):
+    """A worker that runs each job in an application context of its own, so that no session outlives a job.
+
+    It does not fork: our jobs are short, carry nothing, and leave rows that the next run finishes.
+    """
+
+    app: Flask
+
+    def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
+        """Run one job."""
+        with self.app.app_context():
+            return bool(super().perform_job(job, queue, execution))
+
+
+@click.command("work")
+@click.option("--burst", is_flag=True, help="Stop when nothing waits.")
+@with_appcontext
+def work(burst: bool) -> None:
+    """Answer the doorbell: match, dial, text, settle. Run as many as you like, on any host."""
+    configure_mappers()
+    door = redis.Redis.from_url(current_app.config["RATELIMIT_STORAGE_URI"])  # waits for work without a time-out
+    worker = _Worker([Queue(name, connection=door) for name in doorbell.QUEUE_ORDER], connection=door)
+    worker.app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - the documented way
+    worker.work(burst=burst, with_scheduler=False, logging_level="WARNING")
+
+
+Waits = Callable[..., bool]
+
+PERIODIC: tuple[tuple[Bell, Waits], ...] = (
+    (Bell.SETTLE, notification_queries.is_anything_overdue),
+    (Bell.DIAL, notification_queries.is_call_waiting),
+    (Bell.DEADLINES, callback_queries.is_anything_overdue),
+    (Bell.MATCH, callback_queries.is_anybody_waiting),
+    (Bell.TEXT, notification_queries.is_text_waiting),
+)
+"""What the timekeeper looks for in the tables, and the bell it rings when it finds it."""
+
+TICK_S = 1.0
+"""A lost bell costs at most this long."""
+
+_TIMEKEEPER = 7_283_000  # the advisory lock that lets one timekeeper act
+
+
+def tick(*, now: datetime) -> list[Bell]:
+    """Look at the tables once and ring for what waits; the bells that were rung."""
+    with transaction() as session:
+        waiting = [bell for bell, waits in PERIODIC if waits(session, now=now)]
+    return [bell for bell in waiting if doorbell.ring(bell)]
+
+
+def _keeps_the_lock(connection: Connection) -> bool:
+    return bool(connection.scalar(select(func.pg_try_advisory_lock(_TIMEKEEPER))))
+
+
+@click.command("keep-time")
+@with_appcontext
+def keep_time() -> None:
+    """Ring the doorbell for whatever is due. Run two for safety: a database lock lets one act."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    while not stop.is_set():
+        try:
+            _keep_time_until(stop)
+        except DBAPIError as error:
+            log.warning("timekeeper_waits", because=type(error).__name__)
+            db.session.remove()
+            stop.wait(TICK_S)
+
+
+def _keep_time_until(stop: threading.Event) -> None:
+    """Act while this process holds the lock; ends with DBAPIError when the database goes away."""
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        while not stop.is_set():
+            if _keeps_the_lock(connection):
+                log.info("timekeeper_acts")
+                break
+            stop.wait(TICK_S)
+        while not stop.wait(TICK_S):
+            connection.scalar(select(1))  # the lock ends with this connection: no connection, no acting
+            tick(now=clock.now())
+            db.session.remove()
+
+
+@click.command("demo")
+@with_appcontext
+def demo() -> None:
+    """Load demo data for the current two weeks; safe to run twice."""
+    if not current_app.config["DRAMA_ALLOWED"]:
+        raise click.ClickException("demo data is for demonstrations: set RINGBACK_DEMO=1 if this is one")
+    with transaction() as session:
+        people = load_demo(session, now=clock.now(), zone=current_app.config["ZONE"])
+    for line in people:
+        click.echo(line)
+
+
+def _schema() -> str | None:
+    return None if health.database_state() == "ready" else f"the database is {health.database_state()}: run db upgrade"
+
+
+def _redis() -> str | None:
+    return None if health.door_state() == "ready" else "Redis does not answer at REDIS_URL"
+
+
+def _provider() -> str | None:
+    try:
+        current_app.extensions["telephony"].check_account()
+    except ProviderUnavailable as away:
+        return f"the telephone company does not accept us: {away}"
+    return None
+
+
+def _webhooks() -> str | None:
+    """Sign a request as the provider would, and send it to the public address."""
+    base, token = current_app.config["PUBLIC_BASE_URL"], current_app.config["TWILIO_AUTH_TOKEN"]
+    try:
+        status = signature.round_trip(auth_token=token, url=f"{base}/webhooks/twilio/voice/fallback")
+    except ConnectionError:
+        return f"PUBLIC_BASE_URL {base} does not answer, so the telephone company cannot reach us"
+    if status == HTTPStatus.FORBIDDEN:
+        return f"webhooks are refused: is PUBLIC_BASE_URL {base} exactly the address the telephone company uses?"
+    return None if status == HTTPStatus.OK else f"the webhook address answered {status}"
+
+
+def _cover() -> str | None:
+    now = clock.now()
+    with transaction() as session:
+        covered = rota_queries.covered(session, start=now, end=now + timedelta(hours=24))
+    hours = 24 - sum((span.ends_at - span.starts_at).total_seconds() for span in covered) / 3600
+    return None if hours < 1 / 60 else f"nobody is on the rota for {hours:.1f} of the next 24 hours"
+
+
+def _conservation() -> str | None:
+    with transaction() as session:
+        missing = callback_queries.unaccounted_for(session)
+    return f"{missing} requests are in no known state" if missing else None
+
+
+CHECKS: tuple[tuple[str, Callable[[], str | None]], ...] = (
+    ("Database and schema", _schema),
+    ("Redis", _redis),
+    ("Telephone account", _provider),
+    ("Webhook address and signature", _webhooks),
+    ("Cover in the next 24 hours", _cover),
+    ("Every request is accounted for", _conservation),
+)
+"""What `preflight` looks at: each says None, or what is wrong and what to do."""
+
+
+@click.command("preflight")
+@with_appcontext
+def preflight() -> None:
+    """Check everything that must be right before going live; exit status 1 when something is not."""
+    wrong = 0
+    for name, check in CHECKS:
+        problem = check()
+        click.echo(f"{'ok   ' if problem is None else 'WRONG'}  {name}" + (f": {problem}" if problem else ""))
+        wrong += problem is not None
+    if wrong:
+        raise SystemExit(1)

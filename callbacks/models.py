@@ -43,10 +43,12 @@ class CallbackRow(Row):
         ),
         CheckConstraint("closed_at is not null or due_by is not null", name="an_open_callback_has_a_deadline"),
         CheckConstraint(f"rings_made between 0 and {MOST_RINGS}", name="a_visitor_is_rung_at_most_four_times"),
-        CheckConstraint(
-            "status <> 'needs_review' or review_reason is not null", name="a_callback_in_review_says_why"
+        CheckConstraint("status <> 'needs_review' or review_reason is not null", name="a_callback_in_review_says_why"),
+        Index(
+            "callback_by_next_try_while_waiting",
+            "next_try_at",
+            postgresql_where=text("status in ('queued', 'retry_due')"),
         ),
-        Index("callback_by_next_try_while_waiting", "next_try_at", postgresql_where=text("status in ('queued', 'retry_due')")),
         Index("callback_by_deadline_while_open", "due_by", postgresql_where=text("closed_at is null")),
         Index("callback_by_phone_while_open", "phone_digest", postgresql_where=text("closed_at is null")),
         Index("callback_by_asked_at", "asked_at"),
@@ -143,9 +145,7 @@ class CallbackRow(Row):
         return Wanted(
             asked_at=self.asked_at,
             when=self.as_when(),
-            safe_times=tuple(
-                Span(datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in self.safe_times
-            ),
+            safe_times=tuple(Span(datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in self.safe_times),
             not_after=self.do_not_contact_after,
         )
 
@@ -179,9 +179,7 @@ class AttemptRow(Row):
     __tablename__ = "attempt"
     __table_args__ = (
         UniqueConstraint("callback_id", "number", name="attempts_are_numbered"),
-        Index(
-            "a_request_has_one_open_attempt", "callback_id", unique=True, postgresql_where=text("ended_at is null")
-        ),
+        Index("a_request_has_one_open_attempt", "callback_id", unique=True, postgresql_where=text("ended_at is null")),
         Index(
             "a_counsellor_has_one_open_attempt",
             "counsellor_id",

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from callbacks.domain.lifecycle import WAITING, Status
+from callbacks.domain.lifecycle import CLOSED, WAITING, Status
 from callbacks.models import (
     AttemptRow,
     BookingRow,
@@ -203,7 +203,7 @@ def last_attempt_ends(session: Session) -> dict[int, datetime]:
         .where(AttemptRow.ended_at.is_not(None))
         .group_by(AttemptRow.counsellor_id)
     )
-    return {counsellor_id: ended_at for counsellor_id, ended_at in session.execute(question)}
+    return {who: ended_at for who, ended_at in session.execute(question).tuples() if ended_at is not None}
 
 
 def history(session: Session, callback_id: int) -> list[HistoryRow]:
@@ -232,10 +232,7 @@ def open_requests(session: Session) -> list[CallbackRow]:
 def closed_since(session: Session, since: datetime, *, limit: int = 50) -> list[CallbackRow]:
     """Requests closed lately, newest first."""
     question = (
-        select(CallbackRow)
-        .where(CallbackRow.closed_at >= since)
-        .order_by(CallbackRow.closed_at.desc())
-        .limit(limit)
+        select(CallbackRow).where(CallbackRow.closed_at >= since).order_by(CallbackRow.closed_at.desc()).limit(limit)
     )
     return list(session.scalars(question))
 
@@ -254,9 +251,7 @@ def seats_taken(session: Session, *, from_: datetime, until: datetime) -> dict[d
 def idempotent(session: Session, key_digest: bytes) -> IdempotencyRow:
     """What was answered under a caller's key."""
     return session.scalars(
-        select(IdempotencyRow)
-        .where(IdempotencyRow.key_digest == key_digest)
-        .execution_options(populate_existing=True)
+        select(IdempotencyRow).where(IdempotencyRow.key_digest == key_digest).execution_options(populate_existing=True)
     ).one()
 
 
@@ -272,3 +267,18 @@ def counts_by_status(session: Session) -> dict[Status, int]:
     """How many requests stand in each state."""
     question = select(CallbackRow.status, func.count()).group_by(CallbackRow.status)
     return {Status(status): count for status, count in session.execute(question)}
+
+
+def unaccounted_for(session: Session) -> int:
+    """Conservation: requests that are neither open with a deadline nor closed with a reason. Must be 0, always."""
+    question = (
+        select(func.count())
+        .select_from(CallbackRow)
+        .where(
+            ~(
+                (CallbackRow.closed_at.is_(None) & CallbackRow.due_by.is_not(None))
+                | (CallbackRow.closed_at.is_not(None) & CallbackRow.status.in_([str(status) for status in CLOSED]))
+            )
+        )
+    )
+    return int(session.scalar(question) or 0)

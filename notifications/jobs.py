@@ -43,7 +43,7 @@ def _telephony() -> Telephony:
 
 
 def _app() -> Flask:
-    return current_app._get_current_object()  # type: ignore[attr-defined,no-any-return]  # documented way to hand the app to a thread
+    return current_app._get_current_object()  # type: ignore[attr-defined,no-any-return]  # noqa: SLF001 - the documented way
 
 
 @doorbell.answers(Bell.DIAL)
@@ -93,9 +93,7 @@ def _dial(order: CallOrder) -> None:
         level = log.error if isinstance(away, ProviderRefusesUs) else log.warning
         level("call_not_placed", call=order.call_id.hex, because=str(away))
         with transaction() as session:
-            place.call_not_placed(
-                session, call_id=order.call_id, retry_after_s=away.retry_after_s, now=clock.now()
-            )
+            place.call_not_placed(session, call_id=order.call_id, retry_after_s=away.retry_after_s, now=clock.now())
     except NumberRefused as refused:
         with transaction() as session:
             place.call_refused(session, call_id=order.call_id, code=refused.code, now=clock.now())
@@ -191,7 +189,7 @@ def _known(telephony: Telephony, provider_id: str) -> ProviderCall | None:
     try:
         return telephony.call(provider_id)
     except NoSuchCall:
-        log.error("leg_unknown_to_provider")
+        log.warning("leg_unknown_to_provider")
         return None
 
 

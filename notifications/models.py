@@ -83,9 +83,7 @@ class CallRow(Row):
             f"(state in ({_quoted(calls.FINAL)})) = (ended_at is not null)",
             name="a_call_has_ended_exactly_when_its_state_is_final",
         ),
-        CheckConstraint(
-            "ended_at is not null or deadline_at is not null", name="an_open_call_has_a_deadline"
-        ),
+        CheckConstraint("ended_at is not null or deadline_at is not null", name="an_open_call_has_a_deadline"),
         CheckConstraint("rings <= 1", name="a_call_is_placed_at_most_once"),
         Index("call_by_due_at_while_waiting", "priority", "due_at", postgresql_where=text("state = 'waiting'")),
         Index("call_by_deadline_at_while_open", "deadline_at", postgresql_where=text("ended_at is null")),

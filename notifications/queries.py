@@ -15,12 +15,7 @@ from notifications.models import CallRow, IssuedRow, LegRow, OptOutRow, TextRow
 
 def lock_call(session: Session, call_id: UUID) -> CallRow | None:
     """One call with its legs, locked until the transaction ends, read afresh."""
-    question = (
-        select(CallRow)
-        .where(CallRow.id == call_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    question = select(CallRow).where(CallRow.id == call_id).with_for_update().execution_options(populate_existing=True)
     return session.scalars(question).one_or_none()
 
 
@@ -39,9 +34,7 @@ def next_waiting_call(session: Session, *, now: datetime) -> CallRow | None:
 
 def is_call_waiting(session: Session, *, now: datetime) -> bool:
     """Whether a call is due to be placed."""
-    return bool(
-        session.scalar(select(exists().where(CallRow.state == CallState.WAITING, CallRow.due_at <= now)))
-    )
+    return bool(session.scalar(select(exists().where(CallRow.state == CallState.WAITING, CallRow.due_at <= now))))
 
 
 def overdue_calls(session: Session, *, now: datetime, limit: int = 100) -> list[UUID]:
@@ -79,12 +72,7 @@ def issued(session: Session, *, provider_id: str, step: str) -> str | None:
 
 def lock_text(session: Session, text_id: UUID) -> TextRow | None:
     """One text, locked, read afresh."""
-    question = (
-        select(TextRow)
-        .where(TextRow.id == text_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    question = select(TextRow).where(TextRow.id == text_id).with_for_update().execution_options(populate_existing=True)
     return session.scalars(question).one_or_none()
 
 
@@ -103,9 +91,7 @@ def next_waiting_text(session: Session, *, now: datetime) -> TextRow | None:
 
 def is_text_waiting(session: Session, *, now: datetime) -> bool:
     """Whether a text is due to be sent."""
-    return bool(
-        session.scalar(select(exists().where(TextRow.state == TextState.WAITING, TextRow.due_at <= now)))
-    )
+    return bool(session.scalar(select(exists().where(TextRow.state == TextState.WAITING, TextRow.due_at <= now))))
 
 
 def overdue_texts(session: Session, *, now: datetime, limit: int = 100) -> list[UUID]:

@@ -88,9 +88,7 @@ DANGEROUS_TO_STOP = frozenset(
 )
 """To stop one of these suddenly can cause fits and can kill (NICE CG100 for alcohol; the others by the same course)."""
 
-OPIOIDS = frozenset(
-    {Substance.HEROIN, Substance.METHADONE, Substance.OPIOID_OTHER, Substance.NITAZENE_SUSPECTED}
-)
+OPIOIDS = frozenset({Substance.HEROIN, Substance.METHADONE, Substance.OPIOID_OTHER, Substance.NITAZENE_SUSPECTED})
 """Tolerance to these falls within days: the first dose after a break is the one that kills."""
 
 
@@ -200,9 +198,7 @@ REACHED = frozenset(
 )
 """We got through to whoever asked for the call."""
 
-ENDS_CASE = frozenset(
-    {ContactOutcome.NUMBER_INVALID, ContactOutcome.NUMBER_WRONG, ContactOutcome.ABUSIVE_OR_HOAX}
-)
+ENDS_CASE = frozenset({ContactOutcome.NUMBER_INVALID, ContactOutcome.NUMBER_WRONG, ContactOutcome.ABUSIVE_OR_HOAX})
 """No further ring may follow."""
 
 USES_NO_ATTEMPT = frozenset({ContactOutcome.TECHNICAL_FAILURE, ContactOutcome.COUNSELLOR_UNAVAILABLE})

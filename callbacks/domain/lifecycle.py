@@ -116,9 +116,7 @@ MOVES: dict[tuple[Status, Event], Status] = {
     (S.WITHDRAWN, E.ERASE): S.ERASED,
 }
 
-CLOSED = frozenset(
-    {S.COMPLETED, S.CLOSED_NO_CONTACT, S.WITHDRAWN, S.REJECTED, S.EXPIRED, S.ERASED}
-)
+CLOSED = frozenset({S.COMPLETED, S.CLOSED_NO_CONTACT, S.WITHDRAWN, S.REJECTED, S.EXPIRED, S.ERASED})
 """Nobody will be rung for a request in one of these states."""
 
 WAITING = frozenset({S.QUEUED, S.RETRY_DUE})

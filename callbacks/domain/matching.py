@@ -168,7 +168,9 @@ def reason(request: Waiting, counsellor: Free, *, able: int, now: datetime) -> s
         parts.append("they speak the language asked for")
     if request.gender is not None:
         met = counsellor.gender == request.gender.value
-        parts.append("the wish about the counsellor's gender is met" if met else "nobody free met the wish about gender")
+        parts.append(
+            "the wish about the counsellor's gender is met" if met else "nobody free met the wish about gender"
+        )
     others = "the only one" if able == 1 else f"the best fit of {able}"
     parts.append(f"of those free they are {others} and have been free for {_minutes(now - counsellor.free_since)}")
     return (", ".join(parts[:-1]) + ", and " + parts[-1] + ".").capitalize()

@@ -152,25 +152,19 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("T02", lambda told: told.said(Flag.OVERDOSE_NOW), U.EMERGENCY, (A.CALL_999,)),
     Rule("T03", lambda told: told.said(Flag.SELF_HARM_IN_PROGRESS), U.EMERGENCY, (A.CALL_999,)),
     Rule("T04", lambda told: told.said(Flag.WITHDRAWAL_RED_FLAG), U.EMERGENCY, (A.CALL_999,)),
-    Rule(
-        "T05", lambda told: told.said(Flag.SUICIDAL_THOUGHTS), U.VERY_URGENT, (A.CRISIS_LINES,), needs_review=True
-    ),
+    Rule("T05", lambda told: told.said(Flag.SUICIDAL_THOUGHTS), U.VERY_URGENT, (A.CRISIS_LINES,), needs_review=True),
     Rule(
         "T06",
         lambda told: _both(told.said(Flag.STOPPED_SUDDENLY), told.uses(DANGEROUS_TO_STOP)),
         U.VERY_URGENT,
         (A.DO_NOT_STOP_SUDDENLY,),
     ),
-    Rule(
-        "T07", lambda told: told.said(Flag.UNDER_18), U.URGENT, tells_safeguarding=True, young_people_only=True
-    ),
+    Rule("T07", lambda told: told.said(Flag.UNDER_18), U.URGENT, tells_safeguarding=True, young_people_only=True),
     Rule("T08", lambda told: told.said(Flag.CHILD_AT_RISK), U.VERY_URGENT, tells_safeguarding=True),
     Rule("T09", lambda told: told.said(Flag.PREGNANT), U.URGENT),
     Rule("T10", lambda told: told.bladder(red_flags=True), U.VERY_URGENT, (A.DOCTOR_TODAY,)),
     Rule("T10a", lambda told: told.bladder(red_flags=False), U.URGENT, (A.GP_OR_UROLOGY,)),
-    Rule(
-        "T11", lambda told: told.said(Flag.UNSAFE_AT_HOME), U.ROUTINE, (A.DOMESTIC_ABUSE,), strict_contact=True
-    ),
+    Rule("T11", lambda told: told.said(Flag.UNSAFE_AT_HOME), U.ROUTINE, (A.DOMESTIC_ABUSE,), strict_contact=True),
     Rule(
         "T12",
         lambda told: _both(told.said(Flag.RECENT_PRISON_OR_DETOX_EXIT), told.uses(OPIOIDS)),

@@ -59,7 +59,7 @@ class Wanted:
 
 def _daytimes(span: Span, zone: ZoneInfo) -> list[Span]:
     """The parts of a span outside quiet hours, one for each local day."""
-    parts = []
+    parts: list[Span] = []
     day = span.starts_at.astimezone(zone).date()
     while True:
         opens = datetime.combine(day, QUIET_UNTIL, zone).astimezone(span.starts_at.tzinfo)
@@ -96,9 +96,7 @@ def allowed(wanted: Wanted, *, zone: ZoneInfo) -> list[Span]:
         now_ish = Span(wanted.asked_at, wanted.asked_at + ASKED_NOW_LASTS)
         spans = [now_ish, *_daytimes(Span(wanted.asked_at, wanted.asked_at + ASAP_LASTS), zone)]
     if wanted.not_after is not None:
-        spans = [
-            Span(s.starts_at, min(s.ends_at, wanted.not_after)) for s in spans if s.starts_at < wanted.not_after
-        ]
+        spans = [Span(s.starts_at, min(s.ends_at, wanted.not_after)) for s in spans if s.starts_at < wanted.not_after]
     return _merged(spans)
 
 

@@ -70,7 +70,9 @@ def ask(session: Session, what: Ask, *, idempotency: Idempotency | None, zone: Z
         now=now,
     )
     _queue(session, callback, now=now)
-    asked = Asked(callback.reference, callback.token, Status(callback.status), callback.promise, _window(callback), False)
+    asked = Asked(
+        callback.reference, callback.token, Status(callback.status), callback.promise, _window(callback), False
+    )
     if idempotency is not None:
         _remember(session, idempotency, callback, asked)
     tell.confirm(session, callback, zone=zone, now=now)
@@ -80,9 +82,7 @@ def ask(session: Session, what: Ask, *, idempotency: Idempotency | None, zone: Z
 
 def _new_row(what: Ask, found: Triage, *, zone: ZoneInfo, now: datetime) -> CallbackRow:
     contact: SafeContact = what.safe_contact.made_strict() if found.strict_contact else what.safe_contact
-    wanted = Wanted(
-        asked_at=now, when=what.when, safe_times=what.safe_times, not_after=contact.do_not_contact_after
-    )
+    wanted = Wanted(asked_at=now, when=what.when, safe_times=what.safe_times, not_after=contact.do_not_contact_after)
     never_after = last_moment(wanted, zone=zone)
     token = secrets.token_urlsafe(32)
     slot = what.when if isinstance(what.when, Span) else None
@@ -101,7 +101,7 @@ def _new_row(what: Ask, found: Triage, *, zone: ZoneInfo, now: datetime) -> Call
         urgency=found.urgency,
         triage_rules=list(found.rules),
         wants_review=found.needs_review or found.tells_safeguarding,
-        flags={flag: answer for flag, answer in what.flags.items()},
+        flags=dict(what.flags),
         for_whom=what.for_whom,
         substances=list(what.substances),
         language=what.language,
@@ -217,5 +217,3 @@ def _remember(session: Session, idempotency: Idempotency, callback: CallbackRow,
         "window": _pair(asked.window),
     }
     row.answer = answer
-
-

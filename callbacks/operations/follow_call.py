@@ -5,7 +5,6 @@ Called inside the transaction that heard the news, with the call already locked.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -15,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from callbacks import queries
 from callbacks.domain import attempts, wording
-from callbacks.domain.attempts import GiveUp, Next, Review, TryAgain
+from callbacks.domain.attempts import GiveUp, Review, TryAgain
 from callbacks.domain.codes import CaseOutcome, ContactOutcome
 from callbacks.domain.lifecycle import Event, Status
 from callbacks.domain.safe_contact import may_call, may_text
@@ -65,9 +64,7 @@ class CallFollower:
         if attempt is None or attempt.ended_at is not None:
             return "no_attempt"
         callback = queries.lock(session, attempt.callback_id)
-        refused = may_call(
-            status=Status(callback.status), wanted=callback.as_wanted(), now=now, zone=self.zone
-        )
+        refused = may_call(status=Status(callback.status), wanted=callback.as_wanted(), now=now, zone=self.zone)
         return str(refused) if refused else None
 
     def permits_text(self, session: Session, *, text_id: UUID, now: datetime) -> str | None:
@@ -105,12 +102,20 @@ class CallFollower:
             history.note(session, callback, wording.OPTED_OUT, now=now)
 
     def _note(
-        self, session: Session, callback: CallbackRow, attempt: AttemptRow, state: CallState, talked_s: int, *, now: datetime
+        self,
+        session: Session,
+        callback: CallbackRow,
+        attempt: AttemptRow,
+        state: CallState,
+        talked_s: int,
+        *,
+        now: datetime,
     ) -> None:
         words = wording.CALL_WORDS.get(state)
         if words is None:
             return
-        name = rota.counsellor(session, attempt.counsellor_id).name
+        person = rota.find_counsellor(session, counsellor_id=attempt.counsellor_id)
+        name = person.staff.name if person else "A counsellor"
         history.note(session, callback, words.format(counsellor=name, talked=_talked(talked_s)), now=now)
 
     def _connect(self, session: Session, callback: CallbackRow, attempt: AttemptRow, *, now: datetime) -> None:
@@ -119,15 +124,22 @@ class CallFollower:
         attempt.rang_visitor_at = now
         callback.goes_first = False
         callback.move(Event.CONNECT, due_by=now + OUTCOME_WITHIN, now=now)
-        presence.answered(session, counsellor_id=attempt.counsellor_id, now=now)
+        presence.note_taken_offer(session, counsellor_id=attempt.counsellor_id)
 
     def _end(
-        self, session: Session, callback: CallbackRow, attempt: AttemptRow, state: CallState, talked_s: int, *, now: datetime
+        self,
+        session: Session,
+        callback: CallbackRow,
+        attempt: AttemptRow,
+        state: CallState,
+        talked_s: int,
+        *,
+        now: datetime,
     ) -> None:
         attempt.ended_at, attempt.result, attempt.talked_s = now, state, talked_s
         session.flush()
         if state in MISSED:
-            presence.missed_offer(session, counsellor_id=attempt.counsellor_id, now=now)
+            presence.note_missed_offer(session, counsellor_id=attempt.counsellor_id, now=now)
         if state in _ANSWERED:
             attempt.owes_outcome = True
             presence.start_wrapping_up(session, counsellor_id=attempt.counsellor_id, now=now)
@@ -177,11 +189,18 @@ def decide_next(
         zone=zone,
     )
     callback.counsellor_id = None
-    _TAKE[type(step)](session, callback, step, zone, now)
+    match step:
+        case TryAgain():
+            _try_again(session, callback, step, zone=zone, now=now)
+        case GiveUp():
+            callback.case_outcome = CaseOutcome.NOT_REACHED
+            callback.move(Event.GIVE_UP, due_by=None, now=now)
+            history.note(session, callback, wording.GAVE_UP, now=now)
+        case Review():
+            _review(session, callback, step, now=now)
 
 
-def _try_again(session: Session, callback: CallbackRow, step: Next, zone: ZoneInfo, now: datetime) -> None:
-    assert isinstance(step, TryAgain)
+def _try_again(session: Session, callback: CallbackRow, step: TryAgain, *, zone: ZoneInfo, now: datetime) -> None:
     callback.next_try_at = step.at
     callback.goes_first = step.goes_first
     event = Event.NOT_REACHED if callback.status == Status.IN_CALL else Event.RELEASE
@@ -190,19 +209,8 @@ def _try_again(session: Session, callback: CallbackRow, step: Next, zone: ZoneIn
     history.note(session, callback, wording.TRY_AGAIN.format(at=f"{local:%A} {local.day} {local:%B, %H:%M}"), now=now)
 
 
-def _give_up(session: Session, callback: CallbackRow, step: Next, zone: ZoneInfo, now: datetime) -> None:
-    callback.case_outcome = CaseOutcome.NOT_REACHED
-    callback.move(Event.GIVE_UP, due_by=None, now=now)
-    history.note(session, callback, wording.GAVE_UP, now=now)
-
-
-def _review(session: Session, callback: CallbackRow, step: Next, zone: ZoneInfo, now: datetime) -> None:
-    assert isinstance(step, Review)
+def _review(session: Session, callback: CallbackRow, step: Review, *, now: datetime) -> None:
+    callback.review_reason = step.reason
     if callback.status != Status.NEEDS_REVIEW:
         callback.move(Event.HOLD, due_by=now + REVIEW_WITHIN, now=now)
-    callback.review_reason = step.reason
     history.note(session, callback, wording.HELD.format(reason=step.reason.replace("_", " ")), now=now)
-
-
-_Take = Callable[[Session, CallbackRow, Next, ZoneInfo, datetime], None]
-_TAKE: dict[type, _Take] = {TryAgain: _try_again, GiveUp: _give_up, Review: _review}

@@ -50,13 +50,11 @@ class Availability:
 
 
 def _cover(session: Session, *, start: datetime, end: datetime) -> list[Span]:
-    """One span for each counsellor on a published shift in a period."""
-    return [Span(s.starts_at, s.ends_at) for s in rota.rostered(session, start=start, end=end)]
+    """The unbroken spans of a period in which each counsellor is on a published shift."""
+    return [Span(on.starts_at, on.ends_at) for on in rota.resolved(session, start=start, end=end)]
 
 
-def asap_promise(
-    session: Session, *, not_before: datetime, not_after: datetime, now: datetime
-) -> Span | None:
+def asap_promise(session: Session, *, not_before: datetime, not_after: datetime, now: datetime) -> Span | None:
     """The range in which a call asked for now is likely to come; None when nobody is on in time."""
     free = len(rota.counsellors_free(session, moment=now)) - len(queries.busy_counsellors(session))
     return promise(

@@ -78,7 +78,7 @@ def record_outcome(
         now=now,
     )
     _conclude(session, callback, contact, case, staff_id=staff_id, zone=zone, now=now)
-    presence.finish_wrapping_up(session, counsellor_id=attempt.counsellor_id, now=now)
+    presence.finish_wrapping_up(session, counsellor_id=attempt.counsellor_id, by=staff_id, now=now)
     doorbell.ring_after_commit(session, Bell.MATCH)
     return callback
 

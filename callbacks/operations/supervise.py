@@ -48,9 +48,7 @@ def release(session: Session, *, callback_id: int, staff_id: int, zone: ZoneInfo
     return callback
 
 
-def close(
-    session: Session, *, callback_id: int, case: CaseOutcome, staff_id: int, now: datetime
-) -> CallbackRow:
+def close(session: Session, *, callback_id: int, case: CaseOutcome, staff_id: int, now: datetime) -> CallbackRow:
     """Close a request in review with an outcome. Raises IllegalMove, OutcomeOwed."""
     callback = queries.lock(session, callback_id)
     if callback.status != Status.NEEDS_REVIEW:

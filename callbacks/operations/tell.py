@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from callbacks.domain import wording
 from callbacks.domain.attempts import MOST_RINGS
 from callbacks.domain.safe_contact import may_text
-from callbacks.domain import wording
 from callbacks.models import CallbackRow, SentRow
 from callbacks.operations import history
 from notifications.domain import wording as texts

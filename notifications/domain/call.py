@@ -260,8 +260,12 @@ def _over(e: Evidence, status: LegStatus) -> bool:
 _C = CallState
 
 RULES: tuple[Rule, ...] = (
-    Rule(_C.FINISHED, lambda e: e.connected and e.visitor.ended, "the two were connected and the visitor's leg is over"),
-    Rule(_C.FINISHED, lambda e: e.connected and e.dial_over, "the two were connected and the counsellor's leg came back"),
+    Rule(
+        _C.FINISHED, lambda e: e.connected and e.visitor.ended, "the two were connected and the visitor's leg is over"
+    ),
+    Rule(
+        _C.FINISHED, lambda e: e.connected and e.dial_over, "the two were connected and the counsellor's leg came back"
+    ),
     Rule(
         _C.CANCELLED,
         lambda e: e.cancelled and (e.counsellor.ended or not e.handed_over),
@@ -273,9 +277,7 @@ RULES: tuple[Rule, ...] = (
     Rule(_C.ABANDONED, lambda e: _over(e, LegStatus.CANCELED), "the visitor's leg was stopped while it rang"),
     Rule(
         _C.HUNG_UP,
-        lambda e: _over(e, LegStatus.COMPLETED)
-        and (e.dial_over or e.counsellor.ended)
-        and e.visitor_left_first,
+        lambda e: _over(e, LegStatus.COMPLETED) and (e.dial_over or e.counsellor.ended) and e.visitor_left_first,
         "the visitor's leg ended during the greeting, before the counsellor's",
     ),
     Rule(
@@ -314,7 +316,7 @@ RULES: tuple[Rule, ...] = (
     Rule(_C.PLACED, lambda e: e.taken_on, "the telephone company has it"),
     Rule(_C.UNKNOWN, lambda e: e.no_word, "no answer came from the telephone company"),
     Rule(_C.PLACING, lambda e: e.handed_over, "it is being handed over"),
-    Rule(_C.WAITING, lambda e: True, "nothing has happened yet"),
+    Rule(_C.WAITING, lambda _: True, "nothing has happened yet"),
 )
 """Read from the top; the first rule that holds is the state."""
 
@@ -332,9 +334,7 @@ DEADLINES: dict[CallState, timedelta] = {
 }
 """How long a state may last before the provider is asked. A waiting call has its own time after which it is dropped."""
 
-OWNERS: dict[CallState, str] = {
-    state: "the dialler" if state is _C.WAITING else "the reconciler" for state in _ORDER
-}
+OWNERS: dict[CallState, str] = {state: "the dialler" if state is _C.WAITING else "the reconciler" for state in _ORDER}
 """Who acts when the deadline of a state passes."""
 
 

@@ -27,9 +27,7 @@ class TextState(StrEnum):
     """No answer came. We would rather lose a text than send it twice."""
 
 
-FINAL = frozenset(
-    {TextState.DELIVERED, TextState.UNDELIVERED, TextState.WITHHELD, TextState.REFUSED, TextState.LOST}
-)
+FINAL = frozenset({TextState.DELIVERED, TextState.UNDELIVERED, TextState.WITHHELD, TextState.REFUSED, TextState.LOST})
 """Nothing is done about a text in one of these states."""
 
 _RANKS = {

@@ -26,7 +26,9 @@ INBOUND_GREETING = (
 FALLBACK_APOLOGY = "Sorry, we could not connect this call. We will try again. Goodbye."
 PHONE_CHECK_PROMPT = "Hello. This is a check of your telephone. Press 1 to confirm it."
 
-TEXT_CONFIRMATION = "Hello, you asked for a call. It should come between {from_} and {until}. This is an automatic text."
+TEXT_CONFIRMATION = (
+    "Hello, you asked for a call. It should come between {from_} and {until}. This is an automatic text."
+)
 TEXT_TRIED = "Hello, you asked for a call. We rang and will try again at your next time. This is an automatic text."
 TEXT_TRIED_LAST = "Hello, you asked for a call. We rang and could not reach you. You can ask again at any time."
 

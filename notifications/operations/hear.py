@@ -176,7 +176,9 @@ def answer_once(session: Session, *, provider_id: str, step: str, xml: str, now:
     return xml
 
 
-def text_status(session: Session, *, text_id: UUID, provider_id: str, status: str, code: str | None, now: datetime) -> None:
+def text_status(
+    session: Session, *, text_id: UUID, provider_id: str, status: str, code: str | None, now: datetime
+) -> None:
     """News of a text; words that we do not know change nothing."""
     news = from_provider(status)
     if news is None or queries.lock_text(session, text_id) is None:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from foundation.phone import Phone
 from notifications import queries
 from notifications.domain.call import CallState, LegStatus
 from notifications.domain.text import DEADLINES as TEXT_DEADLINES
@@ -20,7 +21,6 @@ from notifications.domain.text import FINAL as FINAL_TEXTS
 from notifications.domain.text import TextState, advance
 from notifications.models import CallRow, PaceRow, TextRow
 from notifications.operations import follow, gate
-from foundation.phone import Phone
 from notifications.telephony.port import CallOrder, TextOrder
 
 

@@ -103,7 +103,7 @@ def answered(session: Session, *, asked: Question, records: Records, now: dateti
     else:
         _hear(call, "counsellor", records.counsellor, now=now)
         _hear(call, "visitor", records.visitor, now=now)
-        if asked.ask is not Ask.FIND and records.counsellor is None:
+        if records.counsellor is None and asked.provider_id is not None:
             call.leg("counsellor").hear(LegStatus.FAILED, at=now, now=now)  # the provider has forgotten it
         if asked.ask is Ask.END and call.press is None:
             call.cancelled_at = call.cancelled_at or now

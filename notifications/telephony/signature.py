@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import requests
 from twilio.request_validator import RequestValidator
 from werkzeug.datastructures import MultiDict
 
@@ -12,3 +13,12 @@ def is_genuine(*, auth_token: str, url: str, form: MultiDict[str, str], signatur
     """Whether the signature fits the address and every form field. A missing signature is an empty one."""
     validate: Any = RequestValidator(auth_token).validate
     return bool(validate(url, form, signature))
+
+
+def round_trip(*, auth_token: str, url: str) -> int:
+    """Sign an empty webhook as the provider would and send it to `url`: the HTTP status. Raises ConnectionError."""
+    signed: str = RequestValidator(auth_token).compute_signature(url, {})
+    try:
+        return requests.post(url, headers={"X-Twilio-Signature": signed}, timeout=10).status_code
+    except requests.RequestException as error:
+        raise ConnectionError(type(error).__name__) from None

@@ -116,9 +116,7 @@ class Twilio:
 
     def __init__(self, account: TwilioAccount) -> None:
         self._account = account
-        self._client = Client(
-            account.account_sid, account.auth_token, http_client=_HttpClient(account.api_base_url)
-        )
+        self._client = Client(account.account_sid, account.auth_token, http_client=_HttpClient(account.api_base_url))
 
     def _address(self, path: str, **query: str) -> str:
         return f"{self._account.public_base_url}/webhooks/twilio/{path}?{urlencode(query)}"
@@ -149,7 +147,7 @@ class Twilio:
                 body=order.body,
                 status_callback=self._address("messages", at=order.text_id.hex),
                 validity_period=VALID_FOR_S,
-                **self._account.text_sender,  # type: ignore[arg-type]  # from_ or messaging_service_sid, both str
+                **self._account.text_sender,
             )
         except _FAILURES as error:
             raise _sorted_out(error) from None
@@ -200,5 +198,12 @@ class Twilio:
         """See `port.Telephony`."""
         try:
             return from_provider(str(self._client.messages(provider_id).fetch().status))
+        except _FAILURES as error:
+            raise _cannot_tell(error) from None
+
+    def check_account(self) -> None:
+        """Ask for one call record: proves the address, the credentials and the account. ProviderUnavailable if not."""
+        try:
+            self._client.calls.list(limit=1)
         except _FAILURES as error:
             raise _cannot_tell(error) from None

@@ -117,7 +117,12 @@ def voice_answer() -> Response:
 @webhooks.post("/voice/accept")
 def voice_accept() -> Response:
     """The counsellor pressed a key, or none. The same question asked again gets the same answer."""
-    call_id, leg_id, digits, now = _subject(), request.form.get("CallSid", ""), request.form.get("Digits", ""), clock.now()
+    call_id, leg_id, digits, now = (
+        _subject(),
+        request.form.get("CallSid", ""),
+        request.form.get("Digits", ""),
+        clock.now(),
+    )
     with transaction() as session:
         _keep(session, "accept", call_id, now)
         queries.lock_call(session, call_id)

@@ -1,0 +1,252 @@
+"""Real servers for every test: PostgreSQL, Valkey, the product served over HTTP, and a telephone network.
+
+`app` is the product on a clean database; `client` asks it pages; `town` is the product really served, with the
+simulator calling back over HTTP and jobs run by hand or by a worker thread. Time is `a_clock`.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from cryptography.fernet import Fernet
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from foundation import clock, doorbell
+from foundation.child_process import free_port
+from foundation.embedded import Servers, servers
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+"""A Tuesday in winter, when London's wall clock shows UTC."""
+
+ACCOUNT = "AC" + "0123456789abcdef" * 2
+AUTH_TOKEN = "a-token-that-signs-webhooks-in-tests"
+HELPLINE = "+441632960000"
+
+
+class Clock:
+    """A clock that stands still until it is moved, for the whole process."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def to(self, at: datetime) -> None:
+        """Move to an instant."""
+        self.at = at
+
+    def on(self, **span: float) -> datetime:
+        """Move on by a timedelta given in its own words."""
+        self.at += timedelta(**span)
+        return self.at
+
+
+@pytest.fixture(scope="session")
+def running_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    with servers(tmp_path_factory.mktemp("servers"), durable=False) as both:
+        yield both
+
+
+@pytest.fixture(scope="session")
+def ports() -> dict[str, int]:
+    return {"web": free_port(), "simulator": free_port()}
+
+
+@pytest.fixture(scope="session")
+def environment(running_servers: Servers, ports: dict[str, int]) -> dict[str, str]:
+    """The environment of the product under test."""
+    return {
+        "DATABASE_URL": running_servers.database_url,
+        "REDIS_URL": running_servers.redis_url,
+        "SECRET_KEY": "a secret that is only used in tests, and long enough",
+        "FIELD_KEYS": Fernet.generate_key().decode(),
+        "PUBLIC_BASE_URL": f"http://127.0.0.1:{ports['web']}",
+        "TWILIO_ACCOUNT_SID": ACCOUNT,
+        "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
+        "TWILIO_CALLER_ID": HELPLINE,
+        "TWILIO_SMS_FROM": "+447700900000",
+        "TWILIO_API_BASE_URL": f"http://127.0.0.1:{ports['simulator']}",
+        "TWILIO_CALLS_PER_SECOND": "500",
+        "SERVICE_NAME": "The Example Line",
+        "SERVICE_TIMEZONE": "Europe/London",
+        "RINGBACK_DEMO": "1",
+        "RATE_LIMITS": "0",
+    }
+
+
+@pytest.fixture(scope="session")
+def one_app(environment: dict[str, str]) -> Flask:
+    """The product, its schema made by the migrations, once for the whole run."""
+    from flask_migrate import upgrade
+
+    from app import create_app
+
+    made = create_app(environment)
+    with made.app_context():
+        upgrade()
+    return made
+
+
+def _empty(app: Flask) -> None:
+    """Take every row out of every table, and everything out of Redis."""
+    from foundation.database import Row, db
+
+    with app.app_context():
+        tables = ", ".join(f'"{table.name}"' for table in Row.metadata.sorted_tables)
+        with db.engine.begin() as connection:
+            connection.execute(text(f"truncate {tables} restart identity cascade"))
+    doorbell.connection().flushall()
+
+
+@pytest.fixture
+def app(one_app: Flask) -> Iterator[Flask]:
+    """The product on an empty database."""
+    yield one_app
+    _empty(one_app)
+
+
+@pytest.fixture
+def a_clock() -> Iterator[Clock]:
+    """Time that moves only when it is told to; NOON at first."""
+    standing = Clock(NOON)
+    with clock.reading(standing):
+        yield standing
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without a screen."""
+    return app.test_client()
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[Session]:
+    """A session inside one application context; commit with `session.commit()` as an edge would."""
+    from foundation.database import db
+
+    with app.app_context():
+        yield db.session()
+
+
+@dataclass
+class Phones:
+    """The simulator's handsets and its log, for a test."""
+
+    base: str
+
+    def habit(self, number: str, **habit: Any) -> None:
+        """Say what the person with this telephone does."""
+        requests.post(f"{self.base}/phones/{number}/habit", json=habit, timeout=5).raise_for_status()
+
+    def act(self, number: str, what: str, **body: Any) -> None:
+        """Do something with a telephone: answer, press, hang-up, text."""
+        requests.post(f"{self.base}/phones/{number}/{what}", json=body, timeout=5).raise_for_status()
+
+    def state(self, number: str) -> dict[str, Any]:
+        """What a telephone is doing."""
+        answer: dict[str, Any] = requests.get(f"{self.base}/phones/{number}", timeout=5).json()
+        return answer
+
+    def log(self) -> list[dict[str, Any]]:
+        """Everything that happened on the network, in order."""
+        answer: Any = requests.get(f"{self.base}/log", timeout=5).json()
+        entries: list[dict[str, Any]] = answer["log"] if isinstance(answer, dict) and "log" in answer else answer
+        return entries
+
+    def faults(self, **plan: Any) -> None:
+        """Break things on purpose."""
+        requests.post(f"{self.base}/faults", json=plan, timeout=5).raise_for_status()
+
+    def reset(self) -> None:
+        """Forget everything."""
+        requests.post(f"{self.base}/reset", timeout=5).raise_for_status()
+
+
+def eventually(holds: Callable[[], Any], *, within_s: float = 15.0) -> Any:
+    """Wait until something is true, and return it; fail with what it was last."""
+    ends = time.monotonic() + within_s
+    while True:
+        value = holds()
+        if value:
+            return value
+        if time.monotonic() > ends:
+            raise AssertionError(f"not within {within_s} s; the last value was {value!r}")
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="session")
+def simulator(environment: dict[str, str], ports: dict[str, int]) -> Iterator[str]:
+    """The telephone network, a program of its own."""
+    base = environment["TWILIO_API_BASE_URL"]
+    program = subprocess.Popen(
+        [
+            sys.executable, "-m", "simulator", "--port", str(ports["simulator"]),
+            "--inbound-message-url", f"{environment['PUBLIC_BASE_URL']}/webhooks/twilio/inbound-message",
+        ],
+        cwd=Path(__file__).parent.parent,
+        env={**os.environ, "TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": AUTH_TOKEN},
+    )
+    try:
+        eventually(lambda: _answers(f"{base}/healthz"))
+        yield base
+    finally:
+        program.terminate()
+        program.wait(timeout=10)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=1).ok
+    except requests.RequestException:
+        return False
+
+
+@pytest.fixture(scope="session")
+def served(one_app: Flask, ports: dict[str, int]) -> Iterator[str]:
+    """The product, really served on its public address by threads of this process."""
+    server: BaseWSGIServer = make_server("127.0.0.1", ports["web"], one_app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{ports['web']}"
+    server.shutdown()
+    thread.join(timeout=10)
+
+
+@dataclass
+class Town:
+    """Everything at once: the product served, its jobs, and the telephone network."""
+
+    app: Flask
+    base: str
+    phones: Phones
+
+    def work(self) -> None:
+        """Do what a worker does when every bell rings, until nothing more is due."""
+        for bell in (doorbell.Bell.SETTLE, doorbell.Bell.DEADLINES, doorbell.Bell.MATCH, doorbell.Bell.DIAL, doorbell.Bell.TEXT):
+            with self.app.app_context():
+                doorbell.answer_of(bell)()
+
+
+@pytest.fixture
+def town(app: Flask, simulator: str, served: str) -> Iterator[Town]:
+    """The product with a telephone network."""
+    phones = Phones(simulator)
+    phones.reset()
+    yield Town(app, served, phones)
+    phones.reset()
