@@ -122,7 +122,7 @@ class ShiftRow(Row):
             name="a_shift_is_at_most_a_day",
         ),
         CheckConstraint(
-            "extract(epoch from lower(during)) % 60 = 0 and extract(epoch from upper(during)) % 60 = 0",
+            "mod(extract(epoch from lower(during)), 60) = 0 and mod(extract(epoch from upper(during)), 60) = 0",
             name="a_shift_begins_and_ends_on_a_whole_minute",
         ),
         CheckConstraint("(state = 'draft') = (published_at is null)", name="a_published_shift_says_since_when"),
