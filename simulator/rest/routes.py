@@ -1,0 +1,143 @@
+"""The front door of the REST side: who may come in, what goes wrong on purpose, and which handler answers."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import hmac
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from simulator.faults import RestFault
+from simulator.keys import SIMULATION
+from simulator.rest import account, calls, conferences, messages
+from simulator.rest.errors import Refused, internal_error, not_found, too_many_requests, unauthorised
+from simulator.settings import Settings
+from simulator.simulation import Simulation
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+ACCOUNT = "/2010-04-01/Accounts/{account}"
+RETRY_AFTER_S = 1
+ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", ".json", account.fetch),
+    ("GET", "/Balance.json", account.balance),
+    ("GET", "/IncomingPhoneNumbers.json", account.numbers),
+    ("POST", "/Calls.json", calls.create),
+    ("GET", "/Calls.json", calls.list_all),
+    ("GET", "/Calls/{sid}.json", calls.fetch),
+    ("POST", "/Calls/{sid}.json", calls.update),
+    ("DELETE", "/Calls/{sid}.json", calls.delete),
+    ("POST", "/Messages.json", messages.create),
+    ("GET", "/Messages.json", messages.list_all),
+    ("GET", "/Messages/{sid}.json", messages.fetch),
+    ("POST", "/Messages/{sid}.json", messages.update),
+    ("DELETE", "/Messages/{sid}.json", messages.delete),
+    ("GET", "/Conferences.json", conferences.list_all),
+    ("GET", "/Conferences/{sid}.json", conferences.fetch),
+    ("POST", "/Conferences/{sid}.json", conferences.update),
+    ("GET", "/Conferences/{sid}/Participants.json", conferences.list_participants),
+    ("GET", "/Conferences/{sid}/Participants/{call_sid}.json", conferences.fetch_participant),
+)
+
+
+def add_routes(app: web.Application) -> None:
+    desk = Desk()
+    for method, path, handler in ROUTES:
+        app.router.add_route(method, ACCOUNT + path, desk.guarded(handler))
+    app.router.add_get("/v2/PhoneNumbers/{number}", desk.guarded(account.lookup))
+    app.router.add_route("*", "/2010-04-01/{rest:.*}", desk.guarded(_nothing_here))
+
+
+async def _nothing_here(request: web.Request) -> web.StreamResponse:
+    raise not_found(request.path)
+
+
+class Desk:
+    """Counts the requests in hand and answers each with Twilio's manners and the plan's faults."""
+
+    def __init__(self) -> None:
+        self._in_hand = 0
+
+    def guarded(self, handler: Handler) -> Handler:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            self._in_hand += 1
+            try:
+                response = await self._answer(request, handler)
+            except Refused as refusal:
+                response = refusal.as_response()
+            finally:
+                self._in_hand -= 1
+            await self._sign_off(request, response)
+            return response
+
+        return handle
+
+    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        simulation = request.app[SIMULATION]
+        check_credentials(request, simulation.settings)
+        fault = simulation.faults.for_rest(request.method, _resource(request))
+        if simulation.faults.rest.slow_s:
+            await asyncio.sleep(simulation.faults.rest.slow_s)
+        await self._fail_before(request, simulation, fault)
+        response = await handler(request)
+        await self._fail_after(request, simulation, fault)
+        return response
+
+    async def _fail_before(self, request: web.Request, simulation: Simulation, fault: RestFault | None) -> None:
+        if fault is RestFault.TOO_MANY_REQUESTS:
+            raise too_many_requests()
+        if fault is RestFault.FAILS_BEFORE:
+            raise internal_error()
+        if fault is RestFault.TIMES_OUT_BEFORE:
+            await asyncio.sleep(simulation.faults.rest.times_out_s)
+            _close(request)
+
+    async def _fail_after(self, request: web.Request, simulation: Simulation, fault: RestFault | None) -> None:
+        if fault is RestFault.FAILS_AFTER:
+            raise internal_error()
+        if fault is RestFault.TIMES_OUT:
+            await asyncio.sleep(simulation.faults.rest.times_out_s)
+        if fault in (RestFault.TIMES_OUT, RestFault.ANSWER_LOST):
+            _close(request)
+
+    async def _sign_off(self, request: web.Request, response: web.StreamResponse) -> None:
+        response.headers["Twilio-Concurrent-Requests"] = str(self._in_hand + 1)
+        if response.status == Refused(429, 0, "").status:
+            response.headers["Retry-After"] = str(RETRY_AFTER_S)
+        if response.status == unauthorised().status:
+            response.headers["WWW-Authenticate"] = 'Basic realm="Twilio API"'
+        posted = await request.post()  # read before, by the handler; an upload would be no text
+        fields = {name: [str(value) for value in posted.getall(name)] for name in posted}
+        request.app[SIMULATION].trace.note(
+            "rest", method=request.method, path=request.path_qs, status=response.status, fields=fields
+        )
+
+
+def check_credentials(request: web.Request, settings: Settings) -> None:
+    """Basic authentication with the account's sid and token, for the account in the path; raises Refused."""
+    scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
+    try:
+        given = base64.b64decode(encoded, validate=True)
+    except binascii.Error:
+        raise unauthorised() from None
+    expected = f"{settings.account_sid}:{settings.auth_token}".encode()
+    if scheme.lower() != "basic" or not hmac.compare_digest(given, expected):
+        raise unauthorised()
+    if request.match_info.get("account", settings.account_sid) != settings.account_sid:
+        raise not_found(request.path)
+
+
+def _resource(request: web.Request) -> str:
+    """``Calls`` for ``/2010-04-01/Accounts/AC…/Calls/CA….json``."""
+    parts = request.path.removesuffix(".json").split("/")
+    return parts[4] if len(parts) > len(ACCOUNT.split("/")) else "Accounts"
+
+
+def _close(request: web.Request) -> None:
+    """Cut the line without an answer, as a network does."""
+    if request.transport is not None:
+        request.transport.abort()
+    raise Refused(500, 20500, "The answer was lost on purpose.")  # nobody receives this
