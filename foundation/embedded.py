@@ -30,6 +30,8 @@ from typing import Final
 import psutil
 import psycopg
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from foundation.child_process import (
     LOOPBACK,
@@ -374,7 +376,7 @@ class EmbeddedValkey(EmbeddedServer):
         )
 
     def _answers(self) -> bool:
-        client = redis.Redis.from_url(self.url, socket_timeout=2, socket_connect_timeout=2)
+        client = redis.Redis.from_url(self.url, socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0))
         try:
             client.ping()
         except redis.RedisError:
