@@ -119,13 +119,12 @@ def _blueprint(assets: dict[str, Asset]) -> Blueprint:
 
 
 def _context(app: Flask, assets: dict[str, Asset], style: str) -> dict[str, Any]:
-    served = {rule.rule for rule in app.url_map.iter_rules()}
-
     def asset(name: str) -> str:
         return url_for("frame.asset", digest=assets[name].digest, name=name)
 
     def staff_pages(roles: Iterable[str]) -> list[StaffPage]:
         held = {str(role) for role in roles}
+        served = {rule.rule for rule in app.url_map.iter_rules()}
         return [page for page in STAFF_PAGES if page.roles & held and served & {page.path, page.path + "/"}]
 
     return {
@@ -138,7 +137,7 @@ def _context(app: Flask, assets: dict[str, Asset], style: str) -> dict[str, Any]
 
 
 def _add_time_filters(app: Flask) -> None:
-    zone = ZoneInfo(app.config.get("SERVICE_TIMEZONE", "Europe/London"))
+    zone: ZoneInfo = app.config["ZONE"]
     app.add_template_filter(lambda moment: clock_time(moment, zone=zone), "clock_time")
     app.add_template_filter(lambda moment, now: day_name(moment, zone=zone, now=now), "day_name")
     app.add_template_filter(lambda moment: date_in_words(moment.astimezone(zone).date()), "date_in_words")

@@ -66,6 +66,21 @@ HELP_NOW: Final[tuple[HelpLine, ...]] = (
 """The lines on every visitor's page, in the same order and at the same place (WCAG 3.2.6)."""
 
 
+DOMESTIC_ABUSE: Final = HelpLine(
+    name="National Domestic Abuse Helpline",
+    number="0808 2000 247",
+    dial="08082000247",
+    need="someone at home frightens you",
+    hours="day and night",
+    nation="England",
+    source_url="https://www.nationaldahelpline.org.uk/",
+    checked_on=date(2026, 11, 24),
+)
+
+ALL: Final = (*HELP_NOW, DOMESTIC_ABUSE)
+"""Every line that a page names."""
+
+
 def stale(lines: Sequence[HelpLine], *, today: date) -> list[HelpLine]:
     """The lines that are due for another check."""
     return [line for line in lines if today - line.checked_on > CHECKED_EVERY]

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import structlog
 from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask.sansio.app import App
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
@@ -140,7 +141,7 @@ HTTP_PROBLEMS: Final[dict[int, Problem]] = {
 }
 
 
-def register(app: Flask, table: Mapping[type[Exception], Told]) -> None:
+def register(app: App, table: Mapping[type[Exception], Told]) -> None:
     """Say what each of these exceptions means to whoever asked."""
     for kind, told in table.items():
         app.register_error_handler(kind, lambda error, told=told: answer(told(error) if callable(told) else told))

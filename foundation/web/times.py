@@ -9,6 +9,14 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from flask import current_app
+
+
+def service_zone() -> ZoneInfo:
+    """The zone in which the service tells times: SERVICE_TIMEZONE."""
+    zone: ZoneInfo = current_app.config["ZONE"]
+    return zone
+
 
 def clock_time(moment: datetime, *, zone: ZoneInfo) -> str:
     """Like "18:10"; "01:30 (before the clocks go back)" when the wall shows the same time twice that night."""
@@ -31,6 +39,13 @@ def _exists(local: datetime) -> bool:
     return local.astimezone(UTC).astimezone(local.tzinfo).replace(tzinfo=None, fold=0) == local.replace(
         tzinfo=None, fold=0
     )
+
+
+def hours(starts_at: datetime, ends_at: datetime, *, zone: ZoneInfo) -> str:
+    """Like "18:00 to 19:00". Both ends by the clock as it stands at the start, so that every hour looks like one."""
+    starts = starts_at.astimezone(zone)
+    ends = (starts.replace(tzinfo=None) + (ends_at - starts_at)).time()
+    return f"{starts:%H:%M} to {ends:%H:%M}{_which(starts)}"
 
 
 def day_name(moment: datetime, *, zone: ZoneInfo, now: datetime) -> str:

@@ -1,0 +1,88 @@
+"""What the API says about a request: values of the operations in the shapes of the schemas."""
+
+from __future__ import annotations
+
+from flask import current_app, url_for
+
+from callbacks.domain.window import Asap, Span
+from callbacks.operations.ask import Asked
+from callbacks.operations.offers import Availability
+from callbacks.operations.visit import Visit
+from callbacks.web import wording
+from callbacks.web.schemas import (
+    AvailabilityAnswer,
+    CallbackAnswer,
+    Links,
+    SafeContactAnswer,
+    SpanAnswer,
+    VisitAnswer,
+)
+from foundation.web.times import service_zone
+
+
+def availability_answer(found: Availability) -> AvailabilityAnswer:
+    zone = service_zone()
+    return AvailabilityAnswer(
+        state=found.state,
+        message=wording.AVAILABILITY[found.state],
+        as_soon_as_possible=_span(found.as_soon_as_possible),
+        slots=[_certain(span) for span in found.slots],
+        next_change_at=found.next_change_at.astimezone(zone) if found.next_change_at else None,
+    )
+
+
+def callback_answer(asked: Asked) -> CallbackAnswer:
+    return CallbackAnswer(
+        reference=asked.reference,
+        token=asked.token,
+        status=asked.status,
+        promise=_span(asked.promise),
+        window=_certain(asked.window),
+        links=_links(asked.token),
+    )
+
+
+def visit_answer(found: Visit) -> VisitAnswer:
+    told = wording.STATUS[found.status]
+    contact = found.safe_contact
+    zone = service_zone()
+    return VisitAnswer(
+        reference=found.reference,
+        status=found.status,
+        message=f"{told.title}. {told.text}",
+        name=found.name,
+        phone_ends_with=found.phone.e164[-3:],
+        when="asap" if isinstance(found.when, Asap) else _certain(found.when),
+        promise=_span(found.promise),
+        window=_span(found.window),
+        next_try_at=found.next_try_at.astimezone(zone) if found.next_try_at else None,
+        rings_made=found.rings_made,
+        can_change=found.can_change,
+        can_withdraw=found.can_withdraw,
+        safe_contact=SafeContactAnswer(
+            voicemail=contact.voicemail,
+            sms=contact.sms,
+            third_party=contact.third_party,
+            caller_id=contact.caller_id,
+            has_safe_word=contact.safe_word is not None,
+            do_not_contact_after=contact.do_not_contact_after,
+        ),
+        links=_links(found.token),
+    )
+
+
+def _certain(span: Span) -> SpanAnswer:
+    zone = service_zone()
+    return SpanAnswer(from_=span.starts_at.astimezone(zone), to=span.ends_at.astimezone(zone))
+
+
+def _span(span: Span | None) -> SpanAnswer | None:
+    return None if span is None else _certain(span)
+
+
+def _links(token: str) -> Links:
+    base = current_app.config["PUBLIC_BASE_URL"]
+    return Links(
+        self=base + url_for("api.view", token=token),
+        page=base + url_for("own_page.show", token=token),
+    )

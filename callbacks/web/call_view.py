@@ -1,0 +1,73 @@
+"""A request as its visitor's pages show it: small ready values in words, no row and no full number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import url_for
+
+from callbacks.domain.lifecycle import CLOSED, Status
+from callbacks.domain.safe_contact import CallerId
+from callbacks.operations.visit import Visit
+from callbacks.web import choices, wording
+from callbacks.web.choices import ContactInWords
+from callbacks.web.questions import our_number
+from foundation.web.times import between, clock_time, day_name, service_zone
+
+RINGING = frozenset({Status.ASSIGNED, Status.IN_CALL})
+
+
+@dataclass(frozen=True, slots=True)
+class CallView:
+    """What the pages show."""
+
+    reference: str
+    page: str
+    """The address of the visitor's own page."""
+    title: str
+    text: str
+    coming: str
+    """When we ring, as a sentence; empty when nobody will."""
+    when: str
+    phone_ends_with: str
+    safe: ContactInWords
+    caller: str
+    """The number that the phone will show; empty when it is hidden."""
+    can_change: bool
+    can_withdraw: bool
+    is_over: bool
+
+
+def view_of(found: Visit, *, now: datetime) -> CallView:
+    """The request in words."""
+    told = wording.STATUS[found.status]
+    shows_number = found.safe_contact.caller_id is CallerId.SHOW_NUMBER
+    return CallView(
+        reference=found.reference,
+        page=url_for("own_page.show", token=found.token),
+        title=told.title,
+        text=told.text,
+        coming=_coming(found, now=now),
+        when=choices.in_words(found.when, zone=service_zone(), now=now),
+        phone_ends_with=found.phone.e164[-3:],
+        safe=choices.contact_in_words(found.safe_contact),
+        caller=our_number() if shows_number else "",
+        can_change=found.can_change,
+        can_withdraw=found.can_withdraw,
+        is_over=found.status in CLOSED,
+    )
+
+
+def _coming(found: Visit, *, now: datetime) -> str:
+    zone = service_zone()
+    if found.status in CLOSED or found.status in RINGING:
+        return ""
+    if found.status is Status.RETRY_DUE and found.next_try_at is not None:
+        day = day_name(found.next_try_at, zone=zone, now=now)
+        return wording.TRY_AGAIN.format(day=day, time=clock_time(found.next_try_at, zone=zone))
+    if found.promise is not None and now <= found.promise.ends_at:
+        return wording.PROMISE.format(span=between(found.promise.starts_at, found.promise.ends_at, zone=zone, now=now))
+    if found.promise is not None:
+        return wording.LATE
+    return wording.NO_PROMISE

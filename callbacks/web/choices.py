@@ -1,0 +1,148 @@
+"""What a visitor can choose from, ready for a page: the offered times by day, and what is safe to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from callbacks.domain.safe_contact import CallerId, MessageRule, SafeContact, ThirdParty
+from callbacks.domain.window import Asap, Span
+from callbacks.operations.offers import Availability
+from foundation.web.times import between, clocks_change_on, date_in_words, day_name, hours
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """One time that can be chosen."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The times of one local day."""
+
+    name: str
+    note: str
+    """What is special about the clocks on this day; usually nothing."""
+    hours: tuple[Hour, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Everything the page about the time needs."""
+
+    soon: str | None
+    """When a call asked for now is likely to come, in words."""
+    days: tuple[Day, ...]
+    look_again: str | None
+    """When nothing can be offered: when to look again, in words."""
+
+
+Option = tuple[str, str] | tuple[str, str, str]
+
+ASAP: Final = "asap"
+
+
+def times(found: Availability, *, zone: ZoneInfo, now: datetime) -> Times:
+    """The offered times, by local day."""
+    soon, again = found.as_soon_as_possible, found.next_change_at
+    return Times(
+        soon=between(soon.starts_at, soon.ends_at, zone=zone, now=now) if soon else None,
+        days=_days(found.slots, zone=zone, now=now),
+        look_again=f"{day_name(again, zone=zone, now=now)} after {again.astimezone(zone):%H:%M}" if again else None,
+    )
+
+
+def _days(slots: Sequence[Span], *, zone: ZoneInfo, now: datetime) -> tuple[Day, ...]:
+    by_day = groupby(slots, key=lambda slot: slot.starts_at.astimezone(zone).date())
+    return tuple(
+        Day(
+            name=_heading(day, zone=zone, now=now),
+            note=clock_note(day, zone=zone),
+            hours=tuple(Hour(value(slot), hours(slot.starts_at, slot.ends_at, zone=zone)) for slot in of_day),
+        )
+        for day, of_day in by_day
+    )
+
+
+def _heading(day: date, *, zone: ZoneInfo, now: datetime) -> str:
+    today = now.astimezone(zone).date()
+    near = {today: "Today, ", today + timedelta(days=1): "Tomorrow, "}.get(day, "")
+    return near + date_in_words(day)
+
+
+def clock_note(day: date, *, zone: ZoneInfo) -> str:
+    """A sentence for the two days of a year on which a clock shows an hour twice, or not at all."""
+    longer = clocks_change_on(day, zone=zone)
+    if longer > timedelta():
+        return "The clocks go back this night, so one hour comes twice. We say which of the two we mean."
+    if longer < timedelta():
+        return "The clocks go forward this night, so one hour is missing."
+    return ""
+
+
+def value(when: Asap | Span) -> str:
+    """A choice as the value of a form field."""
+    if isinstance(when, Asap):
+        return ASAP
+    return f"{when.starts_at.astimezone(UTC).isoformat()}/{when.ends_at.astimezone(UTC).isoformat()}"
+
+
+def in_words(when: Asap | Span, *, zone: ZoneInfo, now: datetime) -> str:
+    """A choice as a sentence shows it."""
+    if isinstance(when, Asap):
+        return "As soon as possible"
+    day = _heading(when.starts_at.astimezone(zone).date(), zone=zone, now=now)
+    return f"{day}, {hours(when.starts_at, when.ends_at, zone=zone)}"
+
+
+VOICEMAIL: Final[tuple[Option, ...]] = (
+    (MessageRule.NO, "No, leave nothing"),
+    (MessageRule.NEUTRAL_MESSAGE, "Yes, but say nothing about who we are"),
+    (MessageRule.MESSAGE_WITH_NAME, "Yes, and the counsellor may say their first name"),
+)
+SMS: Final[tuple[Option, ...]] = (
+    (MessageRule.NO, "No, send nothing"),
+    (MessageRule.NEUTRAL_MESSAGE, "Yes, but say nothing about who we are", "Only to a mobile phone."),
+)
+CALLER_ID: Final[tuple[Option, ...]] = (
+    (CallerId.SHOW_NUMBER, "Yes, show your number"),
+    (CallerId.HIDE_NUMBER, "No, hide it", "Some phones do not let hidden numbers through."),
+)
+_ASK: Final[Option] = (ThirdParty.ASK_FOR_NAME_ONLY, "Ask for me by name, and say nothing else")
+_WRONG: Final[Option] = (ThirdParty.SAY_WRONG_NUMBER, "Say it was a wrong number")
+_HANG_UP: Final[Option] = (ThirdParty.HANG_UP, "Hang up and say nothing")
+
+
+def third_party(*, has_name: bool) -> tuple[Option, ...]:
+    """What to do when somebody else answers; nobody can be asked for by a name that we do not have."""
+    return (_ASK, _WRONG, _HANG_UP) if has_name else (_WRONG, _HANG_UP)
+
+
+_SAID: Final[dict[str, str]] = {option[0]: option[1] for option in (_ASK, _WRONG, _HANG_UP, *CALLER_ID)}
+
+
+@dataclass(frozen=True, slots=True)
+class ContactInWords:
+    """The permissions, as a page repeats them."""
+
+    voicemail: str
+    sms: str
+    third_party: str
+    caller_id: str
+
+
+def contact_in_words(contact: SafeContact) -> ContactInWords:
+    """The permissions in the words in which they were chosen."""
+    return ContactInWords(
+        voicemail={option[0]: option[1] for option in VOICEMAIL}[contact.voicemail],
+        sms={option[0]: option[1] for option in (*SMS, *VOICEMAIL[2:])}[contact.sms],
+        third_party=_SAID[contact.third_party],
+        caller_id=_SAID[contact.caller_id],
+    )

@@ -1,0 +1,118 @@
+"""What a visitor has answered so far, carried by their own browser: one encrypted cookie, nothing on the server.
+
+Nothing is stored until the person asks for the call. The draft's key makes a double click, a reload, the Back button
+and a second tab one request. After an hour without an answer the cookie cannot be opened any more, by anybody.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Final, Self
+
+from flask import Response, current_app, request
+
+from callbacks.domain.safe_contact import CallerId, MessageRule, SafeContact, ThirdParty
+from foundation import sealed
+
+COOKIE: Final = "draft"
+KEPT_FOR_S: Final = 3600  # an hour: time to be interrupted, not time for the next person at the same computer
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The answers so far; empty where nothing was answered."""
+
+    key: str
+    answered: tuple[str, ...] = ()
+    """The pages that have been answered; a name may be skipped, so an empty name says nothing."""
+    name: str = ""
+    voicemail: str = MessageRule.NO
+    sms: str = MessageRule.NO
+    third_party: str = ""
+    """Not preset: it depends on whether there is a name to ask for."""
+    caller_id: str = CallerId.SHOW_NUMBER
+    phone: str = ""
+    """As it was typed, to be shown back as it was typed."""
+    when: str = ""
+    """ "asap", or two instants with a slash between them."""
+    is_gone: bool = False
+    """The time that had been chosen was taken by somebody else meanwhile."""
+    agreed_to: str = ""
+    """The version of the consent sentence that was ticked."""
+    token: str = ""
+    """The key to the request, once it is made."""
+
+    def as_json(self) -> str:
+        return json.dumps(asdict(self), separators=(",", ":"), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Raises ValueError when the text is from an older release and has other fields."""
+        given = json.loads(text)
+        if set(given) != {field.name for field in fields(cls)}:
+            raise ValueError("a draft of another release")
+        return cls(**(given | {"answered": tuple(given["answered"])}))
+
+    def as_form(self) -> dict[str, str]:
+        """The permissions as a form holds them."""
+        return {
+            "voicemail": self.voicemail,
+            "sms": self.sms,
+            "third_party": self.third_party,
+            "caller_id": self.caller_id,
+        }
+
+    def with_contact(self, contact: SafeContact) -> Self:
+        """The draft with these permissions."""
+        return replace(
+            self,
+            voicemail=contact.voicemail.value,
+            sms=contact.sms.value,
+            third_party=contact.third_party.value,
+            caller_id=contact.caller_id.value,
+        )
+
+    def contact(self) -> SafeContact:
+        """The permissions."""
+        return SafeContact(
+            voicemail=MessageRule(self.voicemail),
+            sms=MessageRule(self.sms),
+            third_party=ThirdParty(self.third_party),
+            caller_id=CallerId(self.caller_id),
+        )
+
+
+def new_draft() -> Draft:
+    """An empty one, with a key that nobody can guess."""
+    return Draft(key=secrets.token_urlsafe(18))
+
+
+def present_draft() -> Draft | None:
+    """The draft that came with this request; None when there is none, or none that can be opened any more."""
+    sealed_draft = request.cookies.get(COOKIE)
+    if not sealed_draft:
+        return None
+    try:
+        return Draft.from_json(sealed.unseal(sealed_draft.encode(), within_s=KEPT_FOR_S))
+    except (sealed.CannotUnseal, ValueError):
+        return None
+
+
+def keep(response: Response, draft: Draft) -> Response:
+    """Send the draft back with an answer. The cookie ends with the browser's session and never reaches a script."""
+    value = sealed.seal(draft.as_json()).decode()
+    response.set_cookie(COOKIE, value, path="/", httponly=True, samesite="Lax", secure=_is_https())
+    return response
+
+
+def drop(response: Response) -> Response:
+    """Take the draft away from the browser."""
+    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="Lax", secure=_is_https())
+    return response
+
+
+def _is_https() -> bool:
+    base: str = current_app.config["PUBLIC_BASE_URL"]
+    return base.startswith("https://")

@@ -1,0 +1,76 @@
+"""The order of the visitor's pages: which comes next, which comes before, and where somebody belongs who drops in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import wraps
+from typing import Final
+
+from flask import Response, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from callbacks.web.draft import COOKIE, Draft, drop, keep, present_draft
+from callbacks.web.questions import Errors
+
+STEPS: Final = ("name", "contact", "number", "time", "agree", "check")
+"""The pages in their order. What is safe comes first of all, before the number that it is about."""
+
+View = Callable[[Draft], ResponseReturnValue]
+
+
+def at(step: str) -> Callable[[View], Callable[[], ResponseReturnValue]]:
+    """Give a page the draft; lead elsewhere whoever has none, has asked already, or has left a page out."""
+
+    def place(view: View) -> Callable[[], ResponseReturnValue]:
+        @wraps(view)
+        def placed() -> ResponseReturnValue:
+            draft = present_draft()
+            if draft is None:
+                return start_again()
+            if draft.token:
+                return redirect(url_for("visitor.done"), 303)
+            if STEPS.index(step) > STEPS.index(next_step(draft)):
+                return redirect(url_for(f"visitor.{next_step(draft)}"), 303)
+            return view(draft)
+
+        return placed
+
+    return place
+
+
+def next_step(draft: Draft) -> str:
+    """The first page without an answer, so that whoever changes one answer comes straight back to the check."""
+    return next(step for step in STEPS if step == "check" or step not in draft.answered)
+
+
+def go_on(draft: Draft, *, answered: str) -> Response:
+    """To the next page, with the answer kept."""
+    draft = replace(draft, answered=tuple(dict.fromkeys((*draft.answered, answered))))
+    return keep(make_response(redirect(url_for(f"visitor.{next_step(draft)}"), 303)), draft)
+
+
+def without(draft: Draft, step: str) -> Draft:
+    """The draft with one page to be answered again."""
+    return replace(draft, answered=tuple(page for page in draft.answered if page != step))
+
+
+def page(step: str, draft: Draft, *, errors: Errors | None = None, **values: object) -> Response:
+    """One page of the journey: what was typed stays, what is wrong is said twice."""
+    shown = render_template(
+        f"visitor/{step}.html", errors=errors or {}, back=_back(step, draft), has_name=bool(draft.name), **values
+    )
+    return make_response(shown, 422 if errors else 200)
+
+
+def start_again() -> Response:
+    """Said to whoever waited too long or keeps no cookies; nothing of theirs was stored anywhere else."""
+    waited = COOKIE in request.cookies
+    return drop(make_response(render_template("visitor/start_again.html", waited=waited), 400))
+
+
+def _back(step: str, draft: Draft) -> str | None:
+    if step == STEPS[0]:
+        return None
+    is_a_change = step != "check" and next_step(draft) == "check"
+    return url_for("visitor.check" if is_a_change else f"visitor.{STEPS[STEPS.index(step) - 1]}")

@@ -1,0 +1,136 @@
+"""The visitor's own page: what will happen and when, and how to change or cancel it. The address is the only key."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from callbacks.domain.window import WindowClosed
+from callbacks.operations import offers
+from callbacks.operations.change import change
+from callbacks.operations.visit import Visit, visit
+from callbacks.operations.withdraw import withdraw
+from callbacks.web import choices, questions
+from callbacks.web.call_view import view_of
+from callbacks.web.questions import Errors, WrongAnswer
+from foundation import clock
+from foundation.database import transaction
+from foundation.web.times import service_zone
+
+own_page = Blueprint("own_page", __name__, template_folder="templates", url_prefix="/c/<token>")
+
+
+@own_page.get("")
+def show(token: str) -> ResponseReturnValue:
+    """What will happen and when."""
+    now = clock.now()
+    call = view_of(_visit(token, now=now), now=now)
+    return make_response(render_template("visitor/own_page.html", call=call))
+
+
+@own_page.get("/time")
+def time(token: str) -> ResponseReturnValue:
+    """Another time."""
+    now = clock.now()
+    found = _visit(token, now=now)
+    return _page("time", token, when=choices.value(found.when), times=_offered(now))
+
+
+@own_page.post("/time")
+def take_time(token: str) -> ResponseReturnValue:
+    """Move the call, if the new time can be had; otherwise nothing changes."""
+    now, chosen = clock.now(), request.form.get("when", "")
+    try:
+        when = questions.when(chosen, now=now)
+        with transaction() as session:
+            change(session, token=token, when=when, zone=service_zone(), now=now)
+    except WrongAnswer as wrong:
+        return _page("time", token, errors=wrong.errors, when=chosen, times=_offered(now))
+    except (offers.NotOffered, WindowClosed):
+        return _page("time", token, errors={"when": questions.TIME_IS_GONE}, when="", times=_offered(now))
+    return _back_to(token)
+
+
+@own_page.get("/number")
+def number(token: str) -> ResponseReturnValue:
+    """Another number. The present one is not shown: the page may be open on a screen that others see."""
+    _visit(token, now=clock.now())
+    return _page("number", token, phone="", caller=questions.our_number())
+
+
+@own_page.post("/number")
+def take_number(token: str) -> ResponseReturnValue:
+    """Ring this number instead."""
+    now, typed = clock.now(), request.form.get("phone", "")
+    try:
+        phone = questions.phone(typed, now=now)
+    except WrongAnswer as wrong:
+        return _page("number", token, errors=wrong.errors, phone=typed, caller=questions.our_number())
+    with transaction() as session:
+        change(session, token=token, phone=phone, zone=service_zone(), now=now)
+    return _back_to(token)
+
+
+@own_page.get("/contact")
+def contact(token: str) -> ResponseReturnValue:
+    """What is safe to do, as it was chosen."""
+    found = _visit(token, now=clock.now())
+    options = questions.contact_options(has_name=bool(found.name))
+    return _page("contact", token, options=options, values=questions.contact_values(found.safe_contact))
+
+
+@own_page.post("/contact")
+def take_contact(token: str) -> ResponseReturnValue:
+    """Allow more or less."""
+    now = clock.now()
+    found = _visit(token, now=now)
+    has_name = bool(found.name)
+    try:
+        allowed = questions.contact(request.form, has_name=has_name, present=found.safe_contact)
+    except WrongAnswer as wrong:
+        options = questions.contact_options(has_name=has_name)
+        return _page("contact", token, errors=wrong.errors, options=options, values=request.form)
+    with transaction() as session:
+        change(session, token=token, safe_contact=allowed, zone=service_zone(), now=now)
+    return _back_to(token)
+
+
+@own_page.get("/cancel")
+def cancel(token: str) -> ResponseReturnValue:
+    """Ask once whether the call is to be cancelled."""
+    now = clock.now()
+    found = _visit(token, now=now)
+    if not found.can_withdraw:
+        return _back_to(token)
+    return _page("cancel", token, call=view_of(found, now=now))
+
+
+@own_page.post("/cancel")
+def take_back(token: str) -> ResponseReturnValue:
+    """Cancel. Nobody is rung after this answer."""
+    with transaction() as session:
+        withdraw(session, token=token, now=clock.now())
+    return _back_to(token)
+
+
+def _visit(token: str, *, now: datetime) -> Visit:
+    with transaction() as session:
+        return visit(session, token=token, zone=service_zone(), now=now)
+
+
+def _offered(now: datetime) -> choices.Times:
+    with transaction() as session:
+        found = offers.availability(session, zone=service_zone(), now=now)
+    return choices.times(found, zone=service_zone(), now=now)
+
+
+def _page(step: str, token: str, *, errors: Errors | None = None, **values: object) -> Response:
+    back = url_for("own_page.show", token=token)
+    shown = render_template(f"visitor/{step}.html", errors=errors or {}, back=back, is_change=True, **values)
+    return make_response(shown, 422 if errors else 200)
+
+
+def _back_to(token: str) -> ResponseReturnValue:
+    return redirect(url_for("own_page.show", token=token), 303)

@@ -1,0 +1,92 @@
+"""What the refusals of this package mean to whoever asked: one table, exception -> status and plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from callbacks.domain.lifecycle import IllegalMove
+from callbacks.domain.window import Span, WindowClosed
+from callbacks.operations.ask import KeyUsedDifferently
+from callbacks.operations.offers import NotOffered
+from callbacks.operations.visit import UnknownToken
+from callbacks.web.schemas import NotJson, Unacceptable
+from foundation.web.problems import Problem, Told
+from foundation.web.times import service_zone
+
+
+def iso(moment: datetime) -> str:
+    """An instant as programs read it, in the service's zone."""
+    return moment.astimezone(service_zone()).isoformat()
+
+
+def _not_offered(refused: NotOffered) -> Problem:
+    return Problem(
+        status=409,
+        code="time_not_offered",
+        title="That time is not free",
+        detail=refused.detail,
+        next="Choose one of the other times, or ask for a call as soon as possible.",
+        alternatives=tuple(_pair(span) for span in refused.alternatives),
+    )
+
+
+def _pair(span: Span) -> Mapping[str, str]:
+    return {"from": iso(span.starts_at), "to": iso(span.ends_at)}
+
+
+def _unacceptable(refused: Unacceptable) -> Problem:
+    first = refused.errors[0]
+    is_about_one_field = len(refused.errors) == 1 and first.field
+    return Problem(
+        status=422,
+        code="not_accepted",
+        title="Something needs to be put right",
+        detail=f"{first.field}: {first.detail}"
+        if is_about_one_field
+        else f"{len(refused.errors)} fields need attention.",
+        next="Put right what stands under “errors” and send it again.",
+        errors=refused.errors,
+    )
+
+
+REFUSALS: Final[dict[type[Exception], Told]] = {
+    NotJson: Problem(
+        status=400,
+        code="malformed_json",
+        title="We could not read that",
+        detail="The body is not JSON, or it ends too early.",
+        next="Check the body and send it again.",
+    ),
+    Unacceptable: _unacceptable,
+    NotOffered: _not_offered,
+    WindowClosed: Problem(
+        status=422,
+        code="window_closed",
+        title="None of these times is left",
+        detail="All the times that were given are over, or it says not to ring after a moment that comes before them.",
+        next="Choose a later time.",
+    ),
+    KeyUsedDifferently: Problem(
+        status=409,
+        code="key_used_differently",
+        title="You have asked for this call before, with other answers",
+        detail="This request was sent before, with different answers. The first one counts.",
+        next="To change it, open your own page. To ask for another call, start again with a new key.",
+    ),
+    UnknownToken: Problem(
+        status=404,
+        code="unknown_token",
+        title="We could not find that page",
+        detail="There is nothing at this address. It may have been typed wrongly, or it may have been removed.",
+        next="Check the address, or ask for a call again from the first page.",
+    ),
+    IllegalMove: Problem(
+        status=409,
+        code="moved_on",
+        title="That cannot be changed at the moment",
+        detail="The call has moved on: we may be ringing right now, or it may be over.",
+        next="Look at the page again in a few minutes.",
+    ),
+}

@@ -1,0 +1,206 @@
+"""The pages on which somebody asks for a call: one question a page, every answer kept in their own browser."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from accounts.web.limits import limiter
+from callbacks.domain.asking import CONSENT_VERSION, Ask, Idempotency
+from callbacks.domain.safe_contact import SafeContact
+from callbacks.domain.window import WindowClosed
+from callbacks.operations import offers
+from callbacks.operations.ask import ask
+from callbacks.operations.visit import visit
+from callbacks.web import choices, questions
+from callbacks.web.call_view import view_of
+from callbacks.web.draft import Draft, drop, keep, new_draft, present_draft
+from callbacks.web.journey import at, go_on, next_step, page, start_again, without
+from callbacks.web.questions import WrongAnswer
+from foundation import clock, sealed
+from foundation.database import transaction
+from foundation.web.help_lines import DOMESTIC_ABUSE
+from foundation.web.times import service_zone
+
+visitor = Blueprint("visitor", __name__, template_folder="templates")
+
+ASKS_PER_ADDRESS: Final = "20/minute"  # a library or a hostel behind one address; more than that is a machine
+LEAVES_FOR: Final = "https://www.bbc.co.uk/weather"  # dull, likely, and the same for everybody
+
+
+@visitor.get("/")
+def name() -> ResponseReturnValue:
+    """The first page: what this is, and the first question."""
+    draft = present_draft()
+    if draft is None or draft.token:
+        return page("name", Draft(key=""), name="", has_asked=draft is not None)
+    return page("name", draft, name=draft.name, has_asked=False)
+
+
+@visitor.post("/")
+def take_name() -> ResponseReturnValue:
+    """Start a draft, or go on with the one at hand. Whoever has asked already starts another."""
+    draft, typed = present_draft(), request.form.get("name", "")
+    if draft is None or draft.token:
+        draft = new_draft()
+    try:
+        called = questions.name(typed, now=clock.now())
+    except WrongAnswer as wrong:
+        return page("name", draft, errors=wrong.errors, name=typed, has_asked=False)
+    if bool(called) != bool(draft.name):  # "ask for me by name" can be chosen only with a name
+        draft = replace(without(draft, "contact"), third_party="")
+    return go_on(replace(draft, name=called), answered="name")
+
+
+@visitor.get("/contact")
+@at("contact")
+def contact(draft: Draft) -> ResponseReturnValue:
+    """What is safe to do."""
+    return page("contact", draft, options=questions.contact_options(has_name=bool(draft.name)), values=draft.as_form())
+
+
+@visitor.post("/contact")
+@at("contact")
+def take_contact(draft: Draft) -> ResponseReturnValue:
+    """Keep what is safe."""
+    has_name = bool(draft.name)
+    try:
+        safe = questions.contact(request.form, has_name=has_name, present=SafeContact())
+    except WrongAnswer as wrong:
+        options = questions.contact_options(has_name=has_name)
+        return page("contact", draft, errors=wrong.errors, options=options, values=request.form)
+    return go_on(draft.with_contact(safe), answered="contact")
+
+
+@visitor.get("/number")
+@at("number")
+def number(draft: Draft) -> ResponseReturnValue:
+    """The number to ring."""
+    return page("number", draft, phone=draft.phone, caller=questions.our_number())
+
+
+@visitor.post("/number")
+@at("number")
+def take_number(draft: Draft) -> ResponseReturnValue:
+    """Keep the number, as it was typed."""
+    typed = request.form.get("phone", "")
+    try:
+        questions.phone(typed, now=clock.now())
+    except WrongAnswer as wrong:
+        return page("number", draft, errors=wrong.errors, phone=typed, caller=questions.our_number())
+    return go_on(replace(draft, phone=typed.strip()), answered="number")
+
+
+@visitor.get("/time")
+@at("time")
+def time(draft: Draft) -> ResponseReturnValue:
+    """As soon as possible, or one of the offered times."""
+    errors = {"when": questions.TIME_IS_GONE} if draft.is_gone else {}
+    return page("time", draft, errors=errors, when=draft.when, times=_offered(clock.now()))
+
+
+@visitor.post("/time")
+@at("time")
+def take_time(draft: Draft) -> ResponseReturnValue:
+    """Keep the time."""
+    now, chosen = clock.now(), request.form.get("when", "")
+    try:
+        when = questions.when(chosen, now=now)
+    except WrongAnswer as wrong:
+        return page("time", draft, errors=wrong.errors, when=chosen, times=_offered(now))
+    return go_on(replace(draft, when=choices.value(when), is_gone=False), answered="time")
+
+
+@visitor.get("/agree")
+@at("agree")
+def agree(draft: Draft) -> ResponseReturnValue:
+    """What we keep, and whether that is all right."""
+    return page("agree", draft, agreed=bool(draft.agreed_to))
+
+
+@visitor.post("/agree")
+@at("agree")
+def take_agreement(draft: Draft) -> ResponseReturnValue:
+    """Keep the consent, with the version of its words."""
+    if request.form.get("agree") != "yes":
+        return page("agree", draft, errors={"agree": questions.TICK}, agreed=False)
+    return go_on(replace(draft, agreed_to=CONSENT_VERSION), answered="agree")
+
+
+@visitor.get("/check")
+@at("check")
+def check(draft: Draft) -> ResponseReturnValue:
+    """All answers on one page, each with a way to change it."""
+    now = clock.now()
+    try:
+        when = choices.in_words(questions.when(draft.when, now=now), zone=service_zone(), now=now)
+    except WrongAnswer:
+        return _time_is_gone(draft)
+    safe = choices.contact_in_words(draft.contact())
+    return page("check", draft, name=draft.name, phone=draft.phone, when=when, safe=safe)
+
+
+@visitor.post("/check")
+@limiter.limit(ASKS_PER_ADDRESS)
+@at("check")
+def ask_for_call(draft: Draft) -> ResponseReturnValue:
+    """Ask. The draft's key makes a second click, or a second tab, the same request."""
+    now = clock.now()
+    key = Idempotency(key=f"page:{draft.key}", body_digest=sealed.digest(draft.as_json()))
+    try:
+        wanted = _as_ask(draft, now=now)
+        with transaction() as session:
+            asked = ask(session, wanted, idempotency=key, zone=service_zone(), now=now)
+    except (offers.NotOffered, WindowClosed, WrongAnswer):
+        return _time_is_gone(draft)
+    return keep(make_response(redirect(url_for("visitor.done"), 303)), replace(draft, token=asked.token))
+
+
+@visitor.get("/done")
+def done() -> ResponseReturnValue:
+    """The reference, the promise, and what the call will be like."""
+    draft, now = present_draft(), clock.now()
+    if draft is None:
+        return start_again()
+    if not draft.token:
+        return redirect(url_for(f"visitor.{next_step(draft)}"), 303)
+    with transaction() as session:
+        found = visit(session, token=draft.token, zone=service_zone(), now=now)
+    return make_response(render_template("visitor/done.html", call=view_of(found, now=now)))
+
+
+@visitor.get("/leave")
+def leave() -> ResponseReturnValue:
+    """Away at once, with nothing left in the browser that we put there."""
+    return drop(make_response(redirect(LEAVES_FOR, 302)))
+
+
+@visitor.get("/private")
+def private() -> ResponseReturnValue:
+    """How to keep a visit to these pages private."""
+    return make_response(render_template("visitor/private.html", domestic_abuse=DOMESTIC_ABUSE))
+
+
+def _as_ask(draft: Draft, *, now: datetime) -> Ask:
+    return Ask(
+        phone=questions.phone(draft.phone, now=now),
+        consent_version=draft.agreed_to,
+        when=questions.when(draft.when, now=now),
+        name=draft.name,
+        safe_contact=draft.contact(),
+    )
+
+
+def _offered(now: datetime) -> choices.Times:
+    with transaction() as session:
+        found = offers.availability(session, zone=service_zone(), now=now)
+    return choices.times(found, zone=service_zone(), now=now)
+
+
+def _time_is_gone(draft: Draft) -> Response:
+    gone = replace(without(draft, "time"), when="", is_gone=True)
+    return keep(make_response(redirect(url_for("visitor.time"), 303)), gone)

@@ -1,0 +1,58 @@
+"""What visitors are told about their request, in a sentence or two for each state. Pages hold the rest of the words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from callbacks.domain.lifecycle import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A heading and what follows it."""
+
+    title: str
+    text: str
+
+
+_WAITING = Told("We will ring you", "Your request is with us. You do not need to do anything.")
+
+STATUS: Final[dict[Status, Told]] = {
+    Status.SUBMITTED: _WAITING,
+    Status.QUEUED: _WAITING,
+    Status.NEEDS_REVIEW: _WAITING,
+    Status.ASSIGNED: Told(
+        "We are about to ring you", "A counsellor is getting ready. Your phone may ring at any moment."
+    ),
+    Status.IN_CALL: Told("Your call is now", "A counsellor is ringing you or talking with you."),
+    Status.RETRY_DUE: Told("We will try again", "We rang and did not reach you. That is fine. We will try again."),
+    Status.COMPLETED: Told("Your call is finished", "You can ask for another call whenever you want one."),
+    Status.CLOSED_NO_CONTACT: Told(
+        "We could not reach you",
+        "We tried and will not ring again. You can ask for another call whenever you want one.",
+    ),
+    Status.WITHDRAWN: Told(
+        "Your call is cancelled", "We will not ring you. You can ask for another call whenever you want one."
+    ),
+    Status.REJECTED: Told(
+        "We cannot ring you about this", "You can ask for another call, or ring one of the numbers above."
+    ),
+    Status.EXPIRED: Told(
+        "We did not ring you in time",
+        "That was our mistake, and we are sorry. You can ask for another call whenever you want one.",
+    ),
+    Status.ERASED: Told("There is nothing here", "What we held has been erased."),
+}
+"""A request that a supervisor looks at reads like any other: the visitor need not wonder why."""
+
+AVAILABILITY: Final[dict[Literal["open", "slots_only", "closed"], str]] = {
+    "open": "You can ask for a call as soon as possible, or choose a time.",
+    "slots_only": "Nobody is free to ring soon. You can choose a time.",
+    "closed": "We cannot offer a call at the moment. Look again later.",
+}
+
+PROMISE: Final = "We will ring you {span}."
+TRY_AGAIN: Final = "We will try again {day}, from {time}."
+LATE: Final = "We are later than we said, and we are sorry. We have not forgotten you: we will ring as soon as we can."
+NO_PROMISE: Final = "We cannot say yet at what time we will ring. It will be as soon as a counsellor is free."
