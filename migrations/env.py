@@ -32,7 +32,7 @@ database = current_app.extensions["migrate"].db
 
 
 def number(
-    migration: MigrationContext, _revision: str | Iterable[str | None] | Iterable[str], made: list[MigrationScript]
+    _migration: MigrationContext, _revision: str | Iterable[str | None] | Iterable[str], made: list[MigrationScript]
 ) -> None:
     """Give a new migration the next number and write it into `.head`; make none when nothing changed."""
     script = made[0]
@@ -71,9 +71,10 @@ def run_on(connection: Connection) -> None:
 def run() -> None:
     """One release at a time: a second one waits here and then finds nothing left to do."""
     with database.engine.connect() as connection:
+        connection.execute(text(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'"))
+        connection.execute(text("SET lock_timeout = 0"))  # waiting for another release is what this lock is for
         connection.execute(text("SELECT pg_advisory_lock(:number)"), {"number": ONE_AT_A_TIME})
         connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
-        connection.execute(text(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'"))
         connection.commit()
         try:
             run_on(connection)

@@ -76,16 +76,26 @@ def rostered(
     session: Session, *, start: datetime, end: datetime, counsellor_id: int | None = None
 ) -> list[PlannedShift]:
     """Published shifts that touch [start, end), with names, by start."""
-    wanted = (
-        select(ShiftRow.id, ShiftRow.counsellor_id, StaffRow.name, ShiftRow.during, ShiftRow.version)
-        .join(CounsellorRow, CounsellorRow.id == ShiftRow.counsellor_id)
-        .join(StaffRow, StaffRow.id == CounsellorRow.staff_id)
-        .where(*_touching(start, end))
-        .order_by(func.lower(ShiftRow.during), StaffRow.name, ShiftRow.id)
-    )
+    wanted = _planned_shifts().where(*_touching(start, end))
     if counsellor_id is not None:
         wanted = wanted.where(ShiftRow.counsellor_id == counsellor_id)
     return [_planned(row) for row in session.execute(wanted)]
+
+
+def planned_shift(session: Session, *, shift_id: int) -> PlannedShift | None:
+    """One published shift, with its name."""
+    row = session.execute(_planned_shifts().where(ShiftRow.id == shift_id)).one_or_none()
+    return _planned(row) if row else None
+
+
+def _planned_shifts() -> Select[int, int, str, Range[datetime], int]:
+    return (
+        select(ShiftRow.id, ShiftRow.counsellor_id, StaffRow.name, ShiftRow.during, ShiftRow.version)
+        .join(CounsellorRow, CounsellorRow.id == ShiftRow.counsellor_id)
+        .join(StaffRow, StaffRow.id == CounsellorRow.staff_id)
+        .where(ShiftRow.state == ShiftState.PUBLISHED)
+        .order_by(func.lower(ShiftRow.during), StaffRow.name, ShiftRow.id)
+    )
 
 
 def _planned(row: ResultRow[int, int, str, Range[datetime], int]) -> PlannedShift:

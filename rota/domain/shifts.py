@@ -126,6 +126,16 @@ def planned(day: date, starts: time, ends: time, zone: ZoneInfo) -> Span | None:
     return Span(starts_at, ends_at) if starts_at < ends_at else None
 
 
+def entered(day: date, starts: time, ends: time, zone: ZoneInfo) -> Span:
+    """The span that somebody typed; an end before the start is the next day's. Raises ZeroLength or WallTimeSkipped."""
+    if starts == ends:
+        raise ZeroLength("The shift ends when it starts. Enter a later end")
+    span = planned(day, starts, ends, zone)
+    if span is None:
+        raise WallTimeSkipped("The clocks go forward over the whole of this shift. Enter other times")
+    return span
+
+
 def check_new(span: Span, *, zone: ZoneInfo, now: datetime) -> None:
     """Raises TooLong or InThePast when a shift cannot be added like this."""
     _check_length(span, zone)

@@ -42,6 +42,11 @@ class DemoSignIn:
     password: str
     is_on_shift: bool = False
 
+    def __str__(self) -> str:
+        """One line for a terminal."""
+        on = ", on shift now" if self.is_on_shift else ""
+        return f"{self.email:<32} {self.password:<16} {self.name} ({self.role}{on})"
+
 
 STAFF: tuple[tuple[str, Role], ...] = (
     ("Tunde Bakare", Role.ADMIN),

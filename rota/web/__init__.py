@@ -1,0 +1,24 @@
+"""The pages of the rota: coverage, shifts, the team, and a counsellor's own readiness."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask
+
+from foundation.web import problems
+from rota.web.coverage import coverage
+from rota.web.presence import presence
+from rota.web.shifts import rota
+from rota.web.team import team
+from rota.web.wording import PROBLEMS
+
+__all__ = ["blueprints", "init_problems"]
+
+
+def blueprints() -> list[Blueprint]:
+    """The blueprints to register."""
+    return [coverage, rota, team, presence]
+
+
+def init_problems(app: Flask) -> None:
+    """Say what the rota's exceptions mean to whoever asked."""
+    problems.register(app, PROBLEMS)

@@ -1,0 +1,249 @@
+"""The coverage page: a week of need against cover, its gaps in words, and the forms that close them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from http import HTTPStatus
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from accounts.domain.roles import PLANNERS
+from accounts.web.guard import current_staff, guard, holds, only
+from foundation import clock
+from foundation.database import transaction
+from rota import queries
+from rota.domain.coverage import CoverState
+from rota.domain.shifts import ShiftRefused, Span
+from rota.domain.wording import COVER, COVER_SIGNS, hours_words, skills_words
+from rota.operations import shifts as operations
+from rota.operations.shifts import AlreadyOnShift, ShiftChangedMeanwhile
+from rota.queries import PlannedShift
+from rota.web import wording
+from rota.web.forms import NotUnderstood, read_shift
+from rota.web.week import Gap, HourLine, Week, day_title, gap_hours, gaps, heat_map, week_named, week_of
+
+coverage = Blueprint("coverage", __name__, template_folder="templates", url_prefix="/staff/coverage")
+guard(coverage)
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftLine:
+    """One shift in the day's list."""
+
+    id: int
+    name: str
+    hours: str
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DayList:
+    """A day's shifts; one that crosses midnight stands on the day it starts."""
+
+    title: str
+    shifts: tuple[ShiftLine, ...]
+    is_today: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftForm:
+    """The form for a new shift (`shift_id` None) or for changing one, as it is shown."""
+
+    values: Mapping[str, str]
+    errors: Mapping[str, str] = field(default_factory=dict)
+    shift_id: int | None = None
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CoveragePage:
+    """Everything on the page."""
+
+    week: Week
+    days: Sequence[str]
+    lines: Sequence[HourLine]
+    gaps: Sequence[Gap]
+    percent: int
+    gap_hours: str
+    lists: Sequence[DayList]
+    people: Sequence[tuple[str, str]]
+    legend: Sequence[tuple[CoverState, str, str]]
+    form: ShiftForm | None
+    """None for people who only look."""
+
+
+@coverage.get("")
+def page() -> ResponseReturnValue:
+    """The week at hand, or the one in the address, with the form for a new or a chosen shift."""
+    now = clock.now()
+    with transaction() as session:
+        form = _chosen(session) or ShiftForm({key: request.args.get(key, "") for key in ("day", "starts", "ends")})
+        return _page(session, _week(now), form, now)
+
+
+@coverage.post("")
+@only(*PLANNERS)
+def add() -> ResponseReturnValue:
+    """Add a shift."""
+    now, zone = clock.now(), _zone()
+    try:
+        entry = read_shift(request.form, zone=zone)
+        with transaction() as session:
+            shift = operations.add_shift(
+                session, counsellor_id=entry.counsellor_id, span=entry.span, zone=zone, by=current_staff().id, now=now
+            )
+            name = shift.counsellor.staff.name
+    except (NotUnderstood, ShiftRefused) as refused:
+        return _refused(refused, now, shift_id=None)
+    flash(wording.shift_added(name, entry.span, zone))
+    return _back_to(entry.span)
+
+
+@coverage.post("/shifts/<int:shift_id>")
+@only(*PLANNERS)
+def move(shift_id: int) -> ResponseReturnValue:
+    """Give a shift other times or another person."""
+    now, zone = clock.now(), _zone()
+    try:
+        entry = read_shift(request.form, zone=zone)
+        with transaction() as session:
+            shift = operations.move_shift(
+                session,
+                shift_id=shift_id,
+                counsellor_id=entry.counsellor_id,
+                span=entry.span,
+                version=entry.version,
+                zone=zone,
+                by=current_staff().id,
+                now=now,
+            )
+            name = shift.counsellor.staff.name
+    except (NotUnderstood, ShiftRefused) as refused:
+        return _refused(refused, now, shift_id=shift_id)
+    except ShiftChangedMeanwhile:
+        return _changed_meanwhile(shift_id, now)
+    flash(wording.shift_moved(name, entry.span, zone))
+    return _back_to(entry.span)
+
+
+@coverage.post("/shifts/<int:shift_id>/removal")
+@only(*PLANNERS)
+def remove(shift_id: int) -> ResponseReturnValue:
+    """Take a shift out of the rota."""
+    now = clock.now()
+    version = request.form.get("version", 0, type=int)
+    try:
+        with transaction() as session:
+            shift = operations.remove_shift(session, shift_id=shift_id, version=version, by=current_staff().id, now=now)
+            name, span = shift.counsellor.staff.name, shift.span()
+    except ShiftRefused as refused:
+        return _refused(refused, now, shift_id=shift_id)
+    except ShiftChangedMeanwhile:
+        return _changed_meanwhile(shift_id, now)
+    flash(wording.shift_removed(name, span, _zone()))
+    return _back_to(span)
+
+
+def _zone() -> ZoneInfo:
+    zone: ZoneInfo = current_app.config["ZONE"]
+    return zone
+
+
+def _week(now: datetime) -> Week:
+    """The week that the address names; 404 when there is no such week."""
+    named = request.args.get("week", "")
+    week = week_named(named, _zone()) if named else week_of(now.astimezone(_zone()).date(), _zone())
+    return week or abort(HTTPStatus.NOT_FOUND)
+
+
+def _back_to(span: Span) -> ResponseReturnValue:
+    week = week_of(span.starts_at.astimezone(_zone()).date(), _zone())
+    return redirect(url_for("coverage.page", week=week.name), HTTPStatus.SEE_OTHER)
+
+
+def _chosen(session: Session) -> ShiftForm | None:
+    """The form for the shift that the address names, as the shift is now."""
+    shift_id = request.args.get("shift", type=int)
+    shift = queries.planned_shift(session, shift_id=shift_id) if shift_id is not None else None
+    return _form_for(shift) if shift else None
+
+
+def _form_for(shift: PlannedShift, errors: Mapping[str, str] | None = None) -> ShiftForm:
+    starts, ends = shift.starts_at.astimezone(_zone()), shift.ends_at.astimezone(_zone())
+    values = {
+        "counsellor": str(shift.counsellor_id),
+        "day": starts.date().isoformat(),
+        "starts": f"{starts:%H:%M}",
+        "ends": f"{ends:%H:%M}",
+        "version": str(shift.version),
+    }
+    return ShiftForm(values, errors or {}, shift.id, _title(shift))
+
+
+def _title(shift: PlannedShift) -> str:
+    day = day_title(shift.starts_at.astimezone(_zone()).date())
+    return f"{shift.name}, {day}, {hours_words(shift.span, _zone())}"
+
+
+def _refused(refused: NotUnderstood | ShiftRefused, now: datetime, *, shift_id: int | None) -> ResponseReturnValue:
+    """The page again, with what was typed and what to change."""
+    errors = refused.errors if isinstance(refused, NotUnderstood) else {refused.field: str(refused)}
+    status = HTTPStatus.CONFLICT if isinstance(refused, AlreadyOnShift) else HTTPStatus.UNPROCESSABLE_ENTITY
+    with transaction() as session:
+        shift = queries.planned_shift(session, shift_id=shift_id) if shift_id is not None else None
+        form = ShiftForm(request.form, errors, shift_id if shift else None, _title(shift) if shift else "")
+        return _page(session, _week(now), form, now), status
+
+
+def _changed_meanwhile(shift_id: int, now: datetime) -> ResponseReturnValue:
+    """The shift as it is now, for whoever was second."""
+    with transaction() as session:
+        shift = queries.planned_shift(session, shift_id=shift_id)
+        form = _form_for(shift, {"counsellor": wording.WAS_ENTERED}) if shift else None
+        return _page(session, _week(now), form, now), HTTPStatus.CONFLICT
+
+
+def _page(session: Session, week: Week, form: ShiftForm | None, now: datetime) -> str:
+    today = now.astimezone(week.zone).date()
+    found = queries.coverage(session, start=week.starts_at, end=week.ends_at, zone=week.zone)
+    shifts = queries.rostered(session, start=week.starts_at, end=week.ends_at)
+    shown = CoveragePage(
+        week=week,
+        days=[day_title(day) for day in week.days],
+        lines=heat_map(found, week, now=now),
+        gaps=gaps(found, week.zone, now=now),
+        percent=found.percent,
+        gap_hours=gap_hours(found),
+        lists=_lists(shifts, week, today, now),
+        people=[
+            (str(row.id), _person(row.staff.name, skills_words(row.as_counsellor().skills)))
+            for row in queries.team(session, today=today)
+        ],
+        legend=[(state, COVER[state], COVER_SIGNS[state]) for state in CoverState],
+        form=form if holds(*PLANNERS) else None,
+    )
+    return render_template("rota/coverage.html", page=shown)
+
+
+def _person(name: str, skills: str) -> str:
+    return f"{name} ({skills})" if skills else name
+
+
+def _lists(shifts: Sequence[PlannedShift], week: Week, today: date, now: datetime) -> list[DayList]:
+    return [
+        DayList(
+            day_title(day),
+            tuple(
+                ShiftLine(shift.id, shift.name, hours_words(shift.span, week.zone), shift.ends_at <= now)
+                for shift in shifts
+                if shift.starts_at.astimezone(week.zone).date() == day
+            ),
+            is_today=day == today,
+        )
+        for day in week.days
+    ]

@@ -1,0 +1,106 @@
+"""What the rota's forms take: typed words become values, or a sentence for each field that could not be read.
+
+Nothing typed is ever lost: a page that refuses shows the words again. The guard has checked the form's token before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from werkzeug.datastructures import MultiDict
+
+from foundation import phone as phones
+from foundation.phone import NumberNotAllowed, Phone
+from rota.domain.counsellor import Gender, Skill
+from rota.domain.shifts import ShiftRefused, Span, entered
+from rota.domain.wording import LANGUAGES
+from rota.operations.team import Details
+from rota.web import wording
+
+LONGEST_NAME = 100  # characters; fits every page and every badge
+_TIME = re.compile(r"([01]?[0-9]|2[0-3])(?:[:.]?([0-5][0-9])(?::00)?)?")
+_DAY_FORMATS = ("%Y-%m-%d", "%d/%m/%Y", "%d %B %Y", "%d %b %Y")  # what browsers send, and what people type
+
+
+class NotUnderstood(ValueError):
+    """Some fields could not be read; `errors` has a sentence for each, to be shown with what was typed."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__("some fields could not be read")
+        self.errors = dict(errors)
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftEntry:
+    """A shift as somebody typed it."""
+
+    counsellor_id: int
+    span: Span
+    version: int
+    """Of the shift that is being changed, as the page showed it; 0 for a new one."""
+
+
+def read_shift(form: Mapping[str, str], *, zone: ZoneInfo) -> ShiftEntry:
+    """Raises NotUnderstood."""
+    counsellor_id, day = _number(form.get("counsellor", "")), read_day(form.get("day", ""))
+    starts, ends = read_time(form.get("starts", "")), read_time(form.get("ends", ""))
+    if counsellor_id is None or day is None or starts is None or ends is None:
+        said = {
+            "counsellor": (counsellor_id, wording.CHOOSE_A_COUNSELLOR),
+            "day": (day, wording.ENTER_A_DAY),
+            "starts": (starts, wording.ENTER_A_START),
+            "ends": (ends, wording.ENTER_AN_END),
+        }
+        raise NotUnderstood({field: sentence for field, (value, sentence) in said.items() if value is None})
+    try:
+        span = entered(day, starts, ends, zone)
+    except ShiftRefused as refused:
+        raise NotUnderstood({refused.field: str(refused)}) from None
+    return ShiftEntry(counsellor_id, span, _number(form.get("version", "")) or 0)
+
+
+def read_details(form: MultiDict[str, str], *, drama_allowed: bool) -> Details:
+    """Raises NotUnderstood. Skills and languages that are not on the list are left out."""
+    errors: dict[str, str] = {}
+    name = form.get("name", "").strip()
+    if not name or len(name) > LONGEST_NAME:
+        errors["name"] = wording.ENTER_A_NAME
+    phone = Phone("")
+    try:
+        phone = phones.parse(form.get("phone", ""), drama_allowed=drama_allowed)
+    except NumberNotAllowed as refused:
+        errors["phone"] = refused.detail
+    if errors:
+        raise NotUnderstood(errors)
+    gender = form.get("gender", "")
+    return Details(
+        name=name,
+        phone=phone,
+        gender=Gender(gender) if gender in set(Gender) else None,
+        skills=frozenset(skill for skill in Skill if skill in form.getlist("skills")),
+        languages=frozenset({"en", *(code for code in form.getlist("languages") if code in LANGUAGES)}),
+    )
+
+
+def read_day(typed: str) -> date | None:
+    """A day, or None when it is not one."""
+    for layout in _DAY_FORMATS:
+        try:
+            return datetime.strptime(typed.strip(), layout).date()  # noqa: DTZ007 - a day has no zone
+        except ValueError:
+            continue
+    return None
+
+
+def read_time(typed: str) -> time | None:
+    """A wall time such as 14:00, 14.00, 1400 or 14, or None when it is not one."""
+    found = _TIME.fullmatch(typed.strip())
+    return time(int(found[1]), int(found[2] or 0)) if found else None
+
+
+def _number(typed: str) -> int | None:
+    return int(typed) if re.fullmatch(r"[0-9]{1,9}", typed) else None

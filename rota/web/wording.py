@@ -1,0 +1,84 @@
+"""What the rota's pages say when something has been done, or could not be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from zoneinfo import ZoneInfo
+
+from foundation.web.problems import Problem, Told
+from rota.domain.shifts import Span
+from rota.domain.wording import length_words, span_words
+from rota.operations.shifts import ShiftChangedMeanwhile, ShiftNotFound
+from rota.operations.team import CounsellorNotFound
+
+CHOOSE_A_COUNSELLOR = "Choose a counsellor"
+ENTER_A_DAY = "Enter the day on which the shift starts"
+ENTER_A_START = "Enter when the shift starts, like 14:00"
+ENTER_AN_END = "Enter when the shift ends, like 22:00"
+ENTER_A_NAME = "Enter the person's name"
+ENTER_AN_EMAIL = "Enter an e-mail address, like name@example.org"
+ENTER_A_LAST_DAY = "Enter the first day on which the person no longer works here"
+CHOOSE_WHAT_YOU_ARE = "Choose available or away"
+
+PROBLEMS: Mapping[type[Exception], Told] = {
+    ShiftNotFound: Problem(
+        status=404,
+        code="shift_not_found",
+        title="This shift is not in the rota any more",
+        detail="Somebody may have removed it while you had the page open.",
+        next="Open the coverage page again and look at the rota as it is now.",
+    ),
+    ShiftChangedMeanwhile: Problem(
+        status=409,
+        code="shift_changed_meanwhile",
+        title="Somebody else changed this shift",
+        detail="Somebody else changed this shift while you had it open. Nothing of yours was saved.",
+        next="Open the coverage page again, look at the shift as it is now, and decide again.",
+    ),
+    CounsellorNotFound: Problem(
+        status=404,
+        code="counsellor_not_found",
+        title="There is no such counsellor",
+        detail="There is no counsellor at this address.",
+        next="Open the team page and choose somebody from the list.",
+    ),
+}
+
+WAS_ENTERED = "Somebody else changed this shift while you had it open. This is how it is now: decide again"
+
+
+def shift_added(name: str, span: Span, zone: ZoneInfo) -> str:
+    """After a shift was added."""
+    return f"Shift added: {name}, {span_words(span, zone)} ({length_words(span.length)})."
+
+
+def shift_moved(name: str, span: Span, zone: ZoneInfo) -> str:
+    """After a shift was moved."""
+    return f"Shift changed: {name}, {span_words(span, zone)} ({length_words(span.length)})."
+
+
+def shift_removed(name: str, span: Span, zone: ZoneInfo) -> str:
+    """After a shift was removed."""
+    return f"Shift removed: {name}, {span_words(span, zone)}."
+
+
+def counsellor_added(name: str) -> str:
+    """After somebody joined the team."""
+    return f"{name} is on the team and can sign in. Ring them to check their phone: until then they get no calls."
+
+
+def counsellor_changed(name: str, *, phone_needs_check: bool) -> str:
+    """After somebody's details changed."""
+    again = " Their phone needs to be checked: until then they get no calls." if phone_needs_check else ""
+    return f"Saved: {name}.{again}"
+
+
+def phone_checked(name: str) -> str:
+    """After a supervisor rang somebody."""
+    return f"The phone of {name} is checked. They can get calls on their shifts."
+
+
+def leaving_recorded(name: str, vacated: int) -> str:
+    """After it was recorded that somebody leaves."""
+    shifts = {0: "They had no shifts after that.", 1: "One shift is open now: see the gaps."}
+    return f"{name} leaves. {shifts.get(vacated, f'{vacated} shifts are open now: see the gaps.')}"
