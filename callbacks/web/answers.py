@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import current_app, url_for
 
 from callbacks.domain.window import Asap, Span
@@ -21,13 +23,12 @@ from foundation.web.times import service_zone
 
 
 def availability_answer(found: Availability) -> AvailabilityAnswer:
-    zone = service_zone()
     return AvailabilityAnswer(
         state=found.state,
         message=wording.AVAILABILITY[found.state],
         as_soon_as_possible=_span(found.as_soon_as_possible),
         slots=[_certain(span) for span in found.slots],
-        next_change_at=found.next_change_at.astimezone(zone) if found.next_change_at else None,
+        next_change_at=_whole_second(found.next_change_at) if found.next_change_at else None,
     )
 
 
@@ -45,7 +46,6 @@ def callback_answer(asked: Asked) -> CallbackAnswer:
 def visit_answer(found: Visit) -> VisitAnswer:
     told = wording.STATUS[found.status]
     contact = found.safe_contact
-    zone = service_zone()
     return VisitAnswer(
         reference=found.reference,
         status=found.status,
@@ -55,7 +55,7 @@ def visit_answer(found: Visit) -> VisitAnswer:
         when="asap" if isinstance(found.when, Asap) else _certain(found.when),
         promise=_span(found.promise),
         window=_span(found.window),
-        next_try_at=found.next_try_at.astimezone(zone) if found.next_try_at else None,
+        next_try_at=_whole_second(found.next_try_at) if found.next_try_at else None,
         rings_made=found.rings_made,
         can_change=found.can_change,
         can_withdraw=found.can_withdraw,
@@ -72,8 +72,11 @@ def visit_answer(found: Visit) -> VisitAnswer:
 
 
 def _certain(span: Span) -> SpanAnswer:
-    zone = service_zone()
-    return SpanAnswer(from_=span.starts_at.astimezone(zone), to=span.ends_at.astimezone(zone))
+    return SpanAnswer(from_=_whole_second(span.starts_at), to=_whole_second(span.ends_at))
+
+
+def _whole_second(moment: datetime) -> datetime:
+    return moment.astimezone(service_zone()).replace(microsecond=0)
 
 
 def _span(span: Span | None) -> SpanAnswer | None:

@@ -38,14 +38,12 @@ def _pair(span: Span) -> Mapping[str, str]:
 
 def _unacceptable(refused: Unacceptable) -> Problem:
     first = refused.errors[0]
-    is_about_one_field = len(refused.errors) == 1 and first.field
+    one = f"{first.field}: {first.detail}" if first.field else first.detail
     return Problem(
         status=422,
         code="not_accepted",
         title="Something needs to be put right",
-        detail=f"{first.field}: {first.detail}"
-        if is_about_one_field
-        else f"{len(refused.errors)} fields need attention.",
+        detail=one if len(refused.errors) == 1 else f"{len(refused.errors)} fields need attention.",
         next="Put right what stands under “errors” and send it again.",
         errors=refused.errors,
     )

@@ -148,9 +148,13 @@ def check(draft: Draft) -> ResponseReturnValue:
 @limiter.limit(ASKS_PER_ADDRESS)
 @at("check")
 def ask_for_call(draft: Draft) -> ResponseReturnValue:
-    """Ask. The draft's key makes a second click, or a second tab, the same request."""
+    """Ask. A second click or a second tab is the same request: the first one counts, and the next page shows it.
+
+    So does the page whose answer was lost on the way. Other answers given meanwhile are not taken over in silence: the
+    next page says what we hold, with a way to change it.
+    """
     now = clock.now()
-    key = Idempotency(key=f"page:{draft.key}", body_digest=sealed.digest(draft.as_json()))
+    key = Idempotency(key=f"page:{draft.key}", body_digest=sealed.digest(draft.key))
     try:
         wanted = _as_ask(draft, now=now)
         with transaction() as session:

@@ -113,7 +113,7 @@ HTTP_PROBLEMS: Final[dict[int, Problem]] = {
             "not_done_here",
             "That cannot be done here",
             "This address does not take that kind of request.",
-            "Go back and use the buttons on the page.",
+            "On a page, go back and use its buttons. In a program, use a method named in the Allow header.",
         ),
         Problem(
             413,
