@@ -95,9 +95,9 @@ class Clock:
             return self._simulated_base
         return self._simulated_base + (time.monotonic() - self._real_base) * self._speed
 
-    def run(self, *, speed: float) -> None:
-        """Run by itself, ``speed`` simulated seconds for each real one."""
-        self._rebase(self.now())
+    def run(self, *, speed: float, at: float | None = None) -> None:
+        """Run by itself, ``speed`` simulated seconds for each real one. ``at`` sets the time first."""
+        self._rebase(self.now() if at is None else at)
         self._is_virtual, self._speed = False, speed
         self._arm()
 

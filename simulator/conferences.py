@@ -87,6 +87,14 @@ class Conferences:
         self._note(conference, "end")
         conference.closed.set()
 
+    def others(self, call: Call) -> list[Call]:
+        """Who hears what is said on a call in a conference that has started."""
+        for conference in self.by_sid.values():
+            present = [participant.call for participant in conference.participants]
+            if call in present and conference.status is ConferenceStatus.IN_PROGRESS:
+                return [other for other in present if other is not call]
+        return []
+
     def _open(self, call: Call, room: Room, base: str) -> Conference:
         for conference in self.by_sid.values():
             if conference.name == room.name and conference.status is not ConferenceStatus.COMPLETED:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
@@ -120,7 +121,7 @@ class Faults:
         _check_words("webhooks.next", webhooks.next, WebhookFault)
         _check_words("rest.next", rest.next, RestFault)
         _check_words("network.amd", (network.amd,) if network.amd else (), AmdFault)
-        self._seed = _whole(value.get("seed", self._seed))
+        self._seed = _whole("seed", value.get("seed", self._seed))
         self._dice = random.Random(self._seed)
         self.webhooks, self.rest, self.network = webhooks, rest, network
         self._trace.note("fault plan", plan=self.as_json())
@@ -188,29 +189,41 @@ def _section(plan: type[WebhookPlan | RestPlan | NetworkPlan], value: object) ->
 
 
 def _value(name: str, item: object, default: object) -> object:
-    """Check one value against the type of its default, and chances against 0 to 1."""
-    if name == "delay_s":
-        if not isinstance(item, list) or len(item) != 2:
-            raise BadPlan("delay_s is a pair of seconds: [least, most]")
-        return (_number(name, item[0]), _number(name, item[1]))
+    """Check one value: by its name if that says enough, otherwise by the type of its default."""
+    if name in _CHECKS:
+        return _CHECKS[name](name, item)
     if isinstance(default, tuple):
-        if not isinstance(item, list) or not all(isinstance(word, str) for word in item):
-            raise BadPlan(f"{name} is a list of words")
-        return tuple(item)
+        return _words(name, item)
     if isinstance(default, bool):
-        if not isinstance(item, bool):
-            raise BadPlan(f"{name} is true or false")
-        return item
-    if name == "amd":
-        return None if item is None else str(item)
-    if name == "concurrent_calls":
-        return None if item is None else _whole(item)
-    if name == "calls_per_second":
-        return None if item is None else _number(name, item)
-    number = _number(name, item)
-    if not name.endswith("_s") and number > 1:
+        return _yes_or_no(name, item)
+    return _number(name, item) if name.endswith("_s") else _chance(name, item)
+
+
+def _span(name: str, item: object) -> tuple[float, float]:
+    match item:
+        case [least, most]:
+            return (_number(name, least), _number(name, most))
+        case _:
+            raise BadPlan(f"{name} is a pair of seconds: [least, most]")
+
+
+def _words(name: str, item: object) -> tuple[str, ...]:
+    if not isinstance(item, list) or not all(isinstance(word, str) for word in item):
+        raise BadPlan(f"{name} is a list of words")
+    return tuple(item)
+
+
+def _yes_or_no(name: str, item: object) -> bool:
+    if not isinstance(item, bool):
+        raise BadPlan(f"{name} is true or false")
+    return item
+
+
+def _chance(name: str, item: object) -> float:
+    chance = _number(name, item)
+    if chance > 1:
         raise BadPlan(f"{name} is a chance between 0 and 1")
-    return number
+    return chance
 
 
 def _number(name: str, item: object) -> float:
@@ -219,10 +232,18 @@ def _number(name: str, item: object) -> float:
     return float(item)
 
 
-def _whole(item: object) -> int:
+def _whole(name: str, item: object) -> int:
     if isinstance(item, bool) or not isinstance(item, int):
-        raise BadPlan("a seed and a number of calls are whole numbers")
+        raise BadPlan(f"{name} is a whole number")
     return item
+
+
+_CHECKS: dict[str, Callable[[str, object], object]] = {
+    "delay_s": _span,
+    "calls_per_second": lambda name, item: None if item is None else _number(name, item),
+    "concurrent_calls": lambda name, item: None if item is None else _whole(name, item),
+    "amd": lambda _, item: None if item is None else str(item),
+}
 
 
 def _check_words(name: str, words: tuple[str, ...], members: type[StrEnum]) -> None:

@@ -27,6 +27,7 @@ from simulator.twiml import (
     Reject,
     Room,
     Say,
+    Verb,
     parse,
 )
 from simulator.webhooks import Courier, DeliveryFailed, Kind, Webhook
@@ -107,18 +108,21 @@ class Interpreter:
     async def converse(self, call: Call, source: Source) -> Ending:
         """Carry out the instructions at ``source`` and wherever they lead; raises CallOver or CallRedirected."""
         try:
-            for _ in range(MAX_DOCUMENTS):
-                document, base = await self._document(call, source)
-                following = await self._perform(call, document, base)
-                if isinstance(following, Ending):
-                    return following
-                source = following
-            raise ApplicationError("the instructions run in a circle")
+            return await self._follow(call, source)
         except ApplicationError as error:
             self._trace.note("application error", call=call.sid, why=str(error))
             self._lines.answer_inbound(call)
             await self._say(call, Say(words=APPLICATION_ERROR))
             return Ending.HUNG_UP
+
+    async def _follow(self, call: Call, source: Source) -> Ending:
+        for _ in range(MAX_DOCUMENTS):
+            document, base = await self._document(call, source)
+            following = await self._perform(call, document, base)
+            if isinstance(following, Ending):
+                return following
+            source = following
+        raise ApplicationError("the instructions run in a circle")
 
     # Fetching.
 
@@ -169,25 +173,29 @@ class Interpreter:
         for verb in document.verbs:
             if not isinstance(verb, Reject):
                 self._lines.answer_inbound(call)
-            following: Source | Ending | None = None
-            match verb:
-                case Say() | Play() | Pause():
-                    await self._sound(call, verb)
-                case Gather():
-                    following = await self._gather(call, verb, base)
-                case Dial():
-                    following = await self._dial(call, verb, base)
-                case Redirect():
-                    following = Source(url=urljoin(base, verb.url), method=verb.method)
-                case Hangup():
-                    following = Ending.HUNG_UP
-                case Reject():
-                    following = Ending.REJECTED
-                case Message():
-                    self._lines.send_text(verb.sender or call.line_number, verb.to or call.handset_number, verb.body)
+            following = await self._do(call, verb, base)
             if following is not None:
                 return following
         return Ending.RAN_OUT
+
+    async def _do(self, call: Call, verb: Verb, base: str) -> Source | Ending | None:
+        """Carry out one verb; None says that the next one follows."""
+        match verb:
+            case Say() | Play() | Pause():
+                await self._sound(call, verb)
+            case Gather():
+                return await self._gather(call, verb, base)
+            case Dial():
+                return await self._dial(call, verb, base)
+            case Redirect():
+                return Source(url=urljoin(base, verb.url), method=verb.method)
+            case Hangup():
+                return Ending.HUNG_UP
+            case Reject():
+                return Ending.REJECTED
+            case Message():
+                self._lines.send_text(verb.sender or call.line_number, verb.to or call.handset_number, verb.body)
+        return None
 
     async def _sound(self, call: Call, verb: Say | Play | Pause, *interruptions: Signal) -> Signal | None:
         """Make one sound, or silence, to its end or to an interruption (which is returned)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from simulator.calls import TERMINAL, CallStatus, Direction, Sound
@@ -163,7 +164,7 @@ def _longest_silence(leg: Leg, now: float) -> tuple[float, float]:
     ends_at, ends_real = leg.ended or (now, last_real)
     changes.append((ends_at, ends_real, Sound.BRIDGE))
     longest, longest_from, run_s, run_from = 0.0, answered_at, 0.0, answered_at
-    for (at, real, sound), (next_at, next_real, _) in zip(changes, changes[1:], strict=False):
+    for (at, real, sound), (next_at, next_real, _) in pairwise(changes):
         if sound not in (Sound.SILENCE, Sound.FETCHING):
             run_s, run_from = 0.0, next_at
             continue

@@ -158,8 +158,8 @@ class Network:
 
     def speak(self, call: Call, words: str) -> None:
         self._trace.note("spoke", call=call.sid, number=call.handset_number, words=words)
-        if call.partner is not None:
-            self.phones.at(call.partner.handset_number).hear("person", words)
+        for listener in [call.partner] if call.partner else self.conferences.others(call):
+            self.phones.at(listener.handset_number).hear("person", words)
 
     def text_from(self, number: str, to: str, body: str) -> None:
         self._spawn(self.texts.receive(number=number, to=to, body=body))

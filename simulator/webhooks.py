@@ -112,13 +112,14 @@ def prepared(webhook: Webhook) -> tuple[str, bytes | None, Mapping[str, str]]:
 class Courier:
     """Carries webhooks. Reports about one call travel in order unless the fault plan says otherwise."""
 
+    _session: aiohttp.ClientSession  # between `open` and `close`
+
     def __init__(self, *, clock: Clock, trace: Trace, faults: Faults, auth_token: str, seed: int) -> None:
         self._clock = clock
         self._trace = trace
         self._faults = faults
         self._auth_token = auth_token
         self._tokens = random.Random(f"tokens {seed}")
-        self._session: aiohttp.ClientSession | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._latest: dict[str, asyncio.Task[None]] = {}
         self._held: dict[str, list[Signal]] = {}
@@ -134,8 +135,7 @@ class Courier:
 
     async def close(self) -> None:
         await self.abandon()
-        if self._session is not None:
-            await self._session.close()
+        await self._session.close()
 
     async def abandon(self) -> None:
         """Forget every report that is still on its way."""
@@ -243,7 +243,6 @@ class Courier:
         return answer
 
     async def _exchange(self, webhook: Webhook, token: str, overrides: Overrides) -> Answer:
-        assert self._session is not None, "the courier is open while the simulator runs"
         url, body, signed_fields = prepared(webhook)
         headers = {
             "User-Agent": "TwilioProxy/1.1",

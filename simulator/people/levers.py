@@ -37,7 +37,7 @@ async def log(request: web.Request) -> web.Response:
     if not after.isdigit():
         raise BadBody("after is the number n of an entry")
     entries = request.app[SIMULATION].trace.entries(after=int(after), kinds=request.query.getall("kind", []))
-    return web.json_response({"entries": [entry.as_json() for entry in entries]})
+    return web.json_response({"log": [entry.as_json() for entry in entries]})
 
 
 async def reset(request: web.Request) -> web.Response:
@@ -54,7 +54,7 @@ async def show_clock(request: web.Request) -> web.Response:
 
 
 async def set_clock(request: web.Request) -> web.Response:
-    """``{"speed": 10}``, ``{"mode": "virtual", "now": "2026-…Z"}``, ``{"advance_s": 90}``, ``{"mode": "real"}``."""
+    """``{"speed": 10}``, ``{"mode": "virtual"}``, ``{"advance_s": 90}``, ``{"mode": "real", "now": "2026-…Z"}``."""
     clock = request.app[SIMULATION].clock
     fields = await read_fields(request)
     unknown = sorted(set(fields) - CLOCK_FIELDS)
@@ -66,10 +66,11 @@ async def set_clock(request: web.Request) -> web.Response:
     speed = _number(fields, "speed")
     if speed is not None and not 0 < speed <= FASTEST:
         raise BadBody(f"speed is more than 0 and at most {FASTEST:.0f}")
-    if mode == "virtual":
-        clock.stand_still(at=_moment(fields))
-    elif mode == "real" or (speed is not None and not clock.is_virtual):
-        clock.run(speed=speed or clock.speed)
+    now = _moment(fields)
+    if mode == "virtual" or (mode is None and clock.is_virtual):
+        clock.stand_still(at=now)
+    else:
+        clock.run(speed=speed or clock.speed, at=now)
     advance_s = _number(fields, "advance_s")
     if advance_s is not None:
         if not clock.is_virtual:

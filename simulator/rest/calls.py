@@ -8,9 +8,9 @@ from aiohttp import web
 
 from simulator.calls import Call, CallStatus, Detection, Order, Source
 from simulator.dialplan import MAGIC_CALL_FAULTS, MAGIC_SENDER, MAGIC_SENDER_FAULTS, is_e164, is_within
+from simulator.keys import SIMULATION
 from simulator.rest import forms
 from simulator.rest.errors import bad_request, not_found
-from simulator.keys import SIMULATION
 from simulator.rest.paging import check_filters, envelope, passes_dates
 from simulator.rest.resources import call_as_json, shown_status
 from simulator.simulation import Simulation

@@ -11,14 +11,15 @@ from typing import Any
 
 import pytest
 import requests
-from simulator.server import serve
-from simulator.settings import Settings
 from twilio.base.exceptions import TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response as TwilioResponse
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 from werkzeug.wrappers import Request, Response
+
+from simulator.server import serve
+from simulator.settings import Settings
 
 ACCOUNT = "AC" + "0a" * 16
 TOKEN = "a-token-for-tests"
@@ -125,7 +126,7 @@ class Simulator:
         return [line["words"] for line in self.phone(number)["hears"] if line["kind"] != "note"]
 
     def log(self, *kinds: str) -> list[dict[str, Any]]:
-        entries: list[dict[str, Any]] = self.get("/log", kind=list(kinds))["entries"]
+        entries: list[dict[str, Any]] = self.get("/log", kind=list(kinds))["log"]
         return entries
 
     def statuses(self, number: str) -> list[str]:
@@ -187,7 +188,8 @@ SCREENING = (
     "<Say>Helpline. A callback is waiting. Press 1 to take it, 2 to pass it on.</Say></Gather><Hangup/>"
 )
 CONNECTING = (
-    f'<Say>Thank you.</Say><Dial callerId="{HELPLINE}" timeout="25" timeLimit="5400" action="/done" hangupOnStar="true">'
+    f'<Say>Thank you.</Say><Dial callerId="{HELPLINE}" timeout="25" timeLimit="5400" action="/done"'
+    ' hangupOnStar="true">'
     '<Number url="/hello" statusCallback="/status?leg=v" statusCallbackEvent="initiated ringing answered completed">'
     f"{ROBIN}</Number></Dial>"
 )
@@ -205,3 +207,11 @@ def ring(twilio: Client, customer: Customer, **more: Any) -> str:
         "timeout": 20,
     }
     return str(twilio.calls.create(**{**order, **more}).sid)
+
+
+def follow(simulator: Simulator, twilio: Client, helpline: Customer, seconds: float = 200) -> dict[str, str]:
+    """Run one whole callback; what the Dial's action was told (empty if it was never asked)."""
+    ring(twilio, helpline)
+    simulator.advance(seconds)
+    told = helpline.at("/done")
+    return told[0].fields if told else {}
