@@ -16,7 +16,7 @@ class Told:
     text: str
 
 
-_WAITING = Told("We will ring you", "Your request is with us. You do not need to do anything.")
+_WAITING = Told("We have your request", "You do not need to do anything.")
 
 STATUS: Final[dict[Status, Told]] = {
     Status.SUBMITTED: _WAITING,
