@@ -25,6 +25,10 @@ class EmailTaken(ValueError):
     """Somebody already signs in with this e-mail address; use another, or change that person."""
 
 
+class StaffNotFound(LookupError):
+    """Nobody signs in with this e-mail address; check how it is spelt."""
+
+
 class NameMissing(ValueError):
     """Every member of staff has a name, because colleagues see it."""
 
@@ -82,6 +86,30 @@ def rename_staff(session: Session, *, staff: StaffRow, name: str, by: int | None
         after={"name": staff.name},
         now=now,
     )
+
+
+def set_password(session: Session, *, email: str, password: str, by: int | None, now: datetime) -> StaffRow:
+    """Give somebody a new password and end their sessions. Raises StaffNotFound or PasswordNotAccepted."""
+    staff = _found(session, email)
+    check_password(password)
+    staff.password, staff.fs_uniquifier = hash_password(password), uuid4().hex
+    note(session, actor_id=by, action="password_set", subject_kind="staff", subject_id=staff.id, now=now)
+    return staff
+
+
+def end_access(session: Session, *, email: str, by: int | None, now: datetime) -> StaffRow:
+    """Let somebody sign in no longer, and end their sessions; what they did stays on record. Raises StaffNotFound."""
+    staff = _found(session, email)
+    staff.active, staff.fs_uniquifier = False, uuid4().hex
+    note(session, actor_id=by, action="access_ended", subject_kind="staff", subject_id=staff.id, now=now)
+    return staff
+
+
+def _found(session: Session, email: str) -> StaffRow:
+    staff = queries.staff_by_email(session, email=email)
+    if staff is None:
+        raise StaffNotFound(f"Nobody signs in as {email.strip()}")
+    return staff
 
 
 def _usable(email: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from flask import Blueprint, Flask, make_response, redirect, render_template, session
 from flask.typing import ResponseReturnValue
 from flask_security import LoginForm, Security, SQLAlchemyUserDatastore, password_changed, user_authenticated
+from flask_security.utils import validate_redirect_url
 from flask_wtf.csrf import CSRFError
 
 from accounts.domain.passwords import SHORTEST, password_rule
@@ -40,6 +41,11 @@ class SignInForm(LoginForm):
     def filter_email(self, typed: str | None) -> str | None:
         """A pasted address often brings a space along."""
         return typed.strip() if typed else typed
+
+    def validate_next(self, field: Any) -> None:
+        """An address outside our own pages is forgotten: whoever followed such a link still gets in, and stays here."""
+        if field.data and not validate_redirect_url(field.data):
+            field.data = ""
 
 
 SETTINGS: dict[str, Any] = {
@@ -82,13 +88,21 @@ def init_accounts(app: Flask) -> None:
     app.config.update(wording.MESSAGES)
     app.config["SESSION_COOKIE_SECURE"] = app.config.get("PUBLIC_BASE_URL", "").startswith("https://")
     csrf.init_app(app)
-    limiter.init_app(app)
+    _set_up_limits(app)
     security = Security(app, SQLAlchemyUserDatastore(db, StaffRow, RoleRow), login_form=SignInForm)
     security.change_password_context_processor(lambda: {"password_rule": password_rule()})
     app.register_error_handler(CSRFError, _page_too_old)
     user_authenticated.connect(_signed_in, app)
     password_changed.connect(_password_changed, app)
     _limit_and_check(app)
+
+
+def _set_up_limits(app: Flask) -> None:
+    """The limiter is set up also where it is switched off, so that it can be switched on."""
+    is_on = bool(app.config.get("RATELIMIT_ENABLED", True))
+    app.config["RATELIMIT_ENABLED"] = True
+    limiter.init_app(app)
+    limiter.enabled = is_on
 
 
 def _limit_and_check(app: Flask) -> None:
@@ -113,9 +127,11 @@ def _page_too_old(_error: CSRFError) -> ResponseReturnValue:
     return make_response(render_template("accounts/page_too_old.html"), 400)
 
 
-def _signed_in(_app: Flask, user: StaffRow, **_: object) -> None:
+def _signed_in(_app: Flask, user: StaffRow, authn_via: list[str] | None = None, **_: object) -> None:
     """Flask-Security commits after this signal, so that a sign-in and its line in the journal go together."""
     session.permanent = True
+    if authn_via == ["change"]:  # the session goes on with a new password; that is noted by itself
+        return
     now = clock.now()
     user.signed_in_at = now
     note(db.session(), actor_id=user.id, action="signed_in", subject_kind="staff", subject_id=user.id, now=now)

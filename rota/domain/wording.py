@@ -80,6 +80,11 @@ def hours_words(span: Span, zone: ZoneInfo) -> str:
     return f"{clock_time(span.starts_at, zone=zone)} to {'midnight' if ends == '00:00' else ends}"
 
 
+def until_words(span: Span, zone: ZoneInfo) -> str:
+    """The end of a span that began on an earlier day: until 06:00."""
+    return f"until {clock_time(span.ends_at, zone=zone)}"
+
+
 def gap_words(gap: Segment, zone: ZoneInfo) -> str:
     """A gap in one line: Tuesday 24 November, 02:00 to 06:00: nobody on, 2 needed."""
     return f"{span_words(gap.span, zone)}: {shortfall_words(gap)}"

@@ -17,7 +17,7 @@ from accounts.web.guard import current_staff, guard, holds
 from foundation import clock
 from foundation.database import transaction
 from rota import queries
-from rota.domain.wording import hours_words, length_words, span_words
+from rota.domain.wording import hours_words, length_words, span_words, until_words
 from rota.queries import PlannedShift
 from rota.web.week import Week, day_title, week_named, week_of
 
@@ -112,7 +112,7 @@ def _chips(shifts: Sequence[PlannedShift], day: date, week: Week) -> tuple[Chip,
     return tuple(
         Chip(
             shift.id,
-            hours_words(shift.span, week.zone),
+            (hours_words if bounds.covers(shift.starts_at) else until_words)(shift.span, week.zone),
             is_night=shift.ends_at.astimezone(week.zone).date() > shift.starts_at.astimezone(week.zone).date(),
         )
         for shift in shifts
