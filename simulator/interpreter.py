@@ -23,6 +23,7 @@ from simulator.twiml import (
     Number,
     Pause,
     Play,
+    Record,
     Redirect,
     Reject,
     Room,
@@ -193,6 +194,8 @@ class Interpreter:
                 return Ending.HUNG_UP
             case Reject():
                 return Ending.REJECTED
+            case Record():
+                raise ApplicationError("this network does not record")
             case Message():
                 self._lines.send_text(verb.sender or call.line_number, verb.to or call.handset_number, verb.body)
         return None

@@ -110,6 +110,11 @@ class Reject:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Record:
+    """Understood so that it can be refused: nothing is ever recorded here."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Message:
     """`<Message>` in answer to a text, `<Sms>` within a call."""
 
@@ -118,7 +123,7 @@ class Message:
     sender: str | None = None
 
 
-Verb = Say | Play | Pause | Gather | Dial | Redirect | Hangup | Reject | Message
+Verb = Say | Play | Pause | Gather | Dial | Redirect | Hangup | Reject | Record | Message
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,8 +159,6 @@ def parse(text: str, *, content_type: str = "text/xml") -> Document:
 def _verb(element: ElementTree.Element, findings: _Findings) -> Verb:
     read = _READERS.get(element.tag)
     if read is None:
-        if element.tag == "Record":
-            findings.asks_to_record.append("Record")
         raise BadDocument(12200, f"{element.tag} is not a verb this network knows")
     _look_over(element, findings)
     return read(element, findings)
@@ -263,6 +266,11 @@ def _reject(element: ElementTree.Element, findings: _Findings) -> Reject:
     return Reject(reason=element.get("reason", "rejected"))
 
 
+def _record(element: ElementTree.Element, findings: _Findings) -> Record:
+    findings.asks_to_record.append(element.tag)
+    return Record()
+
+
 def _message(element: ElementTree.Element, findings: _Findings) -> Message:
     body = element.find("Body")
     return Message(
@@ -280,6 +288,7 @@ _READERS: dict[str, Callable[[ElementTree.Element, _Findings], Verb]] = {
     "Hangup": _hangup,
     "Leave": _hangup,
     "Reject": _reject,
+    "Record": _record,
     "Message": _message,
     "Sms": _message,
 }
@@ -308,6 +317,8 @@ _ATTRIBUTES = {
         "Hangup": "",
         "Leave": "",
         "Reject": "reason",
+        "Record": "action method timeout finishOnKey maxLength playBeep trim recordingStatusCallback"
+        " recordingStatusCallbackMethod recordingStatusCallbackEvent transcribe transcribeCallback",
         "Message": "to from action method statusCallback",
         "Sms": "to from action method statusCallback",
     }.items()

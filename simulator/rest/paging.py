@@ -50,7 +50,7 @@ def envelope(
 
 
 def passes_dates(query: Mapping[str, str], name: str, moment: float | None) -> bool:
-    """Apply ``Name``, ``Name<`` and ``Name>`` (inclusive); what has no date yet passes only without them."""
+    """Apply ``Name`` (a day), ``Name<`` and ``Name>`` (inclusive); what has no date yet passes only without them."""
     wanted = {mark: query[name + mark] for mark in ("", "<", ">") if query.get(name + mark)}
     if not wanted:
         return True
@@ -59,7 +59,7 @@ def passes_dates(query: Mapping[str, str], name: str, moment: float | None) -> b
     at = datetime.fromtimestamp(moment, tz=UTC)
     for mark, value in wanted.items():
         starts_at, ends_at = _span(name + mark, value)
-        if mark == "" and not starts_at <= at < ends_at:
+        if mark == "" and at.date() != starts_at.astimezone(UTC).date():
             return False
         if mark == "<" and not at < ends_at:
             return False

@@ -164,7 +164,7 @@ def running(**settings: Any) -> Iterator[Simulator]:
         loop.close()
 
 
-class LoopbackHttpClient(TwilioHttpClient):
+class LoopbackHttpClient(TwilioHttpClient):  # type: ignore[misc]  # the library ships no types
     """Twilio's own HTTP client, sent to the simulator instead of api.twilio.com."""
 
     def __init__(self, address: str) -> None:

@@ -1,0 +1,80 @@
+"""Twilio's own OpenAPI file judges our answers, where it is at hand (TWILIO_OPENAPI names it)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from openapi_core import OpenAPI
+from openapi_core.contrib.requests import RequestsOpenAPIRequest, RequestsOpenAPIResponse
+from requests import Response
+from twilio.rest import Client
+
+from tests.simulator.stage import ASHA, HELPLINE, ROBIN, Customer, Simulator, ring
+
+FILE = os.environ.get("TWILIO_OPENAPI", "")
+pytestmark = pytest.mark.skipif(not Path(FILE).is_file(), reason="TWILIO_OPENAPI names no file")
+
+
+@pytest.fixture(scope="module")
+def judge() -> OpenAPI:
+    return OpenAPI.from_dict(yaml.safe_load(Path(FILE).read_text(encoding="utf-8")))
+
+
+def judged(judge: OpenAPI, simulator: Simulator, answer: Response) -> Any:
+    """Have a request and its answer judged as if Twilio itself had been asked."""
+    asked = answer.request
+    assert asked.url is not None
+    asked.url = asked.url.replace(simulator.address, "https://api.twilio.com")
+    request = RequestsOpenAPIRequest(asked)
+    judge.validate_request(request)
+    judge.validate_response(request, RequestsOpenAPIResponse(answer))
+    return answer.json()
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 20, 200])
+def test_calls_have_twilios_shape_at_every_stage(
+    simulator: Simulator, helpline: Customer, judge: OpenAPI, seconds: float
+) -> None:
+    simulator.habit(ASHA, {"picks_up": "person", "presses": ["1"]})
+    simulator.habit(ROBIN, {"picks_up": "person", "talks_for_s": 30})
+    order = {"To": ASHA, "From": HELPLINE, "Url": helpline.url("/answer")}
+
+    call = judged(judge, simulator, simulator.rest("POST", "/Calls.json", data=order))
+    simulator.advance(seconds)
+
+    fetched = judged(judge, simulator, simulator.rest("GET", f"/Calls/{call['sid']}.json"))
+    listed = judged(judge, simulator, simulator.rest("GET", "/Calls.json", params={"PageSize": 1}))
+    assert (fetched["sid"], len(listed["calls"])) == (call["sid"], 1)
+
+
+@pytest.mark.parametrize("sender", [{"From": HELPLINE}, {"MessagingServiceSid": "MG" + "0" * 32}])
+def test_messages_have_twilios_shape(simulator: Simulator, judge: OpenAPI, sender: dict[str, str]) -> None:
+    order = {"To": ROBIN, "Body": "Hello", **sender}
+
+    text = judged(judge, simulator, simulator.rest("POST", "/Messages.json", data=order))
+    simulator.advance(5)
+
+    fetched = judged(judge, simulator, simulator.rest("GET", f"/Messages/{text['sid']}.json"))
+    listed = judged(judge, simulator, simulator.rest("GET", "/Messages.json"))
+    assert (fetched["status"], len(listed["messages"])) == ("delivered", 1)
+
+
+def test_conferences_have_twilios_shape(
+    simulator: Simulator, twilio: Client, helpline: Customer, judge: OpenAPI
+) -> None:
+    helpline.says("/answer", "<Dial><Conference>talk-1</Conference></Dial>")
+    simulator.habit(ASHA, "person")
+    ring(twilio, helpline)
+    simulator.advance(10)
+
+    listed = judged(judge, simulator, simulator.rest("GET", "/Conferences.json"))
+    sid = listed["conferences"][0]["sid"]
+    participants = judged(judge, simulator, simulator.rest("GET", f"/Conferences/{sid}/Participants.json"))
+    ended = judged(judge, simulator, simulator.rest("POST", f"/Conferences/{sid}.json", data={"Status": "completed"}))
+
+    assert len(participants["participants"]) == 1
+    assert ended["reason_conference_ended"] == "conference-ended-via-api"
