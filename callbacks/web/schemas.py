@@ -54,9 +54,13 @@ def _cleaned(clean: Callable[[str], str]) -> BeforeValidator:
     return BeforeValidator(lambda value: clean(value) if isinstance(value, str) else value)
 
 
-Line = Annotated[str, _cleaned(typed.line)]
-Lines = Annotated[str, _cleaned(typed.lines)]
-Name = Annotated[Line, Field(max_length=LONGEST_NAME, description="What to call the person; a nickname is fine.")]
+Name = Annotated[
+    str,
+    Field(max_length=LONGEST_NAME, description="What to call the person; a nickname is fine."),
+    _cleaned(typed.line),
+]
+Message = Annotated[str, Field(max_length=LONGEST_MESSAGE), _cleaned(typed.lines)]
+SafeWord = Annotated[str, Field(min_length=1, max_length=LONGEST_SAFE_WORD), _cleaned(typed.line)]
 
 
 def _phone(value: Any, info: ValidationInfo) -> Phone:
@@ -187,7 +191,7 @@ class SafeContactRecord(Strict):
     sms: MessageRule = MessageRule.NO
     third_party: ThirdParty = ThirdParty.ASK_FOR_NAME_ONLY
     caller_id: CallerId = CallerId.SHOW_NUMBER
-    safe_word: Annotated[Line, Field(min_length=1, max_length=LONGEST_SAFE_WORD)] | None = None
+    safe_word: SafeWord | None = None
     """A word that the counsellor asks for before saying anything."""
     do_not_contact_after: Upcoming | None = None
 
@@ -248,7 +252,7 @@ class CallbackRequest(Strict):
     """Other times at which a call is safe. We never ring outside the times that were named."""
     for_whom: Relationship = Relationship.SELF
     substances: Annotated[list[Substance], Field(max_length=len(Substance))] = []
-    message: Annotated[Lines, Field(max_length=LONGEST_MESSAGE)] = ""
+    message: Message = ""
     language: Language = "en"
     """The language to speak in, as a tag of BCP 47."""
     counsellor_gender: GenderWishRecord | None = None
