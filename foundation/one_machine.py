@@ -143,7 +143,7 @@ def only_run_here(directory: Path) -> Iterator[None]:
 
     The lock is on the directory itself and ends with our process, so no crash can leave it behind.
     """
-    directory.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         try:
