@@ -17,6 +17,7 @@ from email.utils import format_datetime
 from typing import Any
 
 QUIET_TURNS = 20  # turns of the event loop without news before we call the network settled; chains are shorter
+SMALL_CROWD = 1_000  # timers; below this the dead ones among them do no harm
 
 
 class Signal:
@@ -72,6 +73,7 @@ class Clock:
         self._real_base = time.monotonic()
         self._timers: list[Timer] = []
         self._order = 0
+        self._crowd = SMALL_CROWD
         self._alarm: asyncio.TimerHandle | None = None
         self._in_flight = 0
         self._landed = Signal()
@@ -111,6 +113,8 @@ class Clock:
         self._activity += 1
         self._order += 1
         timer = Timer(self.now() + max(seconds, 0.0), self._order, callback)
+        if len(self._timers) >= self._crowd:
+            self._clear_out()
         heapq.heappush(self._timers, timer)
         if self._timers[0] is timer:
             self._arm()
@@ -178,6 +182,12 @@ class Clock:
         """Drop every timer; only for a network that has just been emptied."""
         self._timers.clear()
         self._arm()
+
+    def _clear_out(self) -> None:
+        """Drop the cancelled timers, so that a long run keeps no dead ones (most are never due)."""
+        self._timers = [timer for timer in self._timers if not timer.is_cancelled]
+        heapq.heapify(self._timers)
+        self._crowd = max(SMALL_CROWD, 2 * len(self._timers))
 
     def _rebase(self, moment: float) -> None:
         self._simulated_base, self._real_base = moment, time.monotonic()

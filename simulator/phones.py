@@ -265,6 +265,11 @@ class Phones:
             )
         return self._handsets[number]
 
+    def label_of(self, number: str) -> str:
+        """The name given to a number; empty if it has none."""
+        handset = self._handsets.get(number)
+        return handset.label if handset else ""
+
     def all(self) -> list[Handset]:
         return list(self._handsets.values())
 

@@ -175,8 +175,7 @@ def spaced(number: str) -> str:
 
 
 def _named(number: str, phones: Phones) -> str:
-    known = next((handset for handset in phones.all() if handset.number == number and handset.label), None)
-    return known.label if known else spaced(number)
+    return phones.label_of(number) or spaced(number)
 
 
 def _habit_word(handset: Handset) -> str:

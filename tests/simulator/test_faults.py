@@ -10,7 +10,7 @@ import requests
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
-from tests.simulator.stage import ASHA, HELPLINE, ROBIN, Customer, Simulator, error_code, follow, ring
+from tests.simulator.stage import ASHA, HELPLINE, ROBIN, Customer, Simulator, error_code, follow, ring, running
 
 
 def plan(simulator: Simulator, **parts: Any) -> None:
@@ -151,6 +151,16 @@ def test_a_list_can_lag_behind(simulator: Simulator, twilio: Client, helpline: C
     assert at_once == []
     assert twilio.calls(sid).fetch().sid == sid
     assert [call.sid for call in twilio.calls.list()] == [sid]
+
+
+def test_the_first_report_can_arrive_before_the_answer(helpline: Customer) -> None:
+    order = {"To": ASHA, "From": HELPLINE, "Url": helpline.url("/answer"), "StatusCallback": helpline.url("/status")}
+
+    with running(speed=20.0) as simulator:
+        plan(simulator, network={"callback_before_answer": True})
+        simulator.rest("POST", "/Calls.json", data={**order, "StatusCallbackEvent": "initiated"})
+
+        assert helpline.fields("/status", "CallStatus") == ["initiated"]
 
 
 def test_the_last_report_of_a_child_can_come_after_the_dials_action(

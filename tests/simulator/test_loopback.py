@@ -15,6 +15,8 @@ from simulator.server import serve
 from simulator.settings import Settings
 from tests.simulator.stage import ASHA, Customer, Simulator, ring
 
+ROOT = Path(__file__).parents[2]
+
 
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:8000/a", "http://localhost/a", "http://[::1]:1/a", "http://127.9.9.9"]
