@@ -221,8 +221,9 @@ def test_the_database_holds_what_no_page_can_break(during: str, name: str, sessi
     with pytest.raises(IntegrityError, match=name):
         session.execute(
             text(
-                "insert into shift (counsellor_id, during, zone, state, published_at, changed_after_publish, created_at, "
-                "version) values (:ana, cast(:during as tstzrange), 'Europe/London', 'published', now(), false, now(), 1)"
+                "insert into shift (counsellor_id, during, zone, state, published_at, changed_after_publish, "
+                "created_at, version) values (:ana, cast(:during as tstzrange), 'Europe/London', 'published', now(), "
+                "false, now(), 1)"
             ),
             {"ana": ana, "during": during},
         )
