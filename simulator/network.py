@@ -14,7 +14,7 @@ from simulator.conferences import Conferences
 from simulator.faults import AmdFault, Faults
 from simulator.habits import Verdict
 from simulator.interpreter import CallOver, CallRedirected, Ending, Interpreter
-from simulator.phones import Handset, Phones
+from simulator.phones import Handset, NotPossible, Phones, State
 from simulator.reports import Reports
 from simulator.settings import Settings
 from simulator.texts import Texts
@@ -79,8 +79,10 @@ class Network:
         return call
 
     def call_in(self, number: str, to: str) -> Call:
-        """A person rings the customer's number; the customer's server says what happens."""
+        """A person rings the customer's number, whose server says what happens; raises NotPossible."""
         handset = self.phones.at(number)
+        if handset.state is not State.IDLE:
+            raise NotPossible("this handset is already in a call")
         source = Source(url=self._settings.inbound_call_url or "")
         call = self._new_call(Order(to=to, sender=number, source=source), Direction.INBOUND)
         handset.calls_out(call)

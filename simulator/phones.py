@@ -122,9 +122,7 @@ class Handset:
         return None
 
     def calls_out(self, call: Call) -> None:
-        """The person behind this handset rings the customer."""
-        if self.call is not None:
-            raise NotPossible("this handset is already in a call")
+        """The person behind this handset, which is idle, rings the customer."""
         self._habit, self._gathers = self.habit, 0
         self.heard.clear()
         self.call = call

@@ -84,8 +84,7 @@ def test_what_is_being_typed_survives_the_live_updates(
     page.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (320, "dark"), (1280, "light")])
 def test_the_page_is_accessible_and_fits(
     simulator: Simulator, twilio: Client, helpline: Customer, browser: Browser, width: int, scheme: str
 ) -> None:

@@ -201,6 +201,18 @@ def test_a_handset_can_ring_the_helpline(customer: Customer) -> None:
     assert heard == ["Thank you for calling. We ring people back."]
 
 
+def test_a_handset_in_a_call_cannot_ring_the_helpline_too(customer: Customer) -> None:
+    customer.says("/inbound-call", '<Pause length="60"/>')
+
+    with running(virtual=True, inbound_call_url=customer.url("/inbound-call")) as simulator:
+        simulator.post(f"/phones/{ROBIN}/call", {"to": HELPLINE})
+        simulator.advance(5)
+        again = simulator.session.post(f"{simulator.address}/phones/{ROBIN}/call", json={"to": HELPLINE}, timeout=5)
+        live = simulator.get("/healthz")["live_calls"]
+
+    assert (again.status_code, live) == (409, 1)
+
+
 def test_a_call_to_the_helpline_can_be_rejected(customer: Customer) -> None:
     customer.says("/inbound-call", "<Reject/>")
 
