@@ -37,7 +37,10 @@ def number(
     """Give a new migration the next number and write it into `.head`; make none when nothing changed."""
     script = made[0]
     operations = script.upgrade_ops
-    if getattr(context.config.cmd_opts, "autogenerate", False) and operations is not None and operations.is_empty():
+    is_empty = operations is not None and operations.is_empty()
+    if not hasattr(context.config.cmd_opts, "autogenerate"):  # `db check` compares and makes nothing
+        return
+    if context.config.cmd_opts.autogenerate and is_empty:
         made.clear()
         return
     newest = ScriptDirectory.from_config(context.config).get_current_head()
