@@ -132,7 +132,8 @@ def book(session: Session, *, callback_id: int, wanted: Span, now: datetime) -> 
 
 
 def alternatives(session: Session, *, after: datetime, now: datetime) -> tuple[Span, ...]:
-    """The next few hours with a place left."""
-    start = max(now + NOTICE, after)
-    hours = open_hours(session, start=start, end=now + OFFERED_FOR)
-    return tuple(hour for hour, _ in hours[:ALTERNATIVES])
+    """The next few hours with a place left; the last few that are offered, when the wish lies beyond them."""
+    end = now + OFFERED_FOR
+    hours = [hour for hour, _ in open_hours(session, start=now + NOTICE, end=end)]
+    later = [hour for hour in hours if hour.starts_at >= after]
+    return tuple(later[:ALTERNATIVES] or hours[-ALTERNATIVES:])
