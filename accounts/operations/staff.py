@@ -8,6 +8,7 @@ from uuid import uuid4
 from email_validator import EmailNotValidError, validate_email
 from flask_security import hash_password
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from accounts import queries
@@ -55,8 +56,12 @@ def add_staff(
         created_at=now,
         roles=[_role_row(session, role)],
     )
-    session.add(staff)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(staff)
+            session.flush()
+    except IntegrityError:
+        raise EmailTaken(f"Somebody already signs in as {address}") from None  # added by somebody else meanwhile
     note(
         session,
         actor_id=by,

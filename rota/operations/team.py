@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from psycopg.errors import UniqueViolation
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from accounts.domain.roles import Role
@@ -23,6 +26,8 @@ from rota.domain.presence import PresenceState
 from rota.domain.shifts import instant_of
 from rota.models import CounsellorRow, PresenceRow
 from rota.operations.shifts import vacate
+
+PHONE_TAKEN = "Another counsellor has this number. Enter a number that only this person answers"
 
 
 class PhoneTaken(ValueError):
@@ -71,8 +76,9 @@ def add_counsellor(
         misses=0,
         presence=PresenceRow(state=PresenceState.AWAY.value, since=now, reason=""),
     )
-    session.add(row)
-    session.flush()
+    with _one_person_for_each_phone(session):
+        session.add(row)
+        session.flush()
     _note(session, "counsellor_added", row.id, before=None, after=_told(row), by=by, now=now)
     return row
 
@@ -89,8 +95,10 @@ def change_counsellor(
     rename_staff(session, staff=row.staff, name=details.name, by=by, now=now)
     if row.phone != details.phone.e164:
         _refuse_taken_phone(session, details.phone, besides=counsellor_id)
-        row.phone, row.phone_digest = details.phone.e164, digest(details.phone.e164)
-        row.phone_verified_at = None
+        with _one_person_for_each_phone(session):
+            row.phone, row.phone_digest = details.phone.e164, digest(details.phone.e164)
+            row.phone_verified_at = None
+            session.flush()
     row.gender = details.gender.value if details.gender else None
     row.skills, row.languages = _sorted(details.skills), _sorted(details.languages)
     session.flush()
@@ -140,7 +148,19 @@ def _refuse_taken_phone(session: Session, phone: Phone, *, besides: int | None) 
     )
     taken = session.scalar(same if besides is None else same.where(CounsellorRow.id != besides))
     if taken is not None:
-        raise PhoneTaken("Another counsellor has this number. Enter a number that only this person answers")
+        raise PhoneTaken(PHONE_TAKEN)
+
+
+@contextmanager
+def _one_person_for_each_phone(session: Session) -> Iterator[None]:
+    """The same words when the database finds it out, because two supervisors entered one number at once."""
+    try:
+        with session.begin_nested():
+            yield
+    except IntegrityError as error:
+        if isinstance(error.orig, UniqueViolation):
+            raise PhoneTaken(PHONE_TAKEN) from None
+        raise
 
 
 def _sorted(values: Iterable[str]) -> list[str]:

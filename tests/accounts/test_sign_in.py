@@ -151,7 +151,7 @@ def test_the_sixth_guess_at_an_account_has_to_wait_and_is_told_how_long(
     sixth = try_sign_in(email)
 
     assert sixth.status_code == 429
-    assert 0 < int(sixth.headers["Retry-After"]) <= 15 * 60
+    assert 0 < int(sixth.headers["Retry-After"]) <= 15 * 60 + 1  # rounded up to whole seconds
     assert "There were too many attempts to sign in" in sixth.text
     assert client.get("/staff/").status_code == 302
 
