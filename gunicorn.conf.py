@@ -25,6 +25,10 @@ worker_class = "gthread"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = int(os.environ.get("WEB_THREADS", "8"))
 
+# Loaded once, before the workers: a missing setting then ends the whole process with its one line, where otherwise
+# workers would be started again and again. Nothing may connect to a server while the application is made.
+preload_app = True
+
 timeout = 30  # a worker whose main thread has not been heard from for so long is replaced
 graceful_timeout = 20  # at a stop: longer than any request takes, shorter than a platform waits before it kills
 keepalive = 15  # a visitor who goes on to the next page within this time needs no new connection

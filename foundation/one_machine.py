@@ -22,6 +22,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final, NoReturn
 
+import psycopg
 from cryptography.fernet import Fernet
 
 from foundation.child_process import LOOPBACK, stop_when_the_parent_ends
@@ -196,9 +197,12 @@ class OneMachine:
             port=choices.port,
             simulator_port=choices.simulator_port,
         )
-        self._supervisor.run_to_its_end(self._program("migrate", RELEASE))
-        sign_ins = self._supervisor.run_to_its_end(self._program("demo", DEMO))
-        self._start_processes()
+        if not _is_migrated(database_url):
+            self._supervisor.run_to_its_end(self._program("migrate", RELEASE))
+        simulator, web = self._start_processes()
+        sign_ins = self._supervisor.run_to_its_end(self._program("demo", DEMO))  # while the others get ready
+        self._wait_for(simulator, choices.simulator_port, "/phones")
+        self._wait_for(web, choices.port, "/readyz")
         return sign_ins
 
     def _start_postgres(self) -> str:
@@ -211,7 +215,8 @@ class OneMachine:
         self._supervisor.start(valkey)
         return valkey.url
 
-    def _start_processes(self) -> None:
+    def _start_processes(self) -> tuple[Program, Program]:
+        """Start them all; returns the two that can be asked whether they are ready."""
         inbound = f"http://{LOOPBACK}:{self.choices.port}/webhooks/twilio/inbound-message"
         simulator = self._program(
             "simulator",
@@ -220,12 +225,10 @@ class OneMachine:
         web = self._program("web", WEB)
         for program in (simulator, web, self._program("worker", WORKER), self._program("timekeeper", TIMEKEEPER)):
             self._supervisor.start(program)
-        self._supervisor.wait_until_it_answers(
-            simulator, f"http://{LOOPBACK}:{self.choices.simulator_port}/phones", seconds=READY_SECONDS
-        )
-        self._supervisor.wait_until_it_answers(
-            web, f"http://{LOOPBACK}:{self.choices.port}/readyz", seconds=READY_SECONDS
-        )
+        return simulator, web
+
+    def _wait_for(self, program: Program, port: int, page: str) -> None:
+        self._supervisor.wait_until_it_answers(program, f"http://{LOOPBACK}:{port}{page}", seconds=READY_SECONDS)
 
     def _program(self, title: str, command: Sequence[str]) -> Program:
         beside_python = Path(sys.executable).parent / command[0]
@@ -331,6 +334,17 @@ def main(arguments: Sequence[str]) -> int:
     if not words:
         parser.error("with-servers needs a command after --")
     return with_servers(words, os.environ, migrated=given.migrated)
+
+
+def _is_migrated(database_url: str) -> bool:
+    """Whether the newest migration has been run: `flask db upgrade` finds that out too, a second or two later."""
+    head = PROJECT / "migrations" / ".head"
+    try:
+        with psycopg.connect(database_url, connect_timeout=5) as connection:
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except psycopg.Error:
+        return False  # no such table, or no such server: the release step says which
+    return row is not None and head.exists() and row[0] == head.read_text().strip()
 
 
 def _port(environ: Mapping[str, str], name: str, default: int) -> int:
