@@ -55,7 +55,6 @@ def promise(
     if earliest >= not_after:
         return None
     width = max(FLOOR, (earliest - now) / 2)
-    from_ = _rounded_up(earliest) - ROUND_TO if earliest <= now + REACHING else _rounded_up(earliest)
-    from_ = max(from_, now)
+    from_ = _rounded_up(earliest) if earliest > now + REACHING else earliest.replace(second=0, microsecond=0)
     until = min(_rounded_up(earliest + width), not_after)
     return Span(min(from_, until - timedelta(minutes=1)), until)

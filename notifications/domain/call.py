@@ -216,6 +216,8 @@ class Evidence:
     press: Press | None = None
     greeted: bool = False
     """The visitor's leg asked for our greeting: it was answered."""
+    talking: bool = False
+    """After the greeting, the provider's records showed both legs still open."""
     dial_over: bool = False
     """The counsellor's leg came back to us after the visitor's leg."""
     dial_bridged: bool = False
@@ -230,7 +232,7 @@ class Evidence:
     def connected(self) -> bool:
         """Whether the two were put through to each other."""
         return self.press is Press.TOOK and (
-            self.dial_bridged or (self.visitor.answered and self.visitor.duration_s > GREETING_S)
+            self.talking or self.dial_bridged or (self.visitor.answered and self.visitor.duration_s > GREETING_S)
         )
 
     @property
@@ -328,7 +330,7 @@ DEADLINES: dict[CallState, timedelta] = {
     _C.PROMPTED: timedelta(seconds=60),
     _C.CONNECTING: timedelta(seconds=VISITOR_RINGS_S + 15),
     _C.VISITOR_RINGING: timedelta(seconds=VISITOR_RINGS_S + 15),
-    _C.VISITOR_ANSWERED: timedelta(seconds=20),
+    _C.VISITOR_ANSWERED: timedelta(seconds=GREETING_S + 2),  # then one look shows whether the two are talking
     _C.BRIDGED: timedelta(seconds=60),  # asked about every minute: a lost ending frees the counsellor within one
     _C.CLOSING: timedelta(seconds=5),
 }

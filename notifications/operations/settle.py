@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from foundation.phone import Phone
 from notifications import queries
-from notifications.domain.call import DEADLINES, CallState, LegStatus
+from notifications.domain.call import DEADLINES, GREETING_S, CallState, LegStatus
 from notifications.domain.text import TextState
 from notifications.models import CallRow
 from notifications.operations import follow, place
@@ -107,6 +107,7 @@ def answered(session: Session, *, asked: Question, records: Records, now: dateti
             call.leg("counsellor").hear(LegStatus.FAILED, at=now, now=now)  # the provider has forgotten it
         if asked.ask is Ask.END and call.press is None:
             call.cancelled_at = call.cancelled_at or now
+    _see_talking(call, now=now)
     state = follow.move(session, call, now=now)
     if state is CallState.CLOSING and records.visitor is None and call.leg("counsellor").as_leg().ended:
         call.leg("visitor").hear(LegStatus.CANCELED, at=now, now=now)  # it was never dialled
@@ -122,6 +123,14 @@ def _hear(call: CallRow, role: str, record: ProviderCall | None, *, now: datetim
     leg = call.leg(role)
     leg.provider_id = leg.provider_id or record.provider_id
     leg.hear(record.status, duration_s=record.duration_s, at=record.ended_at, now=now)
+
+
+def _see_talking(call: CallRow, *, now: datetime) -> None:
+    """Both legs are open, and the greeting is over: the two are talking."""
+    ours, theirs = call.leg("counsellor"), call.leg("visitor")
+    both_open = all(leg.status == LegStatus.IN_PROGRESS for leg in (ours, theirs))
+    if both_open and theirs.answered_at is not None and now - theirs.answered_at > timedelta(seconds=GREETING_S):
+        call.bridged_at = call.bridged_at or now
 
 
 def _adopt(
