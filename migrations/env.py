@@ -38,9 +38,10 @@ def number(
     script = made[0]
     operations = script.upgrade_ops
     is_empty = operations is not None and operations.is_empty()
-    if not hasattr(context.config.cmd_opts, "autogenerate"):  # `db check` compares and makes nothing
+    asked = context.config.cmd_opts
+    if asked is None or not hasattr(asked, "autogenerate"):  # `db check` compares and makes nothing
         return
-    if context.config.cmd_opts.autogenerate and is_empty:
+    if asked.autogenerate and is_empty:
         made.clear()
         return
     newest = ScriptDirectory.from_config(context.config).get_current_head()

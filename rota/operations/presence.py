@@ -44,10 +44,13 @@ def finish_wrapping_up(session: Session, *, counsellor_id: int, by: int | None, 
 
 
 def note_missed_offer(session: Session, *, counsellor_id: int, now: datetime) -> Presence:
-    """An offered call was not taken; after the second in a row the person counts as absent."""
+    """An offered call was not taken; after the second in a row the person counts as absent.
+
+    Who said while it rang that they are away stays away.
+    """
     row = queries.lock_presence(session, counsellor_id=counsellor_id)
     row.counsellor.misses, is_absent = after_missed_offer(misses=row.counsellor.misses)
-    if not is_absent:
+    if not is_absent or row.state == PresenceState.AWAY:
         return row.as_presence()
     return _become(session, counsellor_id, PresenceState.NOT_RESPONDING, reason="", by=None, now=now, forgive=False)
 

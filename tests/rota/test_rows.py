@@ -337,6 +337,29 @@ def test_a_taken_offer_or_being_back_forgives_the_missed_one(session: Session, t
     assert after_taken.state is after_back.state is PresenceState.AVAILABLE
 
 
+def test_whoever_said_they_are_away_stays_away_whatever_their_calls_do(session: Session, team: Team) -> None:
+    ana = team.counsellor(is_available=False)
+
+    presence.note_missed_offer(session, counsellor_id=ana, now=NOON)
+    after_missing = presence.note_missed_offer(session, counsellor_id=ana, now=NOON)
+    after_a_call = presence.start_wrapping_up(session, counsellor_id=ana, now=NOON)
+    after_its_outcome = presence.finish_wrapping_up(session, counsellor_id=ana, by=None, now=NOON)
+
+    assert after_missing.state is after_a_call.state is after_its_outcome.state is PresenceState.AWAY
+
+
+def test_a_call_is_wrapped_up_and_its_outcome_makes_the_person_ready_again(session: Session, team: Team) -> None:
+    ana = team.counsellor()
+    team.shift(ana, hours(-1, 7))
+
+    presence.start_wrapping_up(session, counsellor_id=ana, now=NOON)
+    free_meanwhile = queries.counsellors_free(session, moment=NOON)
+    ready = presence.finish_wrapping_up(session, counsellor_id=ana, by=None, now=NOON)
+
+    assert free_meanwhile == []
+    assert ready.state is PresenceState.AVAILABLE
+
+
 def test_saying_the_same_twice_changes_nothing(session: Session, team: Team) -> None:
     ana = team.counsellor()
 
