@@ -22,12 +22,16 @@ from callbacks.web.schemas import (
 from foundation.web.times import service_zone
 
 
+def span_answer(span: Span) -> SpanAnswer:
+    return SpanAnswer(from_=_whole_second(span.starts_at), to=_whole_second(span.ends_at))
+
+
 def availability_answer(found: Availability) -> AvailabilityAnswer:
     return AvailabilityAnswer(
         state=found.state,
         message=wording.AVAILABILITY[found.state],
         as_soon_as_possible=_span(found.as_soon_as_possible),
-        slots=[_certain(span) for span in found.slots],
+        slots=[span_answer(span) for span in found.slots],
         next_change_at=_whole_second(found.next_change_at) if found.next_change_at else None,
     )
 
@@ -38,7 +42,7 @@ def callback_answer(asked: Asked) -> CallbackAnswer:
         token=asked.token,
         status=asked.status,
         promise=_span(asked.promise),
-        window=_certain(asked.window),
+        window=span_answer(asked.window),
         links=_links(asked.token),
     )
 
@@ -52,7 +56,7 @@ def visit_answer(found: Visit) -> VisitAnswer:
         message=f"{told.title}. {told.text}",
         name=found.name,
         phone_ends_with=found.phone.e164[-3:],
-        when="asap" if isinstance(found.when, Asap) else _certain(found.when),
+        when="asap" if isinstance(found.when, Asap) else span_answer(found.when),
         promise=_span(found.promise),
         window=_span(found.window),
         next_try_at=_whole_second(found.next_try_at) if found.next_try_at else None,
@@ -71,16 +75,12 @@ def visit_answer(found: Visit) -> VisitAnswer:
     )
 
 
-def _certain(span: Span) -> SpanAnswer:
-    return SpanAnswer(from_=_whole_second(span.starts_at), to=_whole_second(span.ends_at))
-
-
 def _whole_second(moment: datetime) -> datetime:
     return moment.astimezone(service_zone()).replace(microsecond=0)
 
 
 def _span(span: Span | None) -> SpanAnswer | None:
-    return None if span is None else _certain(span)
+    return None if span is None else span_answer(span)
 
 
 def _links(token: str) -> Links:

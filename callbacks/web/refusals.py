@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Final
 
 from callbacks.domain.lifecycle import IllegalMove
-from callbacks.domain.window import Span, WindowClosed
+from callbacks.domain.window import WindowClosed
 from callbacks.operations.ask import KeyUsedDifferently
 from callbacks.operations.offers import NotOffered
 from callbacks.operations.visit import UnknownToken
+from callbacks.web.answers import span_answer
 from callbacks.web.schemas import NotJson, Unacceptable
 from foundation.web.problems import Problem, Told
-from foundation.web.times import service_zone
-
-
-def iso(moment: datetime) -> str:
-    """An instant as programs read it, in the service's zone."""
-    return moment.astimezone(service_zone()).isoformat()
 
 
 def _not_offered(refused: NotOffered) -> Problem:
@@ -28,12 +21,8 @@ def _not_offered(refused: NotOffered) -> Problem:
         title="That time is not free",
         detail=refused.detail,
         next="Choose one of the other times, or ask for a call as soon as possible.",
-        alternatives=tuple(_pair(span) for span in refused.alternatives),
+        alternatives=tuple(span_answer(span).model_dump(mode="json") for span in refused.alternatives),
     )
-
-
-def _pair(span: Span) -> Mapping[str, str]:
-    return {"from": iso(span.starts_at), "to": iso(span.ends_at)}
 
 
 def _unacceptable(refused: Unacceptable) -> Problem:

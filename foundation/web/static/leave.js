@@ -17,8 +17,11 @@
     presses = event.key === "Shift" ? [...presses, event.timeStamp].filter((at) => event.timeStamp - at < 5000) : [];
     if (presses.length === 3) leave();
   });
-  // A page that comes back from the browser's memory may be somebody else's: ask the server for it again.
+  // Whoever comes back sees what the server still knows, not what the browser remembers of somebody else's typing.
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) window.location.reload();
+    if (performance.getEntriesByType("navigation")[0]?.type === "back_forward") {
+      for (const form of document.forms) form.reset();
+    }
   });
 })();

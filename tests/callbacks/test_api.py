@@ -1,0 +1,198 @@
+"""The public API over real tables: asked once, kept once, and every refusal says what to do next."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from openapi_spec_validator import validate
+from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
+
+from callbacks.domain.asking import CONSENT_VERSION
+from callbacks.models import CallbackRow
+from foundation.database import transaction
+from foundation.web import problems
+from foundation.web.frame import LARGEST_BODY
+from tests.conftest import NOON, Clock
+
+pytestmark = pytest.mark.usefixtures("a_rota")
+
+LEAST = {"phone": "07700 900982", "consent": {"version": CONSENT_VERSION, "given": True}}
+CALLBACKS = "/api/v1/callbacks"
+
+
+def how_many_kept(app: Flask) -> int:
+    with app.app_context(), transaction() as session:
+        return session.scalar(select(func.count()).select_from(CallbackRow)) or 0
+
+
+def asked(client: FlaskClient, **fields: Any) -> dict[str, Any]:
+    answer = client.post(CALLBACKS, json=LEAST | fields)
+    assert answer.status_code == 201, answer.text
+    body: dict[str, Any] = answer.get_json()
+    return body
+
+
+def test_asking_gives_a_reference_a_promise_and_a_key(client: FlaskClient) -> None:
+    answer = client.post(CALLBACKS, json=LEAST)
+
+    body = answer.get_json()
+    assert answer.status_code == 201
+    assert set(body) == {"reference", "token", "status", "promise", "window", "links"}
+    assert body["status"] == "queued"
+    assert body["promise"]["from"].startswith("2026-11-24T12:")
+    assert body["links"]["self"].endswith(f"/api/v1/callbacks/{body['token']}") == (
+        answer.headers["Location"] == body["links"]["self"]
+    )
+    assert body["links"]["page"].endswith(f"/c/{body['token']}")
+
+
+def test_the_same_key_and_body_are_one_request(app: Flask, client: FlaskClient, a_clock: Clock) -> None:
+    first = client.post(CALLBACKS, json=LEAST, headers={"Idempotency-Key": "one"})
+    a_clock.on(minutes=3)
+    second = client.post(CALLBACKS, json=dict(reversed(LEAST.items())), headers={"Idempotency-Key": "one"})
+
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.get_json() == second.get_json()
+    assert how_many_kept(app) == 1
+
+
+def test_the_same_key_with_another_body_is_refused(app: Flask, client: FlaskClient) -> None:
+    client.post(CALLBACKS, json=LEAST, headers={"Idempotency-Key": "one"})
+    answer = client.post(CALLBACKS, json=LEAST | {"name": "Sam"}, headers={"Idempotency-Key": "one"})
+
+    assert (answer.status_code, answer.get_json()["code"]) == (409, "key_used_differently")
+    assert how_many_kept(app) == 1
+
+
+@pytest.mark.parametrize("key", ["", "x" * 201, "caf\u00e9"])
+def test_a_key_that_is_no_key_is_refused(client: FlaskClient, key: str) -> None:
+    answer = client.post(CALLBACKS, json=LEAST, headers={"Idempotency-Key": key})
+
+    assert answer.status_code == 422
+    assert answer.get_json()["errors"][0]["field"] == "Idempotency-Key"
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status", "code"),
+    [
+        (b"{", "application/json", 400, "malformed_json"),
+        (b"phone=07700900982", "application/x-www-form-urlencoded", 415, "not_json"),
+        (b"{}", "", 415, "not_json"),
+        (b"{}", "application/json", 422, "not_accepted"),
+        (b" " * (LARGEST_BODY + 1), "application/json", 413, "too_large"),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_refused(
+    app: Flask, client: FlaskClient, body: bytes, content_type: str, status: int, code: str
+) -> None:
+    answer = client.post(CALLBACKS, data=body, content_type=content_type)
+
+    said = answer.get_json()
+    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
+    assert (said["status"], said["code"]) == (status, code)
+    assert said["title"]
+    assert said["detail"]
+    assert said["next"]
+    assert how_many_kept(app) == 0
+
+
+def test_an_offered_hour_can_be_booked(client: FlaskClient) -> None:
+    slot = client.get("/api/v1/availability").get_json()["slots"][3]
+
+    body = asked(client, when=slot)
+
+    assert body["promise"] == slot
+    assert client.get(f"{CALLBACKS}/{body['token']}").get_json()["when"] == slot
+
+
+def test_a_time_with_nobody_on_is_refused_with_live_alternatives(app: Flask, client: FlaskClient) -> None:
+    offered = client.get("/api/v1/availability").get_json()
+    beyond = NOON + timedelta(days=20)
+    when = {"from": beyond.isoformat(), "to": (beyond + timedelta(hours=1)).isoformat()}
+
+    answer = client.post(CALLBACKS, json=LEAST | {"when": when})
+
+    said = answer.get_json()
+    assert (answer.status_code, said["code"]) == (409, "time_not_offered")
+    assert len(said.get("alternatives", [])) <= 3
+    assert all(other in offered["slots"] for other in said.get("alternatives", []))
+    assert how_many_kept(app) == 0
+
+
+def test_availability_says_what_is_offered_in_words_too(client: FlaskClient) -> None:
+    said = client.get("/api/v1/availability").get_json()
+
+    assert set(said) == {"state", "message", "as_soon_as_possible", "slots", "next_change_at"}
+    assert said["state"] == "open"
+    assert said["message"]
+
+
+def test_the_token_opens_changes_and_cancels_a_request(client: FlaskClient) -> None:
+    token = asked(client)["token"]
+
+    seen = client.get(f"{CALLBACKS}/{token}").get_json()
+    changed = client.patch(
+        f"{CALLBACKS}/{token}", json={"phone": "01632 960123", "safe_contact": {"sms": "neutral_message"}}
+    ).get_json()
+    first, second = client.delete(f"{CALLBACKS}/{token}"), client.delete(f"{CALLBACKS}/{token}")
+
+    assert (seen["status"], seen["phone_ends_with"], seen["can_change"]) == ("queued", "982", True)
+    assert (changed["phone_ends_with"], changed["safe_contact"]["sms"]) == ("123", "neutral_message")
+    assert (first.status_code, first.get_json()) == (200, second.get_json())
+    assert first.get_json()["status"] == "withdrawn"
+
+
+def test_a_request_that_is_over_cannot_be_changed(client: FlaskClient) -> None:
+    token = asked(client)["token"]
+    client.delete(f"{CALLBACKS}/{token}")
+
+    answer = client.patch(f"{CALLBACKS}/{token}", json={"name": "Sam"})
+
+    assert (answer.status_code, answer.get_json()["code"]) == (409, "moved_on")
+
+
+@pytest.mark.parametrize("method", ["get", "delete"])
+def test_a_wrong_token_hears_the_same_words_whatever_it_asks(client: FlaskClient, method: str) -> None:
+    answer = client.open(f"{CALLBACKS}/nothing-has-this-token", method=method.upper())
+
+    assert (answer.status_code, answer.get_json()["code"]) == (404, "unknown_token")
+
+
+def test_an_answer_never_shows_the_number_or_the_safe_word(client: FlaskClient) -> None:
+    token = asked(client, safe_contact={"safe_word": "bluebell"})["token"]
+
+    said = client.get(f"{CALLBACKS}/{token}").text
+
+    assert "7700" not in said
+    assert "bluebell" not in said
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("PUT", CALLBACKS, 405), ("GET", "/api/v1/nothing", 404)])
+def test_an_address_used_wrongly_answers_in_json(client: FlaskClient, method: str, path: str, status: int) -> None:
+    answer = client.open(path, method=method)
+
+    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
+
+
+def test_the_description_is_valid_and_names_every_field(client: FlaskClient) -> None:
+    described = client.get("/api/v1/openapi.json").get_json()
+
+    validate(described)
+    fields = described["components"]["schemas"]["CallbackRequest"]["properties"]
+    assert set(fields) == {
+        "name", "phone", "consent", "when", "safe_times", "for_whom", "substances", "message", "language",
+        "counsellor_gender", "safe_contact", "flags", "locale",
+    }  # fmt: skip
+
+
+def test_a_database_that_is_away_is_said_in_words(app: Flask) -> None:
+    with app.test_request_context("/api/v1/callbacks"):
+        answer = problems.answer(problems._unreachable(OperationalError("", None, Exception())))
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+    assert "Nothing was lost" in answer.get_json()["detail"]

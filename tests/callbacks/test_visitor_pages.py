@@ -1,0 +1,330 @@
+"""The visitor's pages over real tables, without a browser: the order, the errors, the cookie, and one request only."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+
+import pytest
+from cryptography.fernet import Fernet
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from callbacks.domain.safe_contact import MessageRule, ThirdParty
+from callbacks.models import CallbackRow
+from callbacks.web.draft import KEPT_FOR_S, new_draft
+from foundation.database import transaction
+from tests.conftest import Clock
+
+pytestmark = pytest.mark.usefixtures("a_rota")
+
+SAFE = {"voicemail": "no", "sms": "no", "third_party": "ask_for_name_only", "caller_id": "show_number"}
+ANSWERS: tuple[tuple[str, dict[str, str]], ...] = (
+    ("/", {"name": "Sam"}),
+    ("/contact", SAFE),
+    ("/number", {"phone": "07700 900 982"}),
+    ("/time", {"when": "asap"}),
+    ("/agree", {"agree": "yes"}),
+)
+
+
+def title(answer: TestResponse) -> str:
+    found = re.search(r"<title>(.*?)</title>", answer.text, re.DOTALL)
+    assert found is not None
+    return found.group(1).strip()
+
+
+def fill_in(client: FlaskClient, *, until: str = "/check") -> None:
+    for path, answers in ANSWERS:
+        if path == until:
+            return
+        assert client.post(path, data=answers).status_code == 303
+
+
+def kept(app: Flask) -> list[CallbackRow]:
+    with app.app_context(), transaction() as session:
+        return list(session.scalars(select(CallbackRow)))
+
+
+def test_each_answer_leads_to_the_next_page_and_the_last_to_a_confirmation(app: Flask, client: FlaskClient) -> None:
+    led_to = [client.post(path, data=answers).headers["Location"] for path, answers in ANSWERS]
+    confirmed = client.post("/check", follow_redirects=True)
+
+    assert led_to == ["/contact", "/number", "/time", "/agree", "/check"]
+    assert title(confirmed) == "We have your request"
+    [row] = kept(app)
+    assert row.reference in confirmed.text
+    assert "between 12:" in confirmed.text
+    assert (row.name, row.phone, row.voicemail, row.sms) == ("Sam", "+447700900982", MessageRule.NO, MessageRule.NO)
+
+
+def test_a_double_click_a_reload_and_a_second_tab_are_one_request(app: Flask, client: FlaskClient) -> None:
+    fill_in(client)
+    other_tab = app.test_client()
+    cookie = client.get_cookie("draft")
+    assert cookie is not None
+    other_tab.set_cookie("draft", cookie.value)
+
+    first, again = client.post("/check", follow_redirects=True), other_tab.post("/check", follow_redirects=True)
+    reloaded = client.get("/done")
+
+    assert len(kept(app)) == 1
+    reference = kept(app)[0].reference
+    assert all(reference in page.text for page in (first, again, reloaded))
+
+
+def test_going_back_after_asking_leads_to_the_confirmation(client: FlaskClient) -> None:
+    fill_in(client)
+    client.post("/check")
+
+    assert client.get("/number").headers["Location"] == "/done"
+    assert client.post("/time", data={"when": "asap"}).headers["Location"] == "/done"
+    assert "You have asked for a call already" in client.get("/").text
+
+
+def test_changing_one_answer_comes_straight_back_to_the_check(client: FlaskClient) -> None:
+    fill_in(client)
+
+    answer = client.post("/number", data={"phone": "01632 960 001"})
+
+    assert answer.headers["Location"] == "/check"
+    assert "01632 960 001" in client.get("/check").text
+
+
+@pytest.mark.parametrize(
+    ("path", "answers", "sentence", "kept_text"),
+    [
+        ("/", {"name": "x" * 81}, "Use 80 characters or fewer", "x" * 81),
+        ("/contact", {}, "Choose if we may leave a message", ""),
+        ("/number", {"phone": ""}, "Enter a UK phone number", ""),
+        ("/number", {"phone": "+33 1 23 45 67 89"}, "We can only ring UK numbers", "+33 1 23 45 67 89"),
+        ("/time", {}, "Choose when we should ring you", ""),
+        ("/time", {"when": "2020-01-01T10:00:00+00:00/2020-01-01T11:00:00+00:00"}, "That time has just gone", ""),
+        ("/time", {"when": "../../etc/passwd"}, "Choose when we should ring you", ""),
+        ("/agree", {}, "Tick the box", ""),
+    ],
+)
+def test_a_mistake_is_said_twice_and_nothing_is_cleared(
+    client: FlaskClient, path: str, answers: dict[str, str], sentence: str, kept_text: str
+) -> None:
+    fill_in(client, until=path)
+
+    answer = client.post(path, data=answers)
+
+    assert answer.status_code == 422
+    assert title(answer).startswith("Error: ")
+    assert answer.text.count(sentence) >= 2
+    assert kept_text in answer.text
+
+
+def test_a_page_left_out_is_asked_first(client: FlaskClient) -> None:
+    client.post("/", data={"name": ""})
+
+    assert client.get("/check").headers["Location"] == "/contact"
+    assert client.post("/check").headers["Location"] == "/contact"
+
+
+def test_without_a_name_nobody_is_asked_for_by_name(client: FlaskClient) -> None:
+    client.post("/", data={"name": " \u200b "})
+
+    assert "Ask for me by name" not in client.get("/contact").text
+    assert client.post("/contact", data=SAFE).status_code == 422
+    assert client.post("/contact", data=SAFE | {"third_party": "hang_up"}).status_code == 303
+
+
+def test_taking_the_name_back_asks_again_what_to_do_when_someone_else_answers(client: FlaskClient) -> None:
+    fill_in(client)
+
+    assert client.post("/", data={"name": ""}).headers["Location"] == "/contact"
+
+
+def test_what_is_safe_is_kept_as_it_was_chosen(app: Flask, client: FlaskClient) -> None:
+    fill_in(client)
+    client.post(
+        "/contact", data=SAFE | {"sms": "neutral_message", "third_party": "hang_up", "caller_id": "hide_number"}
+    )
+    client.post("/check")
+
+    [row] = kept(app)
+    assert (row.sms, row.third_party, row.caller_id) == (MessageRule.NEUTRAL_MESSAGE, ThirdParty.HANG_UP, "hide_number")
+
+
+def test_a_time_that_is_gone_by_now_is_asked_again(client: FlaskClient, a_clock: Clock) -> None:
+    fill_in(client)
+    slot = re.findall(r'name="when" value="([^"]+/[^"]+)"', client.get("/time").text)[0]
+    client.post("/time", data={"when": slot})
+    a_clock.on(hours=5)
+
+    answer = client.post("/check")
+
+    assert answer.headers["Location"] == "/time"
+    page = client.get("/time")
+    assert "That time has just gone" in page.text
+    assert title(page).startswith("Error: ")
+    assert client.post("/time", data={"when": "asap"}).headers["Location"] == "/check"
+
+
+@pytest.mark.parametrize("path", ["/contact", "/number", "/time", "/agree", "/check", "/done"])
+def test_without_a_cookie_the_page_says_so_kindly(client: FlaskClient, path: str) -> None:
+    answer = client.get(path)
+
+    assert answer.status_code == 400
+    assert "Let us start again" in answer.text
+
+
+@pytest.mark.parametrize("cookie", ["", "x", "gAAAAA", "gAAAAABm" + "A" * 80])
+def test_a_cookie_that_is_none_of_ours_starts_again(client: FlaskClient, cookie: str) -> None:
+    client.set_cookie("draft", cookie)
+
+    assert client.get("/number").status_code == 400
+    assert client.get("/").status_code == 200
+
+
+def test_answers_cannot_be_read_after_an_hour(client: FlaskClient, environment: dict[str, str]) -> None:
+    then = int(time.time()) - KEPT_FOR_S - 5
+    old = Fernet(environment["FIELD_KEYS"]).encrypt_at_time(new_draft().as_json().encode(), then)
+    client.set_cookie("draft", old.decode())
+
+    answer = client.get("/contact")
+
+    assert answer.status_code == 400
+    assert "You were away for a while" in answer.text
+
+
+def test_a_draft_of_another_release_starts_again(client: FlaskClient, environment: dict[str, str]) -> None:
+    strange = json.loads(new_draft().as_json()) | {"shoe_size": 9}
+    client.set_cookie("draft", Fernet(environment["FIELD_KEYS"]).encrypt(json.dumps(strange).encode()).decode())
+
+    assert client.get("/contact").status_code == 400
+
+
+def test_the_cookie_says_nothing_and_ends_with_the_browser(client: FlaskClient) -> None:
+    answer = client.post("/", data={"name": "Zebedee"})
+
+    set_cookie = answer.headers["Set-Cookie"]
+    assert "Zebedee" not in set_cookie
+    assert "HttpOnly" in set_cookie
+    assert "SameSite=Lax" in set_cookie
+    assert "Max-Age" not in set_cookie
+    assert "Expires" not in set_cookie
+
+
+def test_leaving_drops_the_answers_and_goes_somewhere_dull(client: FlaskClient) -> None:
+    fill_in(client)
+
+    answer = client.get("/leave")
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, "https://www.bbc.co.uk/weather")
+    assert client.get_cookie("draft") is None
+
+
+def own_page(client: FlaskClient) -> str:
+    fill_in(client)
+    found = re.search(r'href="(/c/[^"/]+)"', client.post("/check", follow_redirects=True).text)
+    assert found is not None
+    return found.group(1)
+
+
+def test_the_own_page_needs_nothing_but_its_address(app: Flask, client: FlaskClient) -> None:
+    page = own_page(client)
+
+    seen = app.test_client().get(page)
+
+    assert "We will ring you today between" in seen.text
+    assert "ends in 982" in seen.text
+    assert "07700" not in seen.text
+
+
+def test_time_number_and_permissions_can_be_changed_there(app: Flask, client: FlaskClient) -> None:
+    page = own_page(client)
+    slot = re.findall(r'name="when" value="([^"]+/[^"]+)"', client.get(f"{page}/time").text)[4]
+
+    for path, answers in (
+        ("time", {"when": slot}),
+        ("number", {"phone": "01632 960123"}),
+        ("contact", SAFE | {"voicemail": "neutral_message"}),
+    ):
+        assert client.post(f"{page}/{path}", data=answers).headers["Location"] == page
+
+    [row] = kept(app)
+    assert (row.phone, row.voicemail) == ("+441632960123", MessageRule.NEUTRAL_MESSAGE)
+    assert row.wanted_from is not None
+    assert row.wanted_from.isoformat() == slot.split("/")[0]
+
+
+def test_a_mistake_on_the_own_page_changes_nothing(app: Flask, client: FlaskClient) -> None:
+    page = own_page(client)
+
+    answers = [client.post(f"{page}/{path}", data={}) for path in ("time", "number", "contact")]
+
+    assert [answer.status_code for answer in answers] == [422, 422, 422]
+    assert kept(app)[0].phone == "+447700900982"
+
+
+def test_cancelling_asks_once_and_then_is_done(app: Flask, client: FlaskClient) -> None:
+    page = own_page(client)
+
+    asked = client.get(f"{page}/cancel")
+    done = client.post(f"{page}/cancel", follow_redirects=True)
+    again = client.post(f"{page}/cancel", follow_redirects=True)
+
+    assert "Cancel the call?" in asked.text
+    assert "Your call is cancelled" in done.text
+    assert "Your call is cancelled" in again.text
+    assert kept(app)[0].status == "withdrawn"
+    assert "Your call is cancelled" in client.get("/done").text
+
+
+@pytest.mark.parametrize("path", ["", "/time", "/number", "/contact", "/cancel"])
+def test_an_unknown_own_page_says_the_same_everywhere(client: FlaskClient, path: str) -> None:
+    answer = client.get(f"/c/nothing-has-this-token{path}")
+
+    assert answer.status_code == 404
+    assert "We could not find that page" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/", "/private", "/nothing", "/c/x", "/leave"])
+def test_no_page_is_kept_framed_or_given_away(client: FlaskClient, path: str) -> None:
+    headers = client.get(path).headers
+
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize("path", ["/", "/contact", "/number", "/time", "/agree", "/check", "/private", "/nothing"])
+def test_help_and_the_way_out_are_on_every_page(client: FlaskClient, path: str) -> None:
+    fill_in(client)
+
+    page = client.get(path).text
+
+    assert page.count('href="/leave"') == 2
+    assert page.index('href="tel:999"') < page.index('href="tel:111"') < page.index('href="tel:116123"')
+    assert page.index("Help right now") < page.index("<main")
+
+
+@pytest.mark.parametrize("path", ["/", "/contact", "/number", "/time", "/agree", "/check", "/private"])
+def test_titles_and_addresses_give_nothing_away(client: FlaskClient, path: str) -> None:
+    fill_in(client)
+
+    said = title(client.get(path)).lower()
+
+    assert not {"addict", "drug", "alcohol", "help", "line", "rehab"} & set(re.findall(r"[a-z]+", said))
+
+
+@pytest.mark.parametrize("path", ["/", "/contact", "/number", "/time", "/agree", "/check"])
+def test_a_page_with_its_style_fits_into_one_round_trip(client: FlaskClient, path: str) -> None:
+    fill_in(client)
+
+    answer = client.get(path, headers={"Accept-Encoding": "gzip"})
+
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert len(answer.data) + len(str(answer.headers)) <= 14 * 1024
+    assert "stylesheet" not in client.get(path).text
