@@ -60,6 +60,7 @@ def settings_from(arguments: list[str]) -> Settings:
         calls_per_second=given.calls_per_second,
         concurrent_calls=given.concurrent_calls,
         trace_file=given.trace,
+        rings_at_once=given.rings_at_once,
     )
 
 
@@ -88,6 +89,7 @@ def parser() -> argparse.ArgumentParser:
     add("--country", action="append", default=[], metavar="PREFIX", help="where the account may call (+44)")
     add("--calls-per-second", type=float, help="calls beyond this rate wait in line (no limit)")
     add("--concurrent-calls", type=int, help="calls beyond this number fail (no limit)")
+    add("--rings-at-once", action="store_true", help="no time passes before a call rings: to measure the caller")
     add("--trace", type=Path, metavar="FILE", help="write everything that happens as JSON lines")
     return parser
 

@@ -235,7 +235,7 @@ class Network:
         self._reports.tell(call)
 
     async def _carry_from_api(self, call: Call) -> None:
-        turn_s = max(SET_UP_S, self._wait_for_turn_s())
+        turn_s = max(0.0 if self._settings.rings_at_once else SET_UP_S, self._wait_for_turn_s())
         if await self._clock.first(call.ended, within_s=turn_s) is None:
             await self._carry(call)
 
@@ -254,7 +254,8 @@ class Network:
         is_full = self._is_full()
         self._live.add(call)
         self._move(call, CallStatus.INITIATED)
-        if await self._clock.first(call.ended, within_s=POST_DIAL_S) is not None:
+        post_dial_s = 0.0 if self._settings.rings_at_once else POST_DIAL_S
+        if await self._clock.first(call.ended, within_s=post_dial_s) is not None:
             return
         if is_full:
             call.sip_code = 503

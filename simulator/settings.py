@@ -35,4 +35,5 @@ class Settings:
     countries: tuple[str, ...] = ("+44",)
     calls_per_second: float | None = None  # None: no pacing
     concurrent_calls: int | None = None  # None: no limit
+    rings_at_once: bool = False  # no time passes between accepting a call and its ringing: for measuring the caller
     trace_file: Path | None = None
