@@ -19,6 +19,7 @@ from callbacks.models import (
     ReferralRow,
     SentRow,
 )
+from rota import queries as rota
 
 _MATCHING = 7_283_001  # any number that no other advisory lock of this database uses
 
@@ -194,6 +195,13 @@ def outcomes_missing(session: Session) -> list[AttemptRow]:
         .order_by(AttemptRow.ended_at)
     )
     return list(session.scalars(question))
+
+
+def count_free(session: Session, *, now: datetime) -> int:
+    """How many counsellors are ready and have no call."""
+    busy = select(AttemptRow.counsellor_id).where(AttemptRow.ended_at.is_(None))
+    ready = rota.ready_ids(now).subquery()
+    return int(session.scalar(select(func.count()).select_from(ready).where(ready.c.id.not_in(busy))) or 0)
 
 
 def last_attempt_ends(session: Session) -> dict[int, datetime]:

@@ -1,1 +1,1 @@
-"""What every room stands on: the clock, the database, telephone numbers, sealed columns, the doorbell and the page frame."""
+"""What every room stands on: the clock, the database, numbers, sealed columns, the doorbell, the page frame."""

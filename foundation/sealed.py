@@ -65,8 +65,8 @@ class Sealed(TypeDecorator[str]):
     impl = LargeBinary
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
+    def process_bind_param(self, value: Any, _dialect: Dialect) -> bytes | None:
         return None if value is None else seal(value)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
+    def process_result_value(self, value: Any, _dialect: Dialect) -> str | None:
         return None if value is None else unseal(bytes(value))

@@ -161,6 +161,19 @@ def settle_overdue() -> None:
         log.warning("settling_waits", because=str(away))  # the rows stay overdue; the timekeeper rings again
 
 
+def stop_ringing(call_id: UUID | None) -> None:
+    """Stop a cancelled call now, not at the next bell: whoever cancelled is about to be told that nobody will ring.
+
+    When the provider cannot be reached the bell goes on trying; the gate lets nothing new through meanwhile.
+    """
+    if call_id is None:
+        return
+    try:
+        _settle_call(call_id)
+    except ProviderUnavailable as away:
+        log.warning("stopping_waits", call=call_id.hex, because=str(away))
+
+
 def _settle_call(call_id: UUID) -> None:
     with transaction() as session:
         asked = settle.question(session, call_id=call_id, now=clock.now())

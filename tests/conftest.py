@@ -91,16 +91,19 @@ def environment(running_servers: Servers, ports: dict[str, int]) -> dict[str, st
 
 
 @pytest.fixture(scope="session")
-def one_app(environment: dict[str, str]) -> Flask:
+def one_app(environment: dict[str, str]) -> Iterator[Flask]:
     """The product, its schema made by the migrations, once for the whole run."""
     from flask_migrate import upgrade
 
     from app import create_app
+    from foundation.database import db
 
     made = create_app(environment)
     with made.app_context():
         upgrade()
-    return made
+    yield made
+    with made.app_context():
+        db.engine.dispose()
 
 
 def _empty(app: Flask) -> None:
@@ -196,8 +199,13 @@ def simulator(environment: dict[str, str], ports: dict[str, int]) -> Iterator[st
     base = environment["TWILIO_API_BASE_URL"]
     program = subprocess.Popen(
         [
-            sys.executable, "-m", "simulator", "--port", str(ports["simulator"]),
-            "--inbound-message-url", f"{environment['PUBLIC_BASE_URL']}/webhooks/twilio/inbound-message",
+            sys.executable,
+            "-m",
+            "simulator",
+            "--port",
+            str(ports["simulator"]),
+            "--inbound-message-url",
+            f"{environment['PUBLIC_BASE_URL']}/webhooks/twilio/inbound-message",
         ],
         cwd=Path(__file__).parent.parent,
         env={**os.environ, "TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": AUTH_TOKEN},
@@ -238,7 +246,13 @@ class Town:
 
     def work(self) -> None:
         """Do what a worker does when every bell rings, until nothing more is due."""
-        for bell in (doorbell.Bell.SETTLE, doorbell.Bell.DEADLINES, doorbell.Bell.MATCH, doorbell.Bell.DIAL, doorbell.Bell.TEXT):
+        for bell in (
+            doorbell.Bell.SETTLE,
+            doorbell.Bell.DEADLINES,
+            doorbell.Bell.MATCH,
+            doorbell.Bell.DIAL,
+            doorbell.Bell.TEXT,
+        ):
             with self.app.app_context():
                 doorbell.answer_of(bell)()
 

@@ -62,7 +62,7 @@ class Review:
 Next = TryAgain | GiveUp | Review
 
 
-def after(
+def after(  # noqa: PLR0911 - one return for each rule, read from the top
     outcome: ContactOutcome, *, rings_made: int, unsure: int, wanted: Wanted, now: datetime, zone: ZoneInfo
 ) -> Next:
     """What follows a contact outcome that does not end with a conversation.

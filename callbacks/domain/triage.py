@@ -72,7 +72,7 @@ class Answer(StrEnum):
 
 
 Flags = Mapping[str, str | list[str]]
-"""Answers by flag code: "yes", "no" or "not_sure"; for the two lists of signs also the codes of those that are there."""
+"""Answers by flag code: "yes", "no" or "not_sure"; for the two lists of signs also the codes of those there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -209,11 +210,14 @@ def _pair(span: Span | None) -> list[str] | None:
 
 
 def _remember(session: Session, idempotency: Idempotency, callback: CallbackRow, asked: Asked) -> None:
-    row = queries.idempotent(session, _key_digest(idempotency))
-    row.callback_id = callback.id
     answer: dict[str, Any] = {
         "status": asked.status,
         "promise": _pair(asked.promise),
         "window": _pair(asked.window),
     }
-    row.answer = answer
+    session.execute(
+        update(IdempotencyRow)
+        .where(IdempotencyRow.key_digest == _key_digest(idempotency))
+        .values(callback_id=callback.id, answer=answer)
+        .execution_options(synchronize_session=False)
+    )

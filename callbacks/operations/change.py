@@ -51,7 +51,7 @@ def change(
         _move_time(session, callback, when, zone=zone, now=now)
         history.note(session, callback, wording.CHANGED.format(what="the time"), now=now)
     doorbell.ring_after_commit(session, Bell.MATCH)
-    return seen(callback, now=now)
+    return seen(callback)
 
 
 def _allow(callback: CallbackRow, contact: SafeContact) -> None:

@@ -146,12 +146,12 @@ class CallFollower:
             if callback.status == Status.IN_CALL:
                 callback.due_by = now + OUTCOME_WITHIN
         elif callback.status == Status.ASSIGNED:
-            self._back_to_the_queue(session, callback, now=now)
+            self._back_to_the_queue(callback, now=now)
         elif callback.status == Status.IN_CALL:
             self._not_reached(session, callback, attempt, state, now=now)
         doorbell.ring_after_commit(session, Bell.MATCH)
 
-    def _back_to_the_queue(self, session: Session, callback: CallbackRow, *, now: datetime) -> None:
+    def _back_to_the_queue(self, callback: CallbackRow, *, now: datetime) -> None:
         """The visitor was not rung: nothing of theirs is used up."""
         callback.counsellor_id = None
         callback.move(Event.COUNSELLOR_MISSED, due_by=callback.never_after, now=now)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -56,9 +55,8 @@ def _cover(session: Session, *, start: datetime, end: datetime) -> list[Span]:
 
 def asap_promise(session: Session, *, not_before: datetime, not_after: datetime, now: datetime) -> Span | None:
     """The range in which a call asked for now is likely to come; None when nobody is on in time."""
-    free = len(rota.counsellors_free(session, moment=now)) - len(queries.busy_counsellors(session))
     return promise(
-        free_now=max(0, free),
+        free_now=queries.count_free(session, now=now),
         cover=_cover(session, start=now, end=now + LOOKS_AHEAD),
         ahead=queries.count_ahead(session, now=now),
         not_before=not_before,
@@ -92,7 +90,7 @@ def open_hours(session: Session, *, start: datetime, end: datetime) -> list[tupl
     return found
 
 
-def availability(session: Session, *, zone: ZoneInfo, now: datetime) -> Availability:
+def availability(session: Session, *, now: datetime) -> Availability:
     """What can be asked for at this moment. `slots` are whole hours of the next seven days with a place left."""
     slots = tuple(hour for hour, _ in open_hours(session, start=now + NOTICE, end=now + OFFERED_FOR))
     soon = asap_promise(session, not_before=now, not_after=now + LOOKS_AHEAD, now=now)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -42,7 +41,7 @@ class Visit:
     next_try_at: datetime | None
 
 
-def seen(callback: CallbackRow, *, now: datetime) -> Visit:
+def seen(callback: CallbackRow) -> Visit:
     """A request as its visitor sees it."""
     status = Status(callback.status)
     starts = max(callback.next_try_at, callback.asked_at)
@@ -63,9 +62,9 @@ def seen(callback: CallbackRow, *, now: datetime) -> Visit:
     )
 
 
-def visit(session: Session, *, token: str, zone: ZoneInfo, now: datetime) -> Visit:
+def visit(session: Session, *, token: str) -> Visit:
     """The request that a token opens. Raises UnknownToken."""
     callback = queries.by_token(session, token)
     if callback is None or callback.status == Status.ERASED:
         raise UnknownToken
-    return seen(callback, now=now)
+    return seen(callback)

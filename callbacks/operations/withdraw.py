@@ -2,42 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from callbacks import queries
 from callbacks.domain import wording
 from callbacks.domain.codes import CaseOutcome
-from callbacks.domain.lifecycle import CLOSED, Event, Status
+from callbacks.domain.lifecycle import CLOSED, Event
 from callbacks.models import CallbackRow
 from callbacks.operations import history, release_place
 from callbacks.operations.visit import UnknownToken
 from notifications.operations import order
 
 
-def withdraw(session: Session, *, token: str, now: datetime) -> CallbackRow:
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """The request, and the call that must stop ringing at once, if there is one."""
+
+    callback: CallbackRow
+    call_id: UUID | None
+
+
+def withdraw(session: Session, *, token: str, now: datetime) -> Withdrawn:
     """Cancel; a request that is over already stays as it is. Raises UnknownToken.
 
     The call is locked before the request, as everywhere: the gate, which asks inside the same locks, sees either the
-    request before or after this, never half of it.
+    request before or after this, never half of it. Whoever called this stops the telephone after the commit.
     """
     found = queries.by_token(session, token)
     if found is None:
         raise UnknownToken
     attempt = queries.open_attempt(session, found.id)
-    if attempt is not None:
-        order.cancel_call(session, call_id=attempt.call_id, now=now)
+    call_id = attempt.call_id if attempt is not None else None
+    if call_id is not None:
+        order.cancel_call(session, call_id=call_id, now=now)
     callback = queries.lock(session, found.id)
-    if callback.status in CLOSED:
-        return callback
-    callback.case_outcome = CaseOutcome.DECLINED_SERVICE
-    callback.move(Event.WITHDRAW, due_by=None, now=now)
-    release_place.release(session, callback_id=callback.id)
-    history.note(session, callback, wording.WITHDRAWN, now=now)
-    return callback
-
-
-def is_withdrawn(callback: CallbackRow) -> bool:
-    """Whether the visitor cancelled it."""
-    return callback.status == Status.WITHDRAWN
+    if callback.status not in CLOSED:
+        callback.case_outcome = CaseOutcome.DECLINED_SERVICE
+        callback.move(Event.WITHDRAW, due_by=None, now=now)
+        release_place.release(session, callback_id=callback.id)
+        history.note(session, callback, wording.WITHDRAWN, now=now)
+    return Withdrawn(callback, call_id)

@@ -21,6 +21,7 @@ from foundation import clock, sealed
 from foundation.database import transaction
 from foundation.web.problems import FieldError
 from foundation.web.times import service_zone
+from notifications.jobs import stop_ringing
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -32,7 +33,7 @@ LONGEST_KEY = 200
 def availability() -> Response:
     """What can be asked for at this moment."""
     with transaction() as session:
-        found = offers.availability(session, zone=service_zone(), now=clock.now())
+        found = offers.availability(session, now=clock.now())
     return _json(availability_answer(found))
 
 
@@ -52,7 +53,7 @@ def ask_for_call() -> Response:
 def view(token: str) -> Response:
     """A request, to whoever holds its token."""
     with transaction() as session:
-        found = visit(session, token=token, zone=service_zone(), now=clock.now())
+        found = visit(session, token=token)
     return _json(visit_answer(found))
 
 
@@ -62,7 +63,7 @@ def alter(token: str) -> Response:
     now, zone = clock.now(), service_zone()
     wish = _read(ChangeRequest, now=now)
     with transaction() as session:
-        present = visit(session, token=token, zone=zone, now=now)
+        present = visit(session, token=token)
         contact = wish.safe_contact.over(present.safe_contact) if wish.safe_contact else None
         found = change(
             session,
@@ -82,7 +83,9 @@ def cancel(token: str) -> Response:
     """Withdraw a request; doing it twice changes nothing."""
     now = clock.now()
     with transaction() as session:
-        found = seen(withdraw(session, token=token, now=now), now=now)
+        withdrawn = withdraw(session, token=token, now=now)
+        found = seen(withdrawn.callback)
+    stop_ringing(withdrawn.call_id)
     return _json(visit_answer(found))
 
 

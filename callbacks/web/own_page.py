@@ -18,6 +18,7 @@ from callbacks.web.questions import Errors, WrongAnswer
 from foundation import clock
 from foundation.database import transaction
 from foundation.web.times import service_zone
+from notifications.jobs import stop_ringing
 
 own_page = Blueprint("own_page", __name__, template_folder="templates", url_prefix="/c/<token>")
 
@@ -26,7 +27,7 @@ own_page = Blueprint("own_page", __name__, template_folder="templates", url_pref
 def show(token: str) -> ResponseReturnValue:
     """What will happen and when."""
     now = clock.now()
-    call = view_of(_visit(token, now=now), now=now)
+    call = view_of(_visit(token), now=now)
     return make_response(render_template("visitor/own_page.html", call=call))
 
 
@@ -34,7 +35,7 @@ def show(token: str) -> ResponseReturnValue:
 def time(token: str) -> ResponseReturnValue:
     """Another time."""
     now = clock.now()
-    found = _visit(token, now=now)
+    found = _visit(token)
     return _page("time", token, when=choices.value(found.when), times=_offered(now))
 
 
@@ -56,7 +57,7 @@ def take_time(token: str) -> ResponseReturnValue:
 @own_page.get("/number")
 def number(token: str) -> ResponseReturnValue:
     """Another number. The present one is not shown: the page may be open on a screen that others see."""
-    _visit(token, now=clock.now())
+    _visit(token)
     return _page("number", token, phone="", caller=questions.our_number())
 
 
@@ -76,7 +77,7 @@ def take_number(token: str) -> ResponseReturnValue:
 @own_page.get("/contact")
 def contact(token: str) -> ResponseReturnValue:
     """What is safe to do, as it was chosen."""
-    found = _visit(token, now=clock.now())
+    found = _visit(token)
     options = questions.contact_options(has_name=bool(found.name))
     return _page("contact", token, options=options, values=questions.contact_values(found.safe_contact))
 
@@ -85,7 +86,7 @@ def contact(token: str) -> ResponseReturnValue:
 def take_contact(token: str) -> ResponseReturnValue:
     """Allow more or less."""
     now = clock.now()
-    found = _visit(token, now=now)
+    found = _visit(token)
     has_name = bool(found.name)
     try:
         allowed = questions.contact(request.form, has_name=has_name, present=found.safe_contact)
@@ -101,7 +102,7 @@ def take_contact(token: str) -> ResponseReturnValue:
 def cancel(token: str) -> ResponseReturnValue:
     """Ask once whether the call is to be cancelled."""
     now = clock.now()
-    found = _visit(token, now=now)
+    found = _visit(token)
     if not found.can_withdraw:
         return _back_to(token)
     return _page("cancel", token, call=view_of(found, now=now))
@@ -111,18 +112,19 @@ def cancel(token: str) -> ResponseReturnValue:
 def take_back(token: str) -> ResponseReturnValue:
     """Cancel. Nobody is rung after this answer."""
     with transaction() as session:
-        withdraw(session, token=token, now=clock.now())
+        ringing = withdraw(session, token=token, now=clock.now()).call_id
+    stop_ringing(ringing)
     return _back_to(token)
 
 
-def _visit(token: str, *, now: datetime) -> Visit:
+def _visit(token: str) -> Visit:
     with transaction() as session:
-        return visit(session, token=token, zone=service_zone(), now=now)
+        return visit(session, token=token)
 
 
 def _offered(now: datetime) -> choices.Times:
     with transaction() as session:
-        found = offers.availability(session, zone=service_zone(), now=now)
+        found = offers.availability(session, now=now)
     return choices.times(found, zone=service_zone(), now=now)
 
 

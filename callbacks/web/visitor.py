@@ -173,7 +173,7 @@ def done() -> ResponseReturnValue:
     if not draft.token:
         return redirect(url_for(f"visitor.{next_step(draft)}"), 303)
     with transaction() as session:
-        found = visit(session, token=draft.token, zone=service_zone(), now=now)
+        found = visit(session, token=draft.token)
     return make_response(render_template("visitor/done.html", call=view_of(found, now=now)))
 
 
@@ -201,7 +201,7 @@ def _as_ask(draft: Draft, *, now: datetime) -> Ask:
 
 def _offered(now: datetime) -> choices.Times:
     with transaction() as session:
-        found = offers.availability(session, zone=service_zone(), now=now)
+        found = offers.availability(session, now=now)
     return choices.times(found, zone=service_zone(), now=now)
 
 

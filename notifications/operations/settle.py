@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from foundation.phone import Phone
 from notifications import queries
-from notifications.domain.call import DEADLINES, GREETING_S, CallState, LegStatus
+from notifications.domain.call import DEADLINES, FINAL, GREETING_S, CallState, LegStatus
 from notifications.domain.text import TextState
 from notifications.models import CallRow
 from notifications.operations import follow, place
@@ -112,7 +112,7 @@ def answered(session: Session, *, asked: Question, records: Records, now: dateti
     if state is CallState.CLOSING and records.visitor is None and call.leg("counsellor").as_leg().ended:
         call.leg("visitor").hear(LegStatus.CANCELED, at=now, now=now)  # it was never dialled
         state = follow.move(session, call, now=now)
-    if call.ended_at is None and call.deadline_at is not None and call.deadline_at <= now:
+    if state not in FINAL and call.deadline_at is not None and call.deadline_at <= now:
         call.deadline_at = now + DEADLINES[state]
     return orphans
 

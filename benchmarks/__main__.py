@@ -1,0 +1,12 @@
+"""`make bench`: run the benchmarks and print their tables. It asserts nothing about seconds."""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks import asking
+
+BENCHMARKS = {"asking": asking.run}
+
+for name in sys.argv[1:] or BENCHMARKS:
+    BENCHMARKS[name]()
