@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -36,8 +36,14 @@ def opens(browser: Browser, base: str) -> Iterator[Opens]:
         context.close()
 
 
+def follow(page: Page, role: Literal["button", "link"], name: str) -> None:
+    """Press something and wait for the page that it leads to."""
+    with page.expect_navigation():
+        page.get_by_role(role, name=name).click()
+
+
 def go_on(page: Page) -> None:
-    page.get_by_role("button", name="Continue").click()
+    follow(page, "button", "Continue")
 
 
 def through(page: Page) -> Iterator[str]:
@@ -67,13 +73,13 @@ def through(page: Page) -> Iterator[str]:
     page.get_by_label("Yes, keep this and ring me").check()
     go_on(page)
     yield "check"
-    page.get_by_role("button", name="Ask for a call").click()
+    follow(page, "button", "Ask for a call")
     yield "done"
-    page.get_by_role("link", name="Open your page").click()
+    follow(page, "link", "Open your page")
     yield "own page"
-    page.get_by_role("link", name="Cancel the call").click()
+    follow(page, "link", "Cancel the call")
     yield "cancel"
-    page.get_by_role("button", name="Yes, cancel the call").click()
+    follow(page, "button", "Yes, cancel the call")
     yield "cancelled"
 
 
@@ -139,33 +145,31 @@ def tab_to(page: Page, selector: str) -> None:
 
 def test_the_whole_journey_works_by_keyboard_and_the_focus_is_always_seen(opens: Opens) -> None:
     page = opens()
-    press = page.keyboard.press
+    heading = page.get_by_role("heading", level=1)
+
+    def enter(*, leads_to: str) -> None:
+        page.keyboard.press("Enter")
+        expect(heading).to_have_text(leads_to)
 
     tab_to(page, "#name")
     page.keyboard.type("Sam")
-    press("Enter")
+    enter(leads_to="What is safe for you?")
     tab_to(page, "[name=third_party]")
-    press("Space")
+    page.keyboard.press("Space")
     tab_to(page, "button")
-    press("Enter")
-    expect(page.get_by_label("What number should we ring?")).to_be_visible()
+    enter(leads_to="What number should we ring?")
     tab_to(page, "#phone")
     page.keyboard.type("07700 900 982")
-    press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text("When should we ring you?")
+    enter(leads_to="When should we ring you?")
     tab_to(page, "[name=when]")
-    press("Space")
-    press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Is this all right with you?")
+    page.keyboard.press("Space")
+    enter(leads_to="Is this all right with you?")
     tab_to(page, "#agree")
-    press("Space")
+    page.keyboard.press("Space")
     tab_to(page, "button")
-    press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Check your answers")
+    enter(leads_to="Check your answers")
     tab_to(page, "button")
-    press("Enter")
-
-    expect(page.get_by_role("heading", level=1)).to_have_text("We have your request")
+    enter(leads_to="We have your request")
 
 
 def test_the_first_tab_stops_are_the_ways_past_and_out(opens: Opens) -> None:
