@@ -37,6 +37,7 @@ import notifications.web
 import rota.web
 from accounts.cli import commands as accounts_commands
 from callbacks import queries as callback_queries
+from callbacks.cli import commands as callbacks_commands
 from callbacks.operations.follow_call import CallFollower
 from foundation import clock, doorbell, logs, sealed
 from foundation.database import db, transaction
@@ -200,7 +201,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     init_frame(app)
     join_the_rooms(app)
     app.register_blueprint(health.health)
-    for command in (*accounts_commands(), work, keep_time, demo, preflight):
+    for command in (*accounts_commands(), *callbacks_commands(), work, keep_time, demo, preflight):
         app.cli.add_command(command)
     return app
 
