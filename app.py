@@ -28,6 +28,7 @@ from rq.job import Job
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import configure_mappers
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import accounts.web
 import callbacks.jobs
@@ -42,7 +43,7 @@ from callbacks.operations.follow_call import CallFollower
 from foundation import clock, doorbell, logs, sealed
 from foundation.database import db, transaction
 from foundation.doorbell import Bell
-from foundation.web import health
+from foundation.web import health, help_lines
 from foundation.web.frame import init_frame
 from notifications import queries as notification_queries
 from notifications.operations import arrow
@@ -80,6 +81,7 @@ class Settings(BaseModel):
     SERVICE_TIMEZONE: str = "Europe/London"
     RINGBACK_DEMO: bool = False
     RATE_LIMITS: bool = True
+    TRUSTED_PROXIES: int = Field(0, ge=0, le=5)
 
     @field_validator("SERVICE_TIMEZONE")
     @classmethod
@@ -131,6 +133,7 @@ def _engine_options() -> dict[str, Any]:
     limits = f"-c statement_timeout={_STATEMENT_MS} -c lock_timeout={_LOCK_MS} -c timezone=UTC"
     return {
         "pool_pre_ping": True,
+        "hide_parameters": True,  # an error message must not quote a row
         "pool_size": 10,
         "max_overflow": 10,
         "pool_timeout": 5,
@@ -194,6 +197,8 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     logs.configure()
     app = Flask("app", static_folder=None)
     _configure(app, settings)
+    if settings.TRUSTED_PROXIES:  # the address of a visitor, for limits; webhook signatures never look at it
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.TRUSTED_PROXIES, x_proto=settings.TRUSTED_PROXIES)  # type: ignore[method-assign]  # Flask's documented way
     db.init_app(app)
     Migrate(app, db, compare_type=True)
     doorbell.hang(redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=5))
@@ -338,6 +343,11 @@ def _cover() -> str | None:
     return None if hours < 1 / 60 else f"nobody is on the rota for {hours:.1f} of the next 24 hours"
 
 
+def _help_lines() -> str | None:
+    old = help_lines.stale(help_lines.ALL, today=clock.now().date())
+    return f"check these numbers again, and their dates: {', '.join(line.name for line in old)}" if old else None
+
+
 def _conservation() -> str | None:
     with transaction() as session:
         missing = callback_queries.unaccounted_for(session)
@@ -350,6 +360,7 @@ CHECKS: tuple[tuple[str, Callable[[], str | None]], ...] = (
     ("Telephone account", _provider),
     ("Webhook address and signature", _webhooks),
     ("Cover in the next 24 hours", _cover),
+    ("Help lines that pages show", _help_lines),
     ("Every request is accounted for", _conservation),
 )
 """What `preflight` looks at: each says None, or what is wrong and what to do."""

@@ -83,6 +83,15 @@ def count_ahead(session: Session, *, now: datetime) -> int:
     return int(session.scalar(question) or 0)
 
 
+def longest_due_s(session: Session, *, now: datetime) -> float:
+    """Seconds since the longest-waiting due request became due; 0.0 when none waits."""
+    question = select(func.min(CallbackRow.next_try_at)).where(
+        CallbackRow.status.in_(_WAITING), CallbackRow.next_try_at <= now
+    )
+    since = session.scalar(question)
+    return 0.0 if since is None else (now - since).total_seconds()
+
+
 def overdue(session: Session, *, now: datetime, limit: int = 200) -> list[CallbackRow]:
     """Open requests whose deadline has passed, locked."""
     question = (

@@ -66,6 +66,12 @@ class SafeContact:
             caller_id=max(self.caller_id, other.caller_id, key=list(CallerId).index),
         )
 
+    def for_name(self, name: str) -> SafeContact:
+        """Whoever gave no name cannot be asked for by name: then it was a wrong number."""
+        if name or self.third_party is not ThirdParty.ASK_FOR_NAME_ONLY:
+            return self
+        return replace(self, third_party=ThirdParty.SAY_WRONG_NUMBER)
+
     def made_strict(self) -> SafeContact:
         """The permissions of somebody who is not safe at home (rule T11)."""
         return replace(

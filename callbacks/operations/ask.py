@@ -17,7 +17,6 @@ from callbacks.domain import wording
 from callbacks.domain.asking import Ask, Idempotency
 from callbacks.domain.attempts import ReviewReason
 from callbacks.domain.lifecycle import Event, Status
-from callbacks.domain.safe_contact import SafeContact
 from callbacks.domain.triage import FIRST_RING_WITHIN, Triage, triage
 from callbacks.domain.window import Span, Wanted, last_moment, next_allowed
 from callbacks.models import CallbackRow, IdempotencyRow
@@ -82,7 +81,8 @@ def ask(session: Session, what: Ask, *, idempotency: Idempotency | None, zone: Z
 
 
 def _new_row(what: Ask, found: Triage, *, zone: ZoneInfo, now: datetime) -> CallbackRow:
-    contact: SafeContact = what.safe_contact.made_strict() if found.strict_contact else what.safe_contact
+    contact = what.safe_contact.made_strict() if found.strict_contact else what.safe_contact
+    contact = contact.for_name(what.name)
     wanted = Wanted(asked_at=now, when=what.when, safe_times=what.safe_times, not_after=contact.do_not_contact_after)
     never_after = last_moment(wanted, zone=zone)
     token = secrets.token_urlsafe(32)

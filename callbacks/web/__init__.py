@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 
 from callbacks.web.api import api
+from callbacks.web.metrics import metrics
 from callbacks.web.own_page import own_page
 from callbacks.web.refusals import REFUSALS
 from callbacks.web.visitor import visitor
@@ -15,7 +16,7 @@ __all__ = ["blueprints", "init_problems"]
 
 def blueprints() -> list[Blueprint]:
     """The blueprints to register."""
-    return [visitor, own_page, api]
+    return [visitor, own_page, api, metrics]
 
 
 def init_problems(app: Flask) -> None:
