@@ -258,8 +258,8 @@ def run(environ: Mapping[str, str], *, stop_with_parent: bool) -> int:
 
 def _run_in(choices: Choices, environ: Mapping[str, str], requests: StopRequests) -> int:
     note = choices.directory / "processes"
-    for title in end_what_was_left(note):
-        say(f"{title} was left over from a run that was killed, and has been stopped.")
+    if ended := end_what_was_left(note):
+        say(f"A run was killed here. What it left has been stopped: {', '.join(ended)}.")
     require_free_port(choices.port, name="PORT")
     require_free_port(choices.simulator_port, name="SIMULATOR_PORT")
     say("Starting …")
