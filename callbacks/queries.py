@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
+from accounts.models import StaffRow
 from callbacks.domain.lifecycle import CLOSED, WAITING, Status
 from callbacks.models import (
     AttemptRow,
@@ -19,11 +21,23 @@ from callbacks.models import (
     ReferralRow,
     SentRow,
 )
+from notifications.domain.call import CallState
+from notifications.models import CallRow, TextRow
 from rota import queries as rota
+from rota.models import CounsellorRow
 
 _MATCHING = 7_283_001  # any number that no other advisory lock of this database uses
 
 _WAITING = [str(status) for status in WAITING]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCall:
+    """An attempt under way, and where its call stands."""
+
+    attempt: AttemptRow
+    state: CallState
+    state_at: datetime
 
 
 def token_digest(token: str) -> bytes:
@@ -149,6 +163,38 @@ def recent_attempts(session: Session, callback_ids: list[int], *, since: datetim
     return list(session.scalars(question))
 
 
+def has_held(session: Session, *, callback_id: int, counsellor_id: int) -> bool:
+    """Whether a counsellor has this request now, or took a call for it before. A missed offer is not enough."""
+    question = exists().where(
+        AttemptRow.callback_id == callback_id,
+        AttemptRow.counsellor_id == counsellor_id,
+        AttemptRow.ended_at.is_(None) | AttemptRow.rang_visitor_at.is_not(None),
+    )
+    return bool(session.scalar(select(question)))
+
+
+def first_rings(session: Session, callback_ids: list[int]) -> dict[int, datetime]:
+    """When each visitor's telephone first rang."""
+    question = (
+        select(AttemptRow.callback_id, func.min(AttemptRow.rang_visitor_at))
+        .where(AttemptRow.callback_id.in_(callback_ids), AttemptRow.rang_visitor_at.is_not(None))
+        .group_by(AttemptRow.callback_id)
+    )
+    return {callback_id: at for callback_id, at in session.execute(question).tuples() if at is not None}
+
+
+def open_calls(session: Session) -> list[OpenCall]:
+    """Every attempt under way with where its call stands, longest first."""
+    question = (
+        select(AttemptRow, CallRow.state, CallRow.state_at)
+        .join(CallRow, CallRow.id == AttemptRow.call_id)
+        .where(AttemptRow.ended_at.is_(None))
+        .options(joinedload(AttemptRow.callback))
+        .order_by(AttemptRow.started_at)
+    )
+    return [OpenCall(attempt, CallState(state), at) for attempt, state, at in session.execute(question)]
+
+
 def attempt_of_call(session: Session, call_id: UUID) -> AttemptRow | None:
     """The attempt that a call belongs to."""
     return session.scalars(select(AttemptRow).where(AttemptRow.call_id == call_id)).one_or_none()
@@ -246,6 +292,14 @@ def open_requests(session: Session) -> list[CallbackRow]:
     )
 
 
+def to_be_rung(session: Session, *, limit: int = 500) -> list[CallbackRow]:
+    """Requests that wait to be rung, due or not, soonest first; for looking only, so nothing is locked."""
+    question = (
+        select(CallbackRow).where(CallbackRow.status.in_(_WAITING)).order_by(CallbackRow.next_try_at).limit(limit)
+    )
+    return list(session.scalars(question))
+
+
 def closed_since(session: Session, since: datetime, *, limit: int = 50) -> list[CallbackRow]:
     """Requests closed lately, newest first."""
     question = (
@@ -278,6 +332,29 @@ def callback_of_text(session: Session, text_id: UUID) -> CallbackRow | None:
         select(CallbackRow).join(SentRow, SentRow.callback_id == CallbackRow.id).where(SentRow.text_id == text_id)
     )
     return session.scalars(question).one_or_none()
+
+
+def texts(session: Session, callback_id: int) -> list[TextRow]:
+    """The texts about a request, oldest first."""
+    question = (
+        select(TextRow)
+        .join(SentRow, SentRow.text_id == TextRow.id)
+        .where(SentRow.callback_id == callback_id)
+        .order_by(TextRow.created_at, TextRow.id)
+    )
+    return list(session.scalars(question))
+
+
+def counsellor_names(session: Session) -> dict[int, str]:
+    """Everybody who ever was on the team, by counsellor id."""
+    question = select(CounsellorRow.id, StaffRow.name).join(StaffRow, StaffRow.id == CounsellorRow.staff_id)
+    return dict(session.execute(question).tuples().all())
+
+
+def staff_names(session: Session, staff_ids: set[int]) -> dict[int, str]:
+    """Names of members of staff by id."""
+    question = select(StaffRow.id, StaffRow.name).where(StaffRow.id.in_(staff_ids))
+    return dict(session.execute(question).tuples().all())
 
 
 def counts_by_status(session: Session) -> dict[Status, int]:

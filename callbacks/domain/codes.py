@@ -300,6 +300,15 @@ class ReferralStatus(Coded):
     LAPSED = "lapsed", "No answer: closed"
 
 
+class UrgencyReason(Coded):
+    """Why a person changed the urgency that the rules gave; a list, so that nothing personal is written down."""
+
+    NEW_FACTS = "new_facts", "We have learned something new"
+    SPOKE_TO_THEM = "spoke_to_them", "Somebody has spoken to them"
+    ANSWERED_BY_MISTAKE = "answered_by_mistake", "A question was answered by mistake"
+    OTHER_HELP = "other_help", "Other help is with them"
+
+
 class PhoneOwner(Coded):
     """Whose telephone we would ring."""
 

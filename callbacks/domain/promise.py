@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from callbacks.domain.window import Span
 
@@ -18,6 +19,8 @@ REACHING = timedelta(minutes=1)
 """Ringing a counsellor and then the visitor."""
 FLOOR = timedelta(minutes=10)
 """No narrower range is ever quoted."""
+ENDANGERED = timedelta(minutes=10)
+"""With less than this left, somebody must ring very soon for a promise to be kept."""
 ROUND_TO = timedelta(minutes=5)
 """Times are rounded up to this, so that nobody waits with an eye on the clock for a false precision."""
 
@@ -58,3 +61,39 @@ def promise(
     from_ = _rounded_up(earliest) if earliest > now + REACHING else earliest.replace(second=0, microsecond=0)
     until = min(_rounded_up(earliest + width), not_after)
     return Span(min(from_, until - timedelta(minutes=1)), until)
+
+
+class PromiseState(StrEnum):
+    """How a promise stands."""
+
+    NONE = "none"
+    """Nothing was promised."""
+    OPEN = "open"
+    """Still to be kept, and nothing stands against it."""
+    ENDANGERED = "endangered"
+    """Little time is left, or nobody is on the rota at the time that was promised."""
+    LATE = "late"
+    """The time has passed and nobody has rung yet."""
+    KEPT = "kept"
+    """The visitor's telephone rang in time."""
+    BROKEN = "broken"
+    """It rang too late, or never."""
+    VOID = "void"
+    """The request was closed before the time that was promised."""
+
+
+def standing(
+    quoted: Span | None, *, rung_at: datetime | None, closed_at: datetime | None, cover: Sequence[Span], now: datetime
+) -> PromiseState:
+    """How a promise stands. `rung_at` is the first ring of the visitor's telephone; `cover` is when anybody is on."""
+    if quoted is None:
+        return PromiseState.NONE
+    if rung_at is not None:
+        return PromiseState.KEPT if rung_at <= quoted.ends_at else PromiseState.BROKEN
+    if closed_at is not None:
+        return PromiseState.VOID if closed_at <= quoted.ends_at else PromiseState.BROKEN
+    if now >= quoted.ends_at:
+        return PromiseState.LATE
+    starts = max(now, quoted.starts_at)
+    is_covered = any(span.starts_at < quoted.ends_at and span.ends_at > starts for span in cover)
+    return PromiseState.OPEN if is_covered and now < quoted.ends_at - ENDANGERED else PromiseState.ENDANGERED

@@ -30,9 +30,7 @@ CALL_HAS = timedelta(minutes=5)
 _PRIORITY = {urgency: rank for rank, urgency in enumerate(Urgency)}
 
 
-def as_waiting(
-    callback: CallbackRow, *, excluded: frozenset[int], rung: set[bytes], zone: ZoneInfo, now: datetime
-) -> Waiting:
+def as_waiting(callback: CallbackRow, *, excluded: frozenset[int], zone: ZoneInfo, now: datetime) -> Waiting:
     """A request as matching sees it."""
     here = next((span for span in allowed(callback.as_wanted(), zone=zone) if span.covers(now)), None)
     return Waiting(
@@ -47,7 +45,7 @@ def as_waiting(
         needs=frozenset(callback.needs_skills),
         excluded=excluded,
         goes_first=callback.goes_first,
-        number_busy=callback.phone_digest in rung,
+        line=callback.phone_digest,
     )
 
 
@@ -65,7 +63,9 @@ def as_free(free: FreeCounsellor, *, busy: set[int], last_ends: dict[int, dateti
     )
 
 
-def _excluded(session: Session, rows: list[CallbackRow], free: list[Free], now: datetime) -> dict[int, frozenset[int]]:
+def passed_on_lately(
+    session: Session, rows: list[CallbackRow], free: list[Free], now: datetime
+) -> dict[int, frozenset[int]]:
     """Who passed which request on lately; ignored when that would leave nobody at all."""
     missed: dict[int, set[int]] = {}
     for attempt in queries.recent_attempts(session, [row.id for row in rows], since=now - PASSED_ON_LATELY):
@@ -85,11 +85,9 @@ def match_waiting(session: Session, *, zone: ZoneInfo, now: datetime) -> Plan:
     people = {free.counsellor.id: free.counsellor for free in found}
     busy, last_ends = queries.busy_counsellors(session), queries.last_attempt_ends(session)
     free = [as_free(one, busy=busy, last_ends=last_ends) for one in found]
-    excluded, rung = _excluded(session, rows, free, now), queries.numbers_being_rung(session)
-    requests = [
-        as_waiting(row, excluded=excluded.get(row.id, frozenset()), rung=rung, zone=zone, now=now) for row in rows
-    ]
-    plan = matching.match(requests, free, now=now)
+    excluded, rung = passed_on_lately(session, rows, free, now), queries.numbers_being_rung(session)
+    requests = [as_waiting(row, excluded=excluded.get(row.id, frozenset()), zone=zone, now=now) for row in rows]
+    plan = matching.match(requests, free, rung=rung, now=now)
     by_id = {row.id: row for row in rows}
     for made in plan.matches:
         _assign(session, by_id[made.callback_id], people[made.counsellor_id], made.reason, now=now)

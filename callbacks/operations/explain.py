@@ -1,0 +1,128 @@
+"""Why did nobody ring? Who waits, who could ring, and the first rule between each two of them, at one moment.
+
+It asks the same questions as `match` does and writes nothing, so what a page says is what the next match will do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from callbacks import queries
+from callbacks.domain import matching
+from callbacks.domain.absence import Absence, absence
+from callbacks.domain.matching import Block, Free, Plan, Waiting, blocked_by, order
+from callbacks.models import CallbackRow
+from callbacks.operations.match import as_free, as_waiting, passed_on_lately
+from rota import queries as rota
+from rota.domain.counsellor import Counsellor, FreeCounsellor
+from rota.queries import PresenceLine
+
+STARVED_AFTER = timedelta(seconds=60)
+"""Somebody waits and somebody is free for longer than this: a person should know why."""
+
+LAST_MINUTES = timedelta(minutes=rota.LAST_MINUTES)
+
+
+@dataclass(frozen=True, slots=True)
+class Starving:
+    """A request that waits although somebody is free."""
+
+    callback_id: int
+    since: datetime
+    free: tuple[tuple[str, Block | None], ...]
+    """Each free counsellor's name and the first rule that keeps them from it; None when nothing does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Everything that matching would see."""
+
+    waiting: tuple[Waiting, ...]
+    """Requests that are to be rung, due or not, in the order in which they are served."""
+    people: tuple[PresenceLine, ...]
+    """Everybody on the team, by name."""
+    free: tuple[Free, ...]
+    """Those who are on shift and ready, with a call or without."""
+    plan: Plan
+    now: datetime
+
+    def not_ready(self, request: Waiting) -> Block | None:
+        """Why nobody may ring for this request at this moment."""
+        return self.plan.not_ready.get(request.callback_id)
+
+    def obstacle(self, request: Waiting, line: PresenceLine) -> Absence | Block | None:
+        """The first rule that keeps a member of the team from a request; None when none does."""
+        if why := self.absence_of(line):
+            return why
+        for free in self.free:
+            if free.counsellor_id == line.counsellor.id:
+                return self.plan.blocked.get((request.callback_id, free.counsellor_id)) or blocked_by(request, free)
+        return Absence.NOT_ON_SHIFT  # the shift ended between two questions
+
+    def absence_of(self, line: PresenceLine) -> Absence | None:
+        """Why somebody is offered nothing at all."""
+        return absence(
+            on_shift_until=line.on_shift_until,
+            presence=line.presence.state,
+            phone_verified=line.counsellor.phone_verified,
+            last_minutes=LAST_MINUTES,
+            now=self.now,
+        )
+
+    def starving(self) -> list[Starving]:
+        """Requests that wait for longer than a minute while somebody has been free for as long, first ones first."""
+        since = self.now - STARVED_AFTER
+        names = {line.counsellor.id: line.counsellor.name for line in self.people}
+        idle = [free for free in self.free if not free.has_call and free.free_since <= since]
+        if not idle:
+            return []
+        return [
+            Starving(
+                request.callback_id,
+                request.due_at,
+                tuple(
+                    (names[free.counsellor_id], self.plan.blocked.get((request.callback_id, free.counsellor_id)))
+                    for free in idle
+                    if free.counsellor_id in names
+                ),
+            )
+            for request in self.waiting
+            if request.due_at <= since and self.not_ready(request) is None
+        ]
+
+
+def standing(session: Session, *, zone: ZoneInfo, now: datetime) -> Standing:
+    """Look at who waits and who could ring."""
+    people = rota.presence_board(session, moment=now)
+    free = _free(session, now=now)
+    rows = queries.to_be_rung(session)
+    requests = _requests(session, rows, free, zone=zone, now=now)
+    plan = matching.match(requests, free, now=now)
+    ordered = sorted(requests, key=lambda request: (request.due_at > now, order(request, now)))
+    return Standing(tuple(ordered), tuple(people), tuple(free), plan, now)
+
+
+def as_seen_by_matching(session: Session, callback: CallbackRow, *, zone: ZoneInfo, now: datetime) -> Waiting:
+    """One request as matching would see it, whatever its state."""
+    return _requests(session, [callback], _free(session, now=now), zone=zone, now=now)[0]
+
+
+def as_if_free(person: Counsellor, *, now: datetime) -> Free:
+    """Somebody as matching would see them if they were on shift, ready and without a call."""
+    return as_free(FreeCounsellor(person, now, now), busy=set(), last_ends={})
+
+
+def _free(session: Session, *, now: datetime) -> list[Free]:
+    busy, last_ends = queries.busy_counsellors(session), queries.last_attempt_ends(session)
+    return [as_free(one, busy=busy, last_ends=last_ends) for one in rota.counsellors_free(session, moment=now)]
+
+
+def _requests(
+    session: Session, rows: list[CallbackRow], free: list[Free], *, zone: ZoneInfo, now: datetime
+) -> list[Waiting]:
+    excluded, rung = passed_on_lately(session, rows, free, now), queries.numbers_being_rung(session)
+    return [as_waiting(row, excluded=excluded.get(row.id, frozenset()), rung=rung, zone=zone, now=now) for row in rows]
