@@ -7,7 +7,7 @@ Deterministic: ties are broken by a stable hash, never at random.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -61,7 +61,8 @@ class Waiting:
     excluded: frozenset[int] = frozenset()
     goes_first: bool = False
     """We failed this person once already: they keep their place at the head."""
-    number_busy: bool = False
+    line: bytes | None = None
+    """Stands for the visitor's number without showing it: no line is rung twice at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +97,12 @@ class Plan:
     """Requests that nobody may ring at this moment."""
 
 
-def _not_ready(request: Waiting, now: datetime) -> Block | None:
+def _not_ready(request: Waiting, rung: set[bytes], now: datetime) -> Block | None:
     if request.due_at > now:
         return Block.NOT_DUE
     if request.safe_until is None or request.safe_until <= now:
         return Block.OUTSIDE_SAFE_TIMES
-    if request.number_busy:
+    if request.line in rung:
         return Block.NUMBER_BUSY
     return None
 
@@ -176,14 +177,18 @@ def reason(request: Waiting, counsellor: Free, *, able: int, now: datetime) -> s
     return (", ".join(parts[:-1]) + ", and " + parts[-1] + ".").capitalize()
 
 
-def match(waiting: Iterable[Waiting], free: Sequence[Free], *, now: datetime) -> Plan:
-    """Give due requests to free counsellors: the most urgent first, each to the counsellor who costs least."""
+def match(waiting: Iterable[Waiting], free: Sequence[Free], *, rung: Collection[bytes] = (), now: datetime) -> Plan:
+    """Give due requests to free counsellors: the most urgent first, each to the counsellor who costs least.
+
+    `rung` are the lines that are being rung at this moment.
+    """
+    busy_lines = set(rung)
     matches: list[Match] = []
     blocked: dict[tuple[int, int], Block] = {}
     not_ready: dict[int, Block] = {}
     left = {counsellor.counsellor_id: counsellor for counsellor in free}
     for request in sorted(waiting, key=lambda w: order(w, now)):
-        if why := _not_ready(request, now):
+        if why := _not_ready(request, busy_lines, now):
             not_ready[request.callback_id] = why
             continue
         able: list[Free] = []
@@ -198,6 +203,8 @@ def match(waiting: Iterable[Waiting], free: Sequence[Free], *, now: datetime) ->
         if able:
             best = min(able, key=lambda c: _cost(request, c))
             del left[best.counsellor_id]
+            if request.line is not None:
+                busy_lines.add(request.line)
             why_this = reason(request, best, able=len(able), now=now)
             matches.append(Match(request.callback_id, best.counsellor_id, why_this))
     return Plan(tuple(matches), blocked, not_ready)

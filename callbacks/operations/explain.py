@@ -101,7 +101,7 @@ def standing(session: Session, *, zone: ZoneInfo, now: datetime) -> Standing:
     free = _free(session, now=now)
     rows = queries.to_be_rung(session)
     requests = _requests(session, rows, free, zone=zone, now=now)
-    plan = matching.match(requests, free, now=now)
+    plan = matching.match(requests, free, rung=queries.numbers_being_rung(session), now=now)
     ordered = sorted(requests, key=lambda request: (request.due_at > now, order(request, now)))
     return Standing(tuple(ordered), tuple(people), tuple(free), plan, now)
 
@@ -124,5 +124,5 @@ def _free(session: Session, *, now: datetime) -> list[Free]:
 def _requests(
     session: Session, rows: list[CallbackRow], free: list[Free], *, zone: ZoneInfo, now: datetime
 ) -> list[Waiting]:
-    excluded, rung = passed_on_lately(session, rows, free, now), queries.numbers_being_rung(session)
-    return [as_waiting(row, excluded=excluded.get(row.id, frozenset()), rung=rung, zone=zone, now=now) for row in rows]
+    excluded = passed_on_lately(session, rows, free, now)
+    return [as_waiting(row, excluded=excluded.get(row.id, frozenset()), zone=zone, now=now) for row in rows]
