@@ -105,7 +105,7 @@ def answered(session: Session, *, asked: Question, records: Records, now: dateti
         _hear(call, "visitor", records.visitor, now=now)
         if records.counsellor is None and asked.provider_id is not None:
             call.leg("counsellor").hear(LegStatus.FAILED, at=now, now=now)  # the provider has forgotten it
-        if asked.ask is Ask.END and call.press is None:
+        if asked.ask is Ask.END and call.press is None and not _ended_by_itself(records.counsellor):
             call.cancelled_at = call.cancelled_at or now
     _see_talking(call, now=now)
     state = follow.move(session, call, now=now)
@@ -123,6 +123,11 @@ def _hear(call: CallRow, role: str, record: ProviderCall | None, *, now: datetim
     leg = call.leg(role)
     leg.provider_id = leg.provider_id or record.provider_id
     leg.hear(record.status, duration_s=record.duration_s, at=record.ended_at, now=now)
+
+
+def _ended_by_itself(record: ProviderCall | None) -> bool:
+    """Whether the counsellor's telephone, and not we, ended the leg that was to be stopped."""
+    return record is not None and record.status in (LegStatus.BUSY, LegStatus.NO_ANSWER, LegStatus.FAILED)
 
 
 def _see_talking(call: CallRow, *, now: datetime) -> None:

@@ -1,0 +1,323 @@
+"""However the news of a call comes in, late, doubled, out of order or not at all, it ends in the same state."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from itertools import permutations
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy.orm import Session
+
+from callbacks.domain.asking import CONSENT_VERSION, Ask
+from callbacks.operations.ask import ask
+from callbacks.operations.match import match_waiting
+from foundation.phone import Phone
+from notifications import queries
+from notifications.domain.call import (
+    DEADLINES,
+    FINAL,
+    RANKS,
+    RULES,
+    CallState,
+    Evidence,
+    Leg,
+    LegStatus,
+    Press,
+    advance,
+    rank,
+    standing,
+)
+from notifications.models import CallRow
+from notifications.operations import hear, place, settle
+from notifications.telephony.port import CallOrder
+from tests.notifications.story import (
+    COUNSELLOR,
+    LEG_IDS,
+    STORIES,
+    VISITOR,
+    Asks,
+    News,
+    Question,
+    Step,
+    Story,
+    at,
+    is_possible,
+)
+from tests.rota.planning import LONDON
+
+# -- the rules alone, on a row that no database holds ----------------------------------------------------------------
+
+
+def a_call() -> CallRow:
+    """A call that was just handed over."""
+    return CallRow(id=uuid4(), state=CallState.PLACING, handed_over_at=at(0), dial_bridged=False)
+
+
+def add(call: CallRow, step: Step, *, now: datetime) -> None:
+    """Add to what is known of a call, and bring its state up to it."""
+    if isinstance(step, News):
+        call.leg(step.role).hear(step.status, duration_s=step.duration_s, at=at(step.second), now=now)
+    elif step.asks is Asks.ANSWER:
+        call.leg(COUNSELLOR).hear(LegStatus.IN_PROGRESS, at=now, now=now)
+    elif step.asks is Asks.ACCEPT:
+        call.press = Press.TOOK if step.digits == "1" else Press.PASSED
+    elif step.asks is Asks.HELLO:
+        call.leg(VISITOR).hear(LegStatus.IN_PROGRESS, at=now, now=now)
+        call.greeted_at = call.greeted_at or now
+    else:
+        call.leg(VISITOR).hear(step.status, duration_s=step.duration_s, at=now, now=now)
+        call.dial_over_at = now
+        call.dial_bridged = call.dial_bridged or step.was_bridged
+    call.taken_on_at = call.taken_on_at or now
+    call.state = advance(CallState(call.state), call.evidence())
+
+
+def after(steps: list[Step]) -> list[CallState]:
+    """The states that a call goes through when it hears of these steps, a second apart."""
+    call, states = a_call(), []
+    for number, step in enumerate(steps):
+        add(call, step, now=at(100 + number))
+        states.append(CallState(call.state))
+    return states
+
+
+@st.composite
+def tellings(draw: st.DrawFn, story: Story) -> list[Step]:
+    """The steps of a story as they may reach us: news late, doubled and in any order."""
+    arrivals: list[tuple[float, int, Step]] = []
+    for number, step in enumerate(story.steps):
+        arrivals.append((float(number), number, step))
+        if isinstance(step, News):
+            times = 1 + draw(st.booleans())
+            delays = [draw(st.sampled_from([0.0, 0.5, 1.5, 2.5, 4.5, 8.5, 20.5])) for _ in range(times)]
+            arrivals[-1:] = [(number + delay, number, step) for delay in delays]
+    return [step for _, _, step in sorted(arrivals, key=lambda arrival: arrival[:2])]
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_a_story_told_as_it_happens_ends_as_it_should(name: str) -> None:
+    assert after(list(STORIES[name].steps))[-1] is STORIES[name].ends
+
+
+@given(st.sampled_from(sorted(STORIES)), st.data())
+def test_f04_f05_late_doubled_and_disordered_news_end_in_the_same_state(name: str, data: st.DataObject) -> None:
+    told = data.draw(tellings(STORIES[name]))
+
+    states = after(told)
+
+    assert is_possible(told, STORIES[name])
+    assert states[-1] is STORIES[name].ends
+    assert [rank(state) for state in states] == sorted(rank(state) for state in states)
+
+
+SHORT = [name for name, story in STORIES.items() if len(story.steps) <= 6]
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_every_order_of_a_short_story_ends_in_the_same_state(name: str) -> None:
+    story = STORIES[name]
+
+    possible = [order for order in permutations(story.steps) if is_possible(order, story)]
+
+    assert len(possible) > 1
+    assert {after(list(order))[-1] for order in possible} == {story.ends}
+
+
+def test_the_stories_end_in_every_state_that_news_can_lead_to() -> None:
+    decided_by_us = {CallState.WITHHELD, CallState.REFUSED, CallState.LOST, CallState.CANCELLED}
+
+    assert {story.ends for story in STORIES.values()} == FINAL - decided_by_us
+
+
+# -- any evidence whatever -------------------------------------------------------------------------------------------
+
+legs = st.builds(
+    Leg,
+    status=st.none() | st.sampled_from(LegStatus),
+    answered=st.booleans(),
+    duration_s=st.integers(0, 100),
+    ended_at=st.none() | st.integers(0, 9).map(at),
+)
+evidence = st.builds(
+    Evidence,
+    handed_over=st.booleans(),
+    no_word=st.booleans(),
+    taken_on=st.booleans(),
+    withheld=st.none() | st.just("closed"),
+    refused=st.none() | st.just("13224"),
+    never_sent=st.booleans(),
+    cancelled=st.booleans(),
+    press=st.none() | st.sampled_from(Press),
+    greeted=st.booleans(),
+    talking=st.booleans(),
+    dial_over=st.booleans(),
+    dial_bridged=st.booleans(),
+    counsellor=legs,
+    visitor=legs,
+)
+
+
+@given(evidence, st.sampled_from(CallState))
+def test_a_state_is_never_followed_by_a_lower_one_and_a_final_one_never_at_all(
+    known: Evidence, before: CallState
+) -> None:
+    reached = advance(before, known)
+
+    assert rank(reached) >= rank(before)
+    assert reached is before or before not in FINAL
+
+
+@given(evidence)
+def test_any_evidence_shows_a_state_that_is_final_or_has_a_deadline(known: Evidence) -> None:
+    state = standing(known)
+
+    assert state in FINAL or state in DEADLINES or state is CallState.WAITING
+
+
+@given(evidence)
+def test_nothing_shows_the_visitor_as_rung_before_the_counsellor_pressed_1(known: Evidence) -> None:
+    theirs = {CallState.CONNECTING, CallState.VISITOR_RINGING, CallState.VISITOR_ANSWERED, CallState.BRIDGED}
+    ended = {CallState.BUSY, CallState.NO_ANSWER, CallState.HUNG_UP, CallState.ABANDONED, CallState.FINISHED}
+
+    if known.press is not Press.TOOK:
+        assert standing(known) not in theirs | ended
+
+
+def test_every_state_is_shown_by_some_rule() -> None:
+    assert {rule.state for rule in RULES} == set(CallState)
+
+
+words = st.lists(st.tuples(st.sampled_from(LegStatus), st.integers(0, 90), st.integers(0, 9)), max_size=8)
+
+
+@given(words)
+def test_a_leg_only_rises(heard: list[tuple[LegStatus, int, int]]) -> None:
+    leg = Leg()
+
+    for status, duration_s, second in heard:
+        before, leg = leg, leg.heard(status, duration_s=duration_s, at=at(second))
+
+        assert leg.rank == max(before.rank, RANKS[status])
+        assert leg.duration_s >= before.duration_s
+        assert leg.answered >= before.answered
+        assert (leg.ended_at is not None) == leg.ended
+
+
+@given(words, st.randoms())
+def test_how_far_a_leg_got_does_not_depend_on_the_order_of_its_news(
+    heard: list[tuple[LegStatus, int, int]], dice: object
+) -> None:
+    def told(order: list[tuple[LegStatus, int, int]]) -> tuple[int, bool, int]:
+        leg = Leg()
+        for status, duration_s, second in order:
+            leg = leg.heard(status, duration_s=duration_s, at=at(second))
+        return leg.rank, leg.answered, leg.duration_s
+
+    shuffled = list(heard)
+    dice.shuffle(shuffled)  # type: ignore[attr-defined]  # Hypothesis gives a random.Random
+
+    assert told(shuffled) == told(heard)
+
+
+# -- real rows, and the reconciler for what never came ---------------------------------------------------------------
+
+
+def a_call_that_was_placed(session: Session) -> CallRow:
+    """A request that was matched, whose call the dialler has handed over; nothing is committed."""
+    wanted = Ask(phone=Phone("+447700900982"), consent_version=CONSENT_VERSION)
+    ask(session, wanted, idempotency=None, zone=LONDON, now=at(0))
+    match_waiting(session, zone=LONDON, now=at(0))
+    order = place.claim_call(session, now=at(0))
+    assert isinstance(order, CallOrder)
+    call = queries.lock_call(session, order.call_id)
+    assert call is not None
+    return call
+
+
+def tell(session: Session, call: CallRow, step: Step) -> None:
+    """Let one step reach us at the very second at which it happens."""
+    now = at(step.second)
+    if isinstance(step, News):
+        hear.leg_status(
+            session,
+            call_id=call.id,
+            role=step.role,
+            provider_id=LEG_IDS[step.role],
+            status=step.status,
+            duration_s=step.duration_s,
+            sip_code=None,
+            at=now,
+            now=now,
+        )
+    elif step.asks is Asks.ANSWER:
+        hear.counsellor_answered(session, call_id=call.id, provider_id=LEG_IDS[COUNSELLOR], now=now)
+    elif step.asks is Asks.ACCEPT:
+        hear.counsellor_pressed(session, call_id=call.id, digits=step.digits, now=now)
+    elif step.asks is Asks.HELLO:
+        hear.visitor_answered(session, call_id=call.id, provider_id=LEG_IDS[VISITOR], now=now)
+    else:
+        hear.dial_over(
+            session,
+            call_id=call.id,
+            visitor_leg_id=LEG_IDS[VISITOR],
+            status=step.status,
+            duration_s=step.duration_s,
+            bridged=step.was_bridged,
+            now=now,
+        )
+
+
+def reconcile(session: Session, call: CallRow, story: Story, *, looks: int = 8) -> None:
+    """Ask about the call at each of its deadlines, long after everything is over."""
+    now = at(200)
+    for _ in range(looks):
+        if call.ended_at is not None:
+            return
+        assert call.deadline_at is not None, f"{call.state} has no deadline"
+        now = max(now, call.deadline_at)
+        asked = settle.question(session, call_id=call.id, now=now)
+        if asked is None:
+            continue
+        ours, theirs = story.record(COUNSELLOR), story.record(VISITOR)
+        if asked.ask is settle.Ask.FIND:
+            records = settle.Records(found=(ours,) if ours else ())
+        else:
+            records = settle.Records(counsellor=ours, visitor=theirs)
+        settle.answered(session, asked=asked, records=records, now=now)
+        now += timedelta(seconds=1)
+
+
+def losses(story: Story) -> dict[str, list[Step]]:
+    """What is lost on its way to us, by what it is."""
+    done: list[Step] = [step for step in story.steps if isinstance(step, Question) and step.asks is Asks.DONE]
+    return {
+        "all news": list(story.news),
+        "all news, and what came back": [*story.news, *done],
+        "news of the counsellor": [step for step in story.news if step.role == COUNSELLOR],
+        "the endings": [step for step in story.news if RANKS[step.status] >= RANKS[LegStatus.CANCELED]],
+    }
+
+
+@pytest.mark.usefixtures("a_rota")
+@pytest.mark.parametrize("name", STORIES)
+def test_f06_what_never_came_is_found_in_the_providers_records(app: Flask, session: Session, name: str) -> None:
+    story, ended = STORIES[name], {}
+
+    for what, lost in losses(story).items():
+        call = a_call_that_was_placed(session)
+        if what == "all news":
+            place.call_outcome_unknown(session, call_id=call.id, now=at(0))  # the 201 was lost too
+        else:
+            place.call_accepted(session, call_id=call.id, provider_id=LEG_IDS[COUNSELLOR], now=at(0))
+        for step in story.steps:
+            if step not in lost:
+                tell(session, call, step)
+        reconcile(session, call, story)
+        ended[what] = CallState(call.state)
+        session.rollback()
+
+    assert ended == dict.fromkeys(losses(story), story.ends)
