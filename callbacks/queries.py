@@ -180,7 +180,7 @@ def first_rings(session: Session, callback_ids: list[int]) -> dict[int, datetime
         .where(AttemptRow.callback_id.in_(callback_ids), AttemptRow.rang_visitor_at.is_not(None))
         .group_by(AttemptRow.callback_id)
     )
-    return {callback_id: at for callback_id, at in session.execute(question).tuples() if at is not None}
+    return {callback_id: at for callback_id, at in session.execute(question) if at is not None}
 
 
 def open_calls(session: Session) -> list[OpenCall]:
@@ -266,7 +266,7 @@ def last_attempt_ends(session: Session) -> dict[int, datetime]:
         .where(AttemptRow.ended_at.is_not(None))
         .group_by(AttemptRow.counsellor_id)
     )
-    return {who: ended_at for who, ended_at in session.execute(question).tuples() if ended_at is not None}
+    return {who: ended_at for who, ended_at in session.execute(question) if ended_at is not None}
 
 
 def history(session: Session, callback_id: int) -> list[HistoryRow]:
@@ -348,13 +348,13 @@ def texts(session: Session, callback_id: int) -> list[TextRow]:
 def counsellor_names(session: Session) -> dict[int, str]:
     """Everybody who ever was on the team, by counsellor id."""
     question = select(CounsellorRow.id, StaffRow.name).join(StaffRow, StaffRow.id == CounsellorRow.staff_id)
-    return dict(session.execute(question).tuples().all())
+    return {row.id: row.name for row in session.execute(question)}
 
 
 def staff_names(session: Session, staff_ids: set[int]) -> dict[int, str]:
     """Names of members of staff by id."""
     question = select(StaffRow.id, StaffRow.name).where(StaffRow.id.in_(staff_ids))
-    return dict(session.execute(question).tuples().all())
+    return {row.id: row.name for row in session.execute(question)}
 
 
 def counts_by_status(session: Session) -> dict[Status, int]:
