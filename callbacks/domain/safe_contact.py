@@ -42,7 +42,7 @@ class CallerId(StrEnum):
     SHOW_NUMBER = "show_number"
     """The visitor sees the number that the confirmation page told them."""
     HIDE_NUMBER = "hide_number"
-    """Withheld; some handsets block such calls."""
+    """Withheld. Twilio shows a number of ours or does not connect, so no page offers this and the API refuses it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +73,12 @@ class SafeContact:
         return replace(self, third_party=ThirdParty.SAY_WRONG_NUMBER)
 
     def made_strict(self) -> SafeContact:
-        """The permissions of somebody who is not safe at home (rule T11)."""
+        """The permissions of somebody who is not safe at home (rule T11). Our number, which names nobody, is shown."""
         return replace(
             self,
             voicemail=MessageRule.NO,
             sms=MessageRule.NO,
             third_party=ThirdParty.SAY_WRONG_NUMBER,
-            caller_id=CallerId.HIDE_NUMBER,
         )
 
 

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from callbacks.domain.safe_contact import CallerId, MessageRule, SafeContact, ThirdParty
+from callbacks.domain.safe_contact import MessageRule, SafeContact, ThirdParty
 from callbacks.domain.window import Asap, Span
 from callbacks.operations.offers import Availability
 from foundation.web.times import between, clocks_change_on, date_in_words, day_name, hours
@@ -111,10 +111,6 @@ SMS: Final[tuple[Option, ...]] = (
     (MessageRule.NO, "No, send nothing"),
     (MessageRule.NEUTRAL_MESSAGE, "Yes, but say nothing about who we are", "Only to a mobile phone."),
 )
-CALLER_ID: Final[tuple[Option, ...]] = (
-    (CallerId.SHOW_NUMBER, "Yes, show your number"),
-    (CallerId.HIDE_NUMBER, "No, hide it", "Some phones do not let hidden numbers through."),
-)
 _ASK: Final[Option] = (ThirdParty.ASK_FOR_NAME_ONLY, "Ask for me by name, and say nothing else")
 _WRONG: Final[Option] = (ThirdParty.SAY_WRONG_NUMBER, "Say it was a wrong number")
 _HANG_UP: Final[Option] = (ThirdParty.HANG_UP, "Hang up and say nothing")
@@ -125,7 +121,7 @@ def third_party(*, has_name: bool) -> tuple[Option, ...]:
     return (_ASK, _WRONG, _HANG_UP) if has_name else (_WRONG, _HANG_UP)
 
 
-_SAID: Final[dict[str, str]] = {option[0]: option[1] for option in (_ASK, _WRONG, _HANG_UP, *CALLER_ID)}
+_SAID: Final[dict[str, str]] = {option[0]: option[1] for option in (_ASK, _WRONG, _HANG_UP)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +131,6 @@ class ContactInWords:
     voicemail: str
     sms: str
     third_party: str
-    caller_id: str
 
 
 def contact_in_words(contact: SafeContact) -> ContactInWords:
@@ -144,5 +139,4 @@ def contact_in_words(contact: SafeContact) -> ContactInWords:
         voicemail={option[0]: option[1] for option in VOICEMAIL}[contact.voicemail],
         sms={option[0]: option[1] for option in (*SMS, *VOICEMAIL[2:])}[contact.sms],
         third_party=_SAID[contact.third_party],
-        caller_id=_SAID[contact.caller_id],
     )

@@ -13,7 +13,7 @@ from typing import Final, Self
 
 from flask import Response, current_app, request
 
-from callbacks.domain.safe_contact import CallerId, MessageRule, SafeContact, ThirdParty
+from callbacks.domain.safe_contact import MessageRule, SafeContact, ThirdParty
 from foundation import sealed
 
 COOKIE: Final = "draft"
@@ -32,7 +32,6 @@ class Draft:
     sms: str = MessageRule.NO
     third_party: str = ""
     """Not preset: it depends on whether there is a name to ask for."""
-    caller_id: str = CallerId.SHOW_NUMBER
     phone: str = ""
     """As it was typed, to be shown back as it was typed."""
     when: str = ""
@@ -61,7 +60,6 @@ class Draft:
             "voicemail": self.voicemail,
             "sms": self.sms,
             "third_party": self.third_party,
-            "caller_id": self.caller_id,
         }
 
     def with_contact(self, contact: SafeContact) -> Self:
@@ -71,7 +69,6 @@ class Draft:
             voicemail=contact.voicemail.value,
             sms=contact.sms.value,
             third_party=contact.third_party.value,
-            caller_id=contact.caller_id.value,
         )
 
     def contact(self) -> SafeContact:
@@ -80,7 +77,6 @@ class Draft:
             voicemail=MessageRule(self.voicemail),
             sms=MessageRule(self.sms),
             third_party=ThirdParty(self.third_party),
-            caller_id=CallerId(self.caller_id),
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from flask import current_app
 
-from callbacks.domain.safe_contact import CallerId, MessageRule, SafeContact, ThirdParty
+from callbacks.domain.safe_contact import MessageRule, SafeContact, ThirdParty
 from callbacks.domain.window import Asap, Span
 from callbacks.web import choices
 from callbacks.web.schemas import Unacceptable, read_piece, read_when
@@ -22,7 +22,6 @@ CHOOSE: Final[dict[str, str]] = {
     "voicemail": "Choose if we may leave a message",
     "sms": "Choose if we may send a text",
     "third_party": "Choose what we do if someone else answers",
-    "caller_id": "Choose if your phone may show our number",
 }
 CHOOSE_TIME: Final = "Choose when we should ring you"
 NAME_TOO_LONG: Final = "Use 80 characters or fewer"
@@ -81,17 +80,15 @@ def contact(form: Mapping[str, str], *, has_name: bool, present: SafeContact) ->
         voicemail=MessageRule(given["voicemail"]),
         sms=MessageRule(given["sms"]),
         third_party=ThirdParty(given["third_party"]),
-        caller_id=CallerId(given["caller_id"]),
     )
 
 
 def contact_options(*, has_name: bool) -> dict[str, tuple[choices.Option, ...]]:
-    """The four questions and what can be chosen, in the order of the page."""
+    """The three questions and what can be chosen, in the order of the page."""
     return {
         "voicemail": choices.VOICEMAIL,
         "sms": choices.SMS,
         "third_party": choices.third_party(has_name=has_name),
-        "caller_id": choices.CALLER_ID,
     }
 
 

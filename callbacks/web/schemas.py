@@ -26,6 +26,7 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     WithJsonSchema,
+    field_validator,
     model_validator,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -194,6 +195,15 @@ class SafeContactRecord(Strict):
     safe_word: SafeWord | None = None
     """A word that the counsellor asks for before saying anything."""
     do_not_contact_after: Upcoming | None = None
+
+    @field_validator("caller_id")
+    @classmethod
+    def _number_is_shown(cls, value: CallerId) -> CallerId:
+        if value is CallerId.HIDE_NUMBER:  # the network would show it all the same: never promise what is not so
+            raise PydanticCustomError(
+                "cannot_hide_number", "We cannot hide our number. It does not say who we are. Leave this out to go on"
+            )
+        return value
 
     def over(self, present: SafeContact) -> SafeContact:
         """The present permissions with what was given here changed."""
@@ -512,6 +522,7 @@ _OWN_CODES: Final = frozenset(
         "time_too_far",
         "time_backwards",
         "consent_outdated",
+        "cannot_hide_number",
         "nothing_to_change",
         "phone_missing",
         "phone_malformed",

@@ -196,3 +196,17 @@ def test_a_database_that_is_away_is_said_in_words(app: Flask) -> None:
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
     assert "Nothing was lost" in answer.get_json()["detail"]
+
+
+def test_what_the_network_cannot_do_is_not_promised(client: FlaskClient, a_rota: None) -> None:
+    answer = client.post(
+        "/api/v1/callbacks",
+        json={
+            "phone": "07700 900123",
+            "consent": {"version": "2026-11", "given": True},
+            "safe_contact": {"caller_id": "hide_number"},
+        },
+    )
+
+    assert answer.status_code == 422
+    assert answer.get_json()["errors"][0]["code"] == "cannot_hide_number"

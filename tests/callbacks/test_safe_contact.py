@@ -68,7 +68,6 @@ def test_whoever_is_not_safe_at_home_is_left_no_trace_of(contact: SafeContact) -
     strict = contact.made_strict()
 
     assert (strict.voicemail, strict.sms) == (MessageRule.NO, MessageRule.NO)
-    assert strict.caller_id is CallerId.HIDE_NUMBER
     assert strict.third_party is ThirdParty.SAY_WRONG_NUMBER
 
 

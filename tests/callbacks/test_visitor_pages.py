@@ -21,7 +21,7 @@ from tests.conftest import Clock
 
 pytestmark = pytest.mark.usefixtures("a_rota")
 
-SAFE = {"voicemail": "no", "sms": "no", "third_party": "ask_for_name_only", "caller_id": "show_number"}
+SAFE = {"voicemail": "no", "sms": "no", "third_party": "ask_for_name_only"}
 ANSWERS: tuple[tuple[str, dict[str, str]], ...] = (
     ("/", {"name": "Sam"}),
     ("/contact", SAFE),
@@ -143,13 +143,11 @@ def test_taking_the_name_back_asks_again_what_to_do_when_someone_else_answers(cl
 
 def test_what_is_safe_is_kept_as_it_was_chosen(app: Flask, client: FlaskClient) -> None:
     fill_in(client)
-    client.post(
-        "/contact", data=SAFE | {"sms": "neutral_message", "third_party": "hang_up", "caller_id": "hide_number"}
-    )
+    client.post("/contact", data=SAFE | {"sms": "neutral_message", "third_party": "hang_up"})
     client.post("/check")
 
     [row] = kept(app)
-    assert (row.sms, row.third_party, row.caller_id) == (MessageRule.NEUTRAL_MESSAGE, ThirdParty.HANG_UP, "hide_number")
+    assert (row.sms, row.third_party) == (MessageRule.NEUTRAL_MESSAGE, ThirdParty.HANG_UP)
 
 
 def test_a_time_that_is_gone_by_now_is_asked_again(client: FlaskClient, a_clock: Clock) -> None:
