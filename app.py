@@ -21,7 +21,7 @@ import structlog
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 from flask_migrate import Migrate
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
 from rq import Queue, SimpleWorker
 from rq.executions import Execution
 from rq.job import Job
@@ -82,12 +82,20 @@ class Settings(BaseModel):
     RINGBACK_DEMO: bool = False
     RATE_LIMITS: bool = True
     TRUSTED_PROXIES: int = Field(0, ge=0, le=5)
+    REHEARSAL_CLOCK: str = ""
 
     @field_validator("SERVICE_TIMEZONE")
     @classmethod
     def _a_known_zone(cls, value: str) -> str:
         if value not in zoneinfo.available_timezones():
             raise ValueError("is not a time zone name such as Europe/London")
+        return value
+
+    @field_validator("REHEARSAL_CLOCK")
+    @classmethod
+    def _only_in_rehearsals(cls, value: str, info: ValidationInfo) -> str:
+        if value and not info.data.get("RINGBACK_DEMO"):
+            raise ValueError("is for rehearsals: a service that rings people keeps real time. Remove it")
         return value
 
     @field_validator("FIELD_KEYS")
@@ -194,6 +202,8 @@ def join_the_rooms(app: Flask) -> None:
 def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     """The application, from the environment. Raises BadEnvironment, which ends the process with one line."""
     settings = read_settings(os.environ if environ is None else environ)
+    if settings.REHEARSAL_CLOCK:
+        clock.rehearse(Path(settings.REHEARSAL_CLOCK))
     logs.configure()
     app = Flask("app", static_folder=None)
     _configure(app, settings)
@@ -278,7 +288,7 @@ def keep_time() -> None:
         except DBAPIError as error:
             log.warning("timekeeper_waits", because=type(error).__name__)
             db.session.remove()
-            stop.wait(TICK_S)
+            stop.wait(clock.real_seconds(TICK_S))
 
 
 def _keep_time_until(stop: threading.Event) -> None:
@@ -288,8 +298,8 @@ def _keep_time_until(stop: threading.Event) -> None:
             if _keeps_the_lock(connection):
                 log.info("timekeeper_acts")
                 break
-            stop.wait(TICK_S)
-        while not stop.wait(TICK_S):
+            stop.wait(clock.real_seconds(TICK_S))
+        while not stop.wait(clock.real_seconds(TICK_S)):
             connection.scalar(select(1))  # the lock ends with this connection: no connection, no acting
             tick(now=clock.now())
             db.session.remove()

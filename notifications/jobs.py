@@ -80,9 +80,9 @@ def _next_call(ends: float) -> CallOrder | UUID | None:
             wait_s = place.reserve_pace(session, per_second=per_second, now=now)
             if wait_s == 0.0:
                 return place.claim_call(session, now=now)
-        if time.monotonic() + wait_s > ends:
+        if time.monotonic() + clock.real_seconds(wait_s) > ends:
             return None
-        time.sleep(wait_s)
+        clock.wait(wait_s)
 
 
 def _dial(order: CallOrder) -> None:
