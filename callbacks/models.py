@@ -52,6 +52,11 @@ class CallbackRow(Row):
         Index("callback_by_deadline_while_open", "due_by", postgresql_where=text("closed_at is null")),
         Index("callback_by_phone_while_open", "phone_digest", postgresql_where=text("closed_at is null")),
         Index("callback_by_asked_at", "asked_at"),
+        Index("callback_by_requester", "requester", "asked_at"),
+        Index("callback_by_phone", "phone_digest", "asked_at"),
+        CheckConstraint(
+            "(restricted_at is null) = (restricted_because is null)", name="a_restricted_callback_says_why"
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
@@ -89,6 +94,8 @@ class CallbackRow(Row):
     third_party: Mapped[str]
     caller_id: Mapped[str]
     do_not_contact_after: Mapped[datetime | None]
+    phone_owner: Mapped[str | None]
+    """Whose telephone it is, if they said."""
 
     asked_at: Mapped[datetime]
     wanted_from: Mapped[datetime | None]
@@ -107,6 +114,11 @@ class CallbackRow(Row):
     consent_at: Mapped[datetime]
     channel: Mapped[str]
     locale: Mapped[str]
+    requester: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """A keyed digest of the network that it was asked from: to count, and to honour a "not me"; opens nothing."""
+    restricted_at: Mapped[datetime | None]
+    restricted_because: Mapped[str | None]
+    """Why what was to be erased is kept, and no longer used for anything else."""
 
     def move(self, event: Event, *, due_by: datetime | None, now: datetime) -> None:
         """Let an event happen. Raises IllegalMove; `due_by` is the deadline of the state that follows, if not final."""
@@ -262,6 +274,16 @@ class IdempotencyRow(Row):
     callback_id: Mapped[int | None] = mapped_column(ForeignKey("callback.id", ondelete="CASCADE"))
     answer: Mapped[dict[str, Any] | None]
     created_at: Mapped[datetime]
+
+
+class NotThemRow(Row):
+    """The owner of a number said that they did not ask for a call: this requester never has it rung again."""
+
+    __tablename__ = "not_them"
+
+    phone_digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    requester: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    said_at: Mapped[datetime]
 
 
 class SentRow(Row):

@@ -115,6 +115,8 @@ class CallRow(Row):
     press: Mapped[str | None]
     pressed_at: Mapped[datetime | None]
     greeted_at: Mapped[datetime | None]
+    denied_at: Mapped[datetime | None]
+    """Whoever answered the visitor's telephone pressed the key for "I did not ask for this call"."""
     bridged_at: Mapped[datetime | None]
     dial_over_at: Mapped[datetime | None]
     dial_bridged: Mapped[bool] = mapped_column(default=False)
