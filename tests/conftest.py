@@ -7,11 +7,12 @@ simulator calling back over HTTP and jobs run by hand or by a worker thread. Tim
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,12 +23,14 @@ import requests
 from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from foundation import clock, doorbell
 from foundation.child_process import free_port
+from foundation.doorbell import Bell
 from foundation.embedded import Servers, servers
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -176,6 +179,21 @@ class Phones:
         """Break things on purpose."""
         requests.post(f"{self.base}/faults", json=plan, timeout=5).raise_for_status()
 
+    def advance(self, seconds: float) -> None:
+        """Move the network's time on; returns when everything that this set off has been done."""
+        requests.post(f"{self.base}/clock", json={"advance_s": seconds}, timeout=60).raise_for_status()
+
+    def time_stands_still(self, at: datetime) -> None:
+        """From now on the network's time moves only by `advance`."""
+        requests.post(
+            f"{self.base}/clock", json={"mode": "virtual", "now": at.isoformat()}, timeout=5
+        ).raise_for_status()
+
+    def time_runs(self) -> None:
+        """The network's time is ours again."""
+        now = datetime.now(UTC).isoformat()
+        requests.post(f"{self.base}/clock", json={"mode": "real", "speed": 1, "now": now}, timeout=5).raise_for_status()
+
     def reset(self) -> None:
         """Forget everything."""
         requests.post(f"{self.base}/reset", timeout=5).raise_for_status()
@@ -191,6 +209,22 @@ def eventually(holds: Callable[[], Any], *, within_s: float = 15.0) -> Any:
         if time.monotonic() > ends:
             raise AssertionError(f"not within {within_s} s; the last value was {value!r}")
         time.sleep(0.02)
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real Chromium, one for the whole run: two of Playwright's loops in one process do not go together."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine: the journeys in a real browser were not tried")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        yield running
+        running.close()
 
 
 @pytest.fixture(scope="session")
@@ -236,31 +270,122 @@ def served(one_app: Flask, ports: dict[str, int]) -> Iterator[str]:
     thread.join(timeout=10)
 
 
+class TownClock(Clock):
+    """The town's time: moved by hand, and a moment on with every moment of ours, so that a pause is not for ever."""
+
+    def __init__(self, at: datetime) -> None:
+        self.to(at)
+
+    def __call__(self) -> datetime:
+        return self.at + timedelta(seconds=min(time.monotonic() - self._moved, 0.9))
+
+    def to(self, at: datetime) -> None:
+        super().to(at)
+        self._moved = time.monotonic()
+
+    def on(self, **span: float) -> datetime:
+        self.to(self.at + timedelta(**span))
+        return self.at
+
+
 @dataclass
 class Town:
-    """Everything at once: the product served, its jobs, and the telephone network."""
+    """Everything at once: the product served, its jobs, the telephone network, and one time for all of them.
+
+    Time stands still while the product works, so that minutes of ringing and talking take no time of ours.
+    """
 
     app: Flask
     base: str
     phones: Phones
+    clock: TownClock
+    expected: dict[str, list[str]] | None = None
+    in_turn: bool = True
+
+    def expects(self, *rung: str, texts: Sequence[str] = (), in_turn: bool = True) -> None:
+        """Who may be contacted in this test: these numbers ring, in this turn, these get texts, and nobody else."""
+        self.expected = {"rung": list(rung), "texts": list(texts)}
+        self.in_turn = in_turn
+
+    def contacted(self) -> dict[str, list[str]]:
+        """Every number that was rung and every one that was texted, in turn, from the network's own log."""
+        found: dict[str, list[str]] = {"rung": [], "texts": []}
+        seen = set()
+        for entry in self.phones.log():
+            if entry["kind"] not in ("call", "text") or entry["direction"] == "inbound":
+                continue
+            what = entry.get("call") or entry["text"]
+            if what not in seen:
+                seen.add(what)
+                found["rung" if entry["kind"] == "call" else "texts"].append(entry["to"])
+        return found
+
+    def judge(self) -> None:
+        """Nobody was contacted who should not have been: the end of every test in the town."""
+        found, expected = self.contacted(), self.expected
+        if expected is not None and not self.in_turn:
+            found, expected = ({what: sorted(who) for what, who in each.items()} for each in (found, expected))
+        invariants = requests.get(f"{self.phones.base}/invariants", timeout=10).json()
+
+        assert found == expected, "the test says with town.expects(…) whom it contacts"
+        assert invariants["holds"], invariants["judged"]
 
     def work(self) -> None:
-        """Do what a worker does when every bell rings, until nothing more is due."""
-        for bell in (
-            doorbell.Bell.SETTLE,
-            doorbell.Bell.DEADLINES,
-            doorbell.Bell.MATCH,
-            doorbell.Bell.DIAL,
-            doorbell.Bell.TEXT,
-        ):
+        """Do what a worker does when every bell rings, whether or not anything is due."""
+        for bell in (Bell.SETTLE, Bell.DEADLINES, Bell.MATCH, Bell.DIAL, Bell.TEXT):
+            self.answer(bell)
+
+    def answer(self, bell: Bell) -> None:
+        """Do the work that one bell calls for, as a worker would."""
+        with self.app.app_context():
+            doorbell.answer_of(bell)()
+
+    def look(self) -> None:
+        """What the timekeeper and a worker do in one second: whatever the tables say is due."""
+        from app import PERIODIC
+        from foundation.database import transaction
+
+        for bell, waits in (*PERIODIC, *PERIODIC):  # what is matched in the first round is dialled in the second
             with self.app.app_context():
-                doorbell.answer_of(bell)()
+                with transaction() as session:
+                    is_due = waits(session, now=self.clock())
+                if is_due:
+                    doorbell.answer_of(bell)()
+
+    def passes(self, seconds: float) -> None:
+        """Let time pass, a second at a time, with the timekeeper and a worker at work."""
+        for _ in range(round(seconds)):
+            self.look()
+            self._advance(1)
+        self.look()
+
+    def sleeps(self, **span: float) -> None:
+        """Let much time pass in which nothing is to happen; then the timekeeper looks."""
+        self._advance(timedelta(**span).total_seconds())
+        self.look()
+
+    def until(self, holds: Callable[[], Any], *, within_s: int = 150) -> Any:
+        """Let time pass until something is true, and return it."""
+        for _ in range(within_s):
+            if value := holds():
+                return value
+            self.passes(1)
+        raise AssertionError(f"not within {within_s} s of the town's time; the log: {self.phones.log()[-30:]}")
+
+    def _advance(self, seconds: float) -> None:
+        self.phones.advance(seconds)
+        self.clock.on(seconds=seconds)
 
 
 @pytest.fixture
 def town(app: Flask, simulator: str, served: str) -> Iterator[Town]:
-    """The product with a telephone network."""
+    """The product with a telephone network, at NOON. The test ends with a look at who was contacted."""
     phones = Phones(simulator)
     phones.reset()
-    yield Town(app, served, phones)
+    phones.time_stands_still(NOON)
+    with clock.reading(standing := TownClock(NOON)):
+        here = Town(app, served, phones, standing)
+        yield here
+        here.judge()
     phones.reset()
+    phones.time_runs()
