@@ -52,11 +52,13 @@ class Referral:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who says it; `counsellor_id` is None for a supervisor, who may complete anybody's."""
+    """Who says it."""
 
     staff_id: int
     name: str
     counsellor_id: int | None
+    may_complete_any: bool = False
+    """A supervisor says it for a counsellor who cannot."""
 
 
 def finish_call(
@@ -76,7 +78,10 @@ def finish_call(
     Raises NotTheirCall, CallNotOver, AlreadyRecorded, CaseOutcomeNeeded, ConsentNeeded.
     """
     attempt = session.get(AttemptRow, attempt_id)
-    if attempt is None or author.counsellor_id not in (None, attempt.counsellor_id):
+    if attempt is None:
+        raise NotTheirCall
+    is_own = attempt.counsellor_id == author.counsellor_id
+    if not is_own and not author.may_complete_any:
         raise NotTheirCall
     queries.lock(session, attempt.callback_id)
     session.refresh(attempt)
@@ -84,12 +89,12 @@ def finish_call(
         raise CallNotOver
     if attempt.contact_outcome is not None:
         raise AlreadyRecorded
-    if stays_away and author.counsellor_id is not None:
-        presence.set_away(session, counsellor_id=author.counsellor_id, by=author.staff_id, now=now)
+    if stays_away and is_own:
+        presence.set_away(session, counsellor_id=attempt.counsellor_id, by=author.staff_id, now=now)
     callback = record_outcome(
         session,
         attempt_id=attempt_id,
-        counsellor_id=author.counsellor_id,
+        counsellor_id=attempt.counsellor_id,
         staff_id=author.staff_id,
         staff_name=author.name,
         contact=outcome.contact,

@@ -8,6 +8,7 @@ from callbacks.web.api import api
 from callbacks.web.metrics import metrics
 from callbacks.web.own_page import own_page
 from callbacks.web.refusals import REFUSALS
+from callbacks.web.staff import STAFF_PROBLEMS, staff_blueprints
 from callbacks.web.visitor import visitor
 from foundation.web import problems
 
@@ -16,9 +17,9 @@ __all__ = ["blueprints", "init_problems"]
 
 def blueprints() -> list[Blueprint]:
     """The blueprints to register."""
-    return [visitor, own_page, api, metrics]
+    return [visitor, own_page, api, metrics, *staff_blueprints()]
 
 
 def init_problems(app: Flask) -> None:
     """Say in words what this package refuses, wherever in the application it comes up."""
-    problems.register(app, REFUSALS)
+    problems.register(app, REFUSALS | STAFF_PROBLEMS)

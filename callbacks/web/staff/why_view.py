@@ -1,0 +1,113 @@
+"""“Why did nobody ring?” as values: what stands in the way of one request, and of each member of the team."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from callbacks import queries
+from callbacks.domain.absence import Absence
+from callbacks.domain.attempts import ReviewReason
+from callbacks.domain.lifecycle import WAITING, Status
+from callbacks.domain.matching import Block, Waiting
+from callbacks.domain.window import WindowClosed, next_allowed
+from callbacks.models import CallbackRow
+from callbacks.operations.explain import Standing, as_seen_by_matching, standing
+from callbacks.web.staff import moments, wording
+from callbacks.web.staff.brief import AttemptLine, Tag, attempt_line
+from rota.domain.wording import languages_words, skills_words
+from rota.queries import PresenceLine
+
+
+@dataclass(frozen=True, slots=True)
+class WhyLine:
+    """One member of the team and the first rule that keeps them from it."""
+
+    name: str
+    tag: Tag
+    more: str
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The whole answer."""
+
+    reference: str
+    request: str
+    """What stands in the way of the request itself, or that nothing does."""
+    is_request_blocked: bool
+    place: str
+    lines: tuple[WhyLine, ...]
+    earlier: tuple[AttemptLine, ...]
+
+
+def why(session: Session, callback: CallbackRow, *, zone: ZoneInfo, now: datetime) -> Why:
+    """Why nobody rings for this request at this moment, and what was tried before."""
+    seen = standing(session, zone=zone, now=now)
+    request = next((one for one in seen.waiting if one.callback_id == callback.id), None)
+    as_seen = request or as_seen_by_matching(session, callback, zone=zone, now=now)
+    names = queries.counsellor_names(session)
+    words = _request_words(callback, seen.not_ready(as_seen), zone=zone, now=now)
+    return Why(
+        reference=callback.reference,
+        request=words or "Nothing: it is due, and they may be rung now.",
+        is_request_blocked=bool(words),
+        place=_place(seen, request),
+        lines=tuple(_line(seen, as_seen, line) for line in seen.people),
+        earlier=tuple(attempt_line(one, names=names, now=now) for one in queries.attempts(session, callback.id)),
+    )
+
+
+def _request_words(callback: CallbackRow, block: Block | None, *, zone: ZoneInfo, now: datetime) -> str:
+    if callback.status not in WAITING:
+        reason = f": {wording.REVIEW[ReviewReason(callback.review_reason)].lower()}" if callback.review_reason else ""
+        return f"{wording.STATUS[Status(callback.status)]}{reason}."
+    if block is Block.NOT_DUE:
+        return f"Not due until {moments.at(callback.next_try_at, now=now)}."
+    if block is Block.OUTSIDE_SAFE_TIMES:
+        return _outside_words(callback, zone=zone, now=now)
+    return f"{wording.BLOCKS[block]}." if block else ""
+
+
+def _outside_words(callback: CallbackRow, *, zone: ZoneInfo, now: datetime) -> str:
+    try:
+        again = next_allowed(callback.as_wanted(), after=now, zone=zone)
+    except WindowClosed:
+        return "Every time at which they may be rung is over."
+    return f"Outside the times at which they may be rung, until {moments.at(again, now=now)}."
+
+
+def _place(seen: Standing, request: Waiting | None) -> str:
+    if request is None:
+        return ""
+    due = [one for one in seen.waiting if one.due_at <= seen.now]
+    if request not in due:
+        return ""
+    ahead = due.index(request)
+    return "It is first in the queue." if ahead == 0 else f"{ahead} {'goes' if ahead == 1 else 'go'} before it."
+
+
+def _line(seen: Standing, request: Waiting, line: PresenceLine) -> WhyLine:
+    obstacle = seen.obstacle(request, line)
+    return WhyLine(line.counsellor.name, _tag(obstacle), _more(obstacle, request, line))
+
+
+def _tag(obstacle: Absence | Block | None) -> Tag:
+    if obstacle is None:
+        return Tag(wording.COULD_RING, "good")
+    if isinstance(obstacle, Absence):
+        return Tag(wording.ABSENCES[obstacle], "plain")
+    return Tag(wording.BLOCKS[obstacle], "calm" if obstacle in (Block.TAKEN, Block.OUTRANKED) else "warn")
+
+
+def _more(obstacle: Absence | Block | None, request: Waiting, line: PresenceLine) -> str:
+    person = line.counsellor
+    if obstacle is Block.SKILL:
+        has = skills_words(person.skills) or "nothing special yet"
+        return f"Needed: {', '.join(sorted(request.needs)).replace('_', ' ')}. Trained for: {has}."
+    if obstacle is Block.LANGUAGE:
+        return f"Needed: {languages_words([request.language])}. Speaks: {languages_words(person.languages)}."
+    return ""
