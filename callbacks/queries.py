@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -378,39 +377,3 @@ def unaccounted_for(session: Session) -> int:
         )
     )
     return int(session.scalar(question) or 0)
-
-
-def open_by_status(session: Session) -> dict[Status, int]:
-    """How many open requests stand in each state; closed ones are not looked at, however many there are."""
-    question = (
-        select(CallbackRow.status, func.count()).where(CallbackRow.closed_at.is_(None)).group_by(CallbackRow.status)
-    )
-    return {Status(status): count for status, count in session.execute(question)}
-
-
-def count_late(session: Session, *, now: datetime) -> int:
-    """Open requests whose promised time is over and whose visitor's telephone has not rung yet."""
-    has_rung = exists().where(AttemptRow.callback_id == CallbackRow.id, AttemptRow.rang_visitor_at.is_not(None))
-    question = (
-        select(func.count())
-        .select_from(CallbackRow)
-        .where(CallbackRow.closed_at.is_(None), CallbackRow.promised_until <= now, ~has_rung)
-    )
-    return int(session.scalar(question) or 0)
-
-
-def in_review(session: Session, *, limit: int = 100) -> list[CallbackRow]:
-    """Requests that wait for a supervisor's decision, longest first."""
-    question = (
-        select(CallbackRow)
-        .where(CallbackRow.closed_at.is_(None), CallbackRow.status == Status.NEEDS_REVIEW)
-        .order_by(CallbackRow.status_at, CallbackRow.id)
-        .limit(limit)
-    )
-    return list(session.scalars(question))
-
-
-def references(session: Session, callback_ids: Iterable[int]) -> dict[int, str]:
-    """What these requests are called by people, by id."""
-    question = select(CallbackRow.id, CallbackRow.reference).where(CallbackRow.id.in_(list(callback_ids)))
-    return {row.id: row.reference for row in session.execute(question)}

@@ -15,10 +15,8 @@ from callbacks import queries
 from callbacks.domain import matching
 from callbacks.domain.absence import Absence, absence
 from callbacks.domain.matching import Block, Free, Plan, Waiting, blocked_by, order
-from callbacks.domain.window import WindowClosed, next_allowed
-from callbacks.models import AttemptRow, CallbackRow
+from callbacks.models import CallbackRow
 from callbacks.operations.match import as_free, as_waiting, passed_on_lately
-from callbacks.queries import OpenCall
 from rota import queries as rota
 from rota.domain.counsellor import Counsellor, FreeCounsellor
 from rota.queries import PresenceLine
@@ -65,21 +63,6 @@ class Standing:
                 return self.plan.blocked.get((request.callback_id, free.counsellor_id)) or blocked_by(request, free)
         return Absence.NOT_ON_SHIFT  # the shift ended between two questions
 
-    def would_ring(self, request: Waiting) -> int | None:
-        """The counsellor whom matching would give this request to now."""
-        chosen = (match.counsellor_id for match in self.plan.matches if match.callback_id == request.callback_id)
-        return next(chosen, None)
-
-    def goes_first(self, line: PresenceLine) -> int | None:
-        """The request that matching would give this member of the team now."""
-        chosen = (match.callback_id for match in self.plan.matches if match.counsellor_id == line.counsellor.id)
-        return next(chosen, None)
-
-    def ahead_of(self, request: Waiting) -> int:
-        """How many requests that are due are served before this one."""
-        due = [one.callback_id for one in self.waiting if one.due_at <= self.now]
-        return due.index(request.callback_id) if request.callback_id in due else 0
-
     def absence_of(self, line: PresenceLine) -> Absence | None:
         """Why somebody is offered nothing at all."""
         return absence(
@@ -110,47 +93,6 @@ class Standing:
             for request in self.waiting
             if request.due_at <= since and self.not_ready(request) is None
         ]
-
-
-@dataclass(frozen=True, slots=True)
-class Explained:
-    """What the answer to "why did nobody ring?" is made from, for one request."""
-
-    callback: CallbackRow
-    request: Waiting
-    standing: Standing
-    may_ring_at: datetime | None
-    """The first moment from now on at which the visitor may be rung; None when no safe time is left."""
-    attempts: tuple[AttemptRow, ...]
-    call: OpenCall | None
-    """The call under way."""
-    owing: AttemptRow | None
-    """The call whose outcome is owed."""
-    names: dict[int, str]
-    """Counsellors by id."""
-    references: dict[int, str]
-    """The requests that matching would ring now, by id."""
-
-
-def explain(session: Session, callback: CallbackRow, *, zone: ZoneInfo, now: datetime) -> Explained:
-    """Everything that keeps one request from being rung, and what was tried before."""
-    seen = standing(session, zone=zone, now=now)
-    here = (one for one in seen.waiting if one.callback_id == callback.id)
-    try:
-        may_ring_at = next_allowed(callback.as_wanted(), after=now, zone=zone)
-    except WindowClosed:
-        may_ring_at = None
-    return Explained(
-        callback=callback,
-        request=next(here, None) or as_seen_by_matching(session, callback, zone=zone, now=now),
-        standing=seen,
-        may_ring_at=may_ring_at,
-        attempts=tuple(queries.attempts(session, callback.id)),
-        call=next((call for call in queries.open_calls(session) if call.attempt.callback_id == callback.id), None),
-        owing=queries.owing_attempt(session, callback.id),
-        names=queries.counsellor_names(session),
-        references=queries.references(session, [match.callback_id for match in seen.plan.matches]),
-    )
 
 
 def standing(session: Session, *, zone: ZoneInfo, now: datetime) -> Standing:
