@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from callbacks.domain.asking import Strength
-from callbacks.domain.codes import BladderSign, Coded, ContactOutcome, Flag, Relationship, Substance, WithdrawalSign
+from callbacks.domain.codes import (
+    BladderSign,
+    Coded,
+    ContactOutcome,
+    Flag,
+    PhoneOwner,
+    Relationship,
+    Substance,
+    WithdrawalSign,
+)
 from callbacks.domain.safe_contact import MessageRule
 from callbacks.domain.triage import Flags, triage
 from callbacks.models import AttemptRow, CallbackRow
@@ -51,6 +60,7 @@ class SafeLines:
     voicemail: str
     texts: str
     caller: str
+    phone_owner: str
     not_after: str
     allows_voicemail: bool
 
@@ -155,6 +165,7 @@ def _safe(callback: CallbackRow, *, my_first_name: str, now: datetime) -> SafeLi
         voicemail=wording.VOICEMAIL[contact.voicemail].format(me=my_first_name),
         texts=wording.SMS[contact.sms],
         caller=wording.CALLER_ID[contact.caller_id],
+        phone_owner=wording.PHONE_OWNERS[PhoneOwner(callback.phone_owner)] if callback.phone_owner else "",
         not_after=moments.at(contact.do_not_contact_after, now=now) if contact.do_not_contact_after else "",
         allows_voicemail=contact.voicemail is not MessageRule.NO,
     )

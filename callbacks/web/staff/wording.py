@@ -6,7 +6,7 @@ from typing import Final
 
 from callbacks.domain.absence import Absence
 from callbacks.domain.attempts import ReviewReason
-from callbacks.domain.codes import ContactOutcome
+from callbacks.domain.codes import ContactOutcome, PhoneOwner
 from callbacks.domain.lifecycle import IllegalMove, Status
 from callbacks.domain.matching import Block
 from callbacks.domain.promise import PromiseState
@@ -241,7 +241,13 @@ SMS: Final[dict[MessageRule, str]] = {
 }
 CALLER_ID: Final[dict[CallerId, str]] = {
     CallerId.SHOW_NUMBER: "Their telephone may show our number.",
-    CallerId.HIDE_NUMBER: "They asked us to hide our number.",
+    CallerId.HIDE_NUMBER: "They would rather not see our number. The network may show it all the same.",
+}
+PHONE_OWNERS: Final[dict[PhoneOwner, str]] = {
+    PhoneOwner.MINE: "Their own.",
+    PhoneOwner.SHARED: "They share it: somebody else may answer.",
+    PhoneOwner.SOMEONE_ELSE: "Somebody else’s: somebody else may answer.",
+    PhoneOwner.WORK: "A work telephone: colleagues may answer.",
 }
 
 FOLLOWS: Final[dict[ContactOutcome, str]] = {

@@ -3,11 +3,14 @@
 // and open details stay where they were; nothing is fetched while the page is hidden; a lost connection is said in words.
 (() => {
   const lost = document.querySelector("[data-lost]");
+  const said = document.querySelector("[data-said]");
   const failing = new Set();
 
   const say = () => {
     if (lost) lost.hidden = failing.size === 0;
   };
+
+  const wordsOf = (part) => part.querySelector("[data-say]")?.dataset.say ?? "";
 
   const isBusy = (part) => {
     const field = document.activeElement;
@@ -18,7 +21,9 @@
     const held = part.contains(document.activeElement) ? document.activeElement.id : "";
     const open = [...part.querySelectorAll("details[open][id]")].map((details) => details.id);
     const scrolled = [...part.querySelectorAll("[data-scroll][id]")].map((box) => [box.id, box.scrollLeft, box.scrollTop]);
+    const before = wordsOf(part);
     part.innerHTML = html;
+    if (said && wordsOf(part) && wordsOf(part) !== before) said.textContent = wordsOf(part);
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
     for (const [id, left, top] of scrolled) document.getElementById(id)?.scrollTo(left, top);
     if (held) document.getElementById(held)?.focus({ preventScroll: true });
