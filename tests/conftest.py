@@ -345,19 +345,19 @@ class Town:
         from app import PERIODIC
         from foundation.database import transaction
 
-        for bell, waits in (*PERIODIC, *PERIODIC):  # what is matched in the first round is dialled in the second
-            with self.app.app_context():
-                with transaction() as session:
-                    is_due = waits(session, now=self.clock())
-                if is_due:
-                    doorbell.answer_of(bell)()
+        for _ in range(2):  # what is matched in the first round is dialled in the second
+            with self.app.app_context(), transaction() as session:
+                due = [bell for bell, waits in PERIODIC if waits(session, now=self.clock())]
+            for bell in due:
+                self.answer(bell)
+            if not due:
+                return
 
     def passes(self, seconds: float) -> None:
         """Let time pass, a second at a time, with the timekeeper and a worker at work."""
         for _ in range(round(seconds)):
-            self.look()
             self._advance(1)
-        self.look()
+            self.look()
 
     def sleeps(self, **span: float) -> None:
         """Let much time pass in which nothing is to happen; then the timekeeper looks."""
@@ -370,7 +370,8 @@ class Town:
             if value := holds():
                 return value
             self.passes(1)
-        raise AssertionError(f"not within {within_s} s of the town's time; the log: {self.phones.log()[-30:]}")
+        legs = [f"{e['at'][11:19]} {e['to']} {e['status']}" for e in self.phones.log() if e["kind"] == "call"]
+        raise AssertionError(f"not within {within_s} s of the town's time; the calls: {legs[-20:]}")
 
     def _advance(self, seconds: float) -> None:
         self.phones.advance(seconds)

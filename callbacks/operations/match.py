@@ -27,6 +27,9 @@ PASSED_ON_LATELY = timedelta(minutes=10)
 CALL_HAS = timedelta(minutes=5)
 """An assigned request is looked at again by then: the call itself has shorter deadlines of its own."""
 
+_NEXT_ONE_PLEASE = frozenset({CallState.NOT_TAKEN, CallState.UNREACHED, CallState.REFUSED, CallState.ABANDONED})
+"""After one of these, somebody else is asked: the counsellor did not take the call, or their line did not hold."""
+
 _PRIORITY = {urgency: rank for rank, urgency in enumerate(Urgency)}
 
 
@@ -69,7 +72,7 @@ def passed_on_lately(
     """Who passed which request on lately; ignored when that would leave nobody at all."""
     missed: dict[int, set[int]] = {}
     for attempt in queries.recent_attempts(session, [row.id for row in rows], since=now - PASSED_ON_LATELY):
-        if attempt.result in (CallState.NOT_TAKEN, CallState.UNREACHED, CallState.REFUSED):
+        if attempt.result in _NEXT_ONE_PLEASE:
             missed.setdefault(attempt.callback_id, set()).add(attempt.counsellor_id)
     here = {person.counsellor_id for person in free if not person.has_call}
     return {callback_id: frozenset(who) for callback_id, who in missed.items() if here - who}

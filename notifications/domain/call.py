@@ -255,8 +255,18 @@ def _took(e: Evidence) -> bool:
     return e.press is Press.TOOK
 
 
-def _over(e: Evidence, status: LegStatus) -> bool:
+def _is(e: Evidence, status: LegStatus) -> bool:
     return _took(e) and e.visitor.status is status
+
+
+def _over(e: Evidence, status: LegStatus) -> bool:
+    """Whether the visitor's leg ended like this by itself; of a call that we stop, nobody's line is to blame."""
+    return _is(e, status) and not e.cancelled
+
+
+def _stopped(e: Evidence) -> bool:
+    """Whether every leg of a call that was to be stopped is over."""
+    return e.cancelled and (not e.handed_over or (e.counsellor.ended and (not _took(e) or e.visitor.ended)))
 
 
 _C = CallState
@@ -270,8 +280,8 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         _C.CANCELLED,
-        lambda e: e.cancelled and (e.counsellor.ended or not e.handed_over),
-        "the request was withdrawn and the counsellor's leg is over or was never placed",
+        _stopped,
+        "the request was withdrawn and every leg is over or was never placed",
     ),
     Rule(_C.BUSY, lambda e: _over(e, LegStatus.BUSY), "the visitor's leg was engaged"),
     Rule(_C.NO_ANSWER, lambda e: _over(e, LegStatus.NO_ANSWER), "the visitor's leg was not answered"),
@@ -311,7 +321,7 @@ RULES: tuple[Rule, ...] = (
         lambda e: _took(e) and (e.greeted or e.visitor.answered),
         "the visitor's leg was answered",
     ),
-    Rule(_C.VISITOR_RINGING, lambda e: _over(e, LegStatus.RINGING), "the visitor's leg rings"),
+    Rule(_C.VISITOR_RINGING, lambda e: _is(e, LegStatus.RINGING), "the visitor's leg rings"),
     Rule(_C.CONNECTING, _took, "the counsellor pressed 1"),
     Rule(_C.PROMPTED, lambda e: e.counsellor.answered, "the counsellor's leg was answered"),
     Rule(_C.RINGING, lambda e: e.counsellor.status is LegStatus.RINGING, "the counsellor's leg rings"),

@@ -35,6 +35,8 @@ class Asks(StrEnum):
     """The visitor picked up."""
     DONE = "done"
     """The visitor's leg is over, and the counsellor's is not."""
+    STOP = "stop"
+    """Nobody asks: the visitor withdraws, and we have the call stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,18 @@ STORIES: dict[str, Story] = {
         (*_ANSWERED, Question(Asks.ACCEPT, 17), c(S.COMPLETED, 19, 15)), C.NOT_TAKEN
     ),
     "the counsellor hangs up at the prompt": Story((*_ANSWERED, c(S.COMPLETED, 6, 2)), C.NOT_TAKEN),
+    "withdrawn while the counsellor's telephone rings": Story(
+        (*_RINGS, Question(Asks.STOP, 2), c(S.CANCELED, 3)), C.CANCELLED
+    ),
+    "withdrawn while the visitor's telephone rings": Story(
+        (*_VISITOR_RINGS, Question(Asks.STOP, 16), v(S.CANCELED, 17), c(S.COMPLETED, 17, 13)), C.CANCELLED
+    ),
+    "withdrawn by a visitor who declines at that moment": Story(
+        (*_VISITOR_RINGS, Question(Asks.STOP, 16), v(S.BUSY, 16), c(S.COMPLETED, 17, 13)), C.CANCELLED
+    ),
+    "withdrawn during the conversation": Story(
+        (*_GREETED, Question(Asks.STOP, 80), v(S.COMPLETED, 81, 61), c(S.COMPLETED, 81, 77)), C.FINISHED
+    ),
     "the counsellor does not answer": Story((*_RINGS, c(S.NO_ANSWER, 21)), C.UNREACHED),
     "the counsellor is engaged": Story((_RINGS[0], c(S.BUSY, 1)), C.UNREACHED),
     "the counsellor declines": Story((*_RINGS, c(S.BUSY, 3)), C.UNREACHED),

@@ -56,6 +56,11 @@ class Team:
                 set_available(session, counsellor_id=row.id, by=None, now=NOON)
             return row.id
 
+    def ready(self, person: int) -> None:
+        """They set themselves available."""
+        with self.app.app_context(), transaction() as session:
+            set_available(session, counsellor_id=person, by=None, now=NOON)
+
     def shift(self, person: int, span: Span, state: ShiftState = ShiftState.PUBLISHED) -> int:
         """A shift, whenever it is or was; its id."""
         published_at = None if state is ShiftState.DRAFT else NOON
