@@ -1,0 +1,149 @@
+"""The supervisor's board and the page that says why nobody rang, in a real browser: narrow, dark, without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from accounts.domain.roles import Role
+from accounts.operations.staff import add_staff
+from callbacks.domain.asking import Gender, GenderWish, Strength
+from callbacks.domain.attempts import ReviewReason
+from callbacks.domain.lifecycle import Event
+from foundation.database import transaction
+from tests.callbacks.desk import Desk
+from tests.conftest import NOON, Clock
+from tests.rota.planning import PASSWORD
+
+pytestmark = pytest.mark.browser
+
+NARROW, WIDE = {"width": 320, "height": 700}, {"width": 1280, "height": 900}
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SUPERVISOR = "sue@example.org"
+
+Opens = Callable[..., Page]
+
+
+@pytest.fixture
+def desk(app: Flask, a_clock: Clock) -> Desk:
+    """A busy hour: every part of the board has something in it."""
+    desk = Desk(app, a_clock)
+    with app.app_context(), transaction() as session:
+        add_staff(session, email=SUPERVISOR, name="Sue", password=PASSWORD, role=Role.SUPERVISOR, now=NOON)
+    desk.counsellor("Ana Example")
+    desk.talked()
+    desk.counsellor("Ben Example")
+    desk.take(_given(desk))
+    desk.counsellor("Cat Example")
+    _hold(desk, desk.ask())
+    desk.ask(gender=GenderWish(Gender.FEMALE, Strength.ONLY))
+    desk.clock.on(hours=5)
+    return desk
+
+
+def _given(desk: Desk) -> str:
+    reference = desk.ask()
+    desk.match()
+    return reference
+
+
+def _hold(desk: Desk, reference: str) -> None:
+    with desk.app.app_context(), transaction() as session:
+        callback = session.merge(desk.row(reference))
+        callback.move(Event.HOLD, due_by=callback.never_after, now=desk.clock.at)
+        callback.review_reason = ReviewReason.NUMBER_FAILS
+
+
+@pytest.fixture
+def opens(browser: Browser, served: str, desk: Desk) -> Iterator[Opens]:
+    """Open a page as the supervisor, in a browser of its own."""
+    contexts: list[BrowserContext] = []
+
+    def open_page(path: str = "/staff/board", **view: Any) -> Page:
+        context = browser.new_context(base_url=served, **({"viewport": WIDE} | view))
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(f"/staff/sign-in?next={path}")
+        page.get_by_label("E-mail").fill(SUPERVISOR)
+        page.get_by_label("Password").fill(PASSWORD)
+        with page.expect_navigation():
+            page.get_by_role("button", name="Sign in").click()
+        page.goto(path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def why(desk: Desk) -> str:
+    """The page about a request that waits."""
+    return f"/staff/callbacks/{desk.ask()}/why"
+
+
+def overflow(page: Page) -> int:
+    """Pixels that are only reached by scrolling sideways."""
+    wider: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return wider
+
+
+@pytest.mark.parametrize(("viewport", "scheme"), [(NARROW, "light"), (NARROW, "dark"), (WIDE, "light"), (WIDE, "dark")])
+def test_neither_page_breaks_an_accessibility_rule(opens: Opens, why: str, viewport: Any, scheme: str) -> None:
+    page = opens(viewport=viewport, color_scheme=scheme)
+
+    for path in ("/staff/board", why):
+        page.goto(path)
+        found = Axe().run(page, options={"runOnly": RULES})
+        assert found.violations_count == 0, found.generate_report()
+
+
+def test_both_pages_fit_a_narrow_screen(opens: Opens, why: str) -> None:
+    page = opens(viewport=NARROW)
+
+    for path in ("/staff/board", why):
+        page.goto(path)
+        assert overflow(page) <= 0, path
+
+
+def test_the_board_shows_everything_without_scripts(opens: Opens) -> None:
+    page = opens(java_script_enabled=False)
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Board")
+    expect(page.get_by_text("Somebody waits and somebody is free")).to_be_visible()
+    expect(page.get_by_role("row", name="Counsellor pressed 1").first).to_be_visible()
+
+
+def test_the_board_follows_what_happens_by_itself(opens: Opens, desk: Desk) -> None:
+    page = opens()
+
+    reference = desk.ask()
+
+    expect(page.get_by_role("link", name=reference).first).to_be_visible(timeout=10_000)
+
+
+def test_the_keyboard_stays_where_it_was_when_the_board_changes(opens: Opens, desk: Desk) -> None:
+    page = opens()
+    page.locator("#board table a").first.focus()
+    held = page.evaluate("document.activeElement.id")
+
+    reference = desk.ask()
+    expect(page.get_by_role("link", name=reference).first).to_be_visible(timeout=10_000)
+
+    assert held
+    assert page.evaluate("document.activeElement.id") == held
+
+
+def test_from_the_notice_it_is_one_step_to_all_the_reasons(opens: Opens) -> None:
+    page = opens(viewport=NARROW)
+
+    with page.expect_navigation():
+        page.get_by_role("link", name="All the reasons").first.click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Why does nobody ring?")
+    expect(page.get_by_role("row", name="Cat Example")).to_be_visible()
