@@ -69,10 +69,13 @@ def test_supervisors_and_administrators_may_ask(desk: Desk, role: Role) -> None:
     assert page(desk.supervisor(role), desk.ask())
 
 
-def test_a_counsellor_may_not_ask_about_their_colleagues(desk: Desk) -> None:
+def test_a_counsellor_may_not_ask_about_their_colleagues_even_for_a_request_of_their_own(desk: Desk) -> None:
     counsellor = desk.counsellor()
+    reference = desk.ask()
+    desk.match()
 
-    assert counsellor.get(f"/staff/callbacks/{desk.ask()}/why").status_code == 403
+    assert counsellor.get(f"/staff/callbacks/{reference}").status_code == 200
+    assert counsellor.get(f"/staff/callbacks/{reference}/why").status_code == 403
 
 
 def test_a_reference_that_nobody_has_is_not_found(supervisor: Browser) -> None:
