@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from callbacks.domain import lifecycle
 from callbacks.domain.asking import Gender, GenderWish, Strength
 from callbacks.domain.attempts import MOST_RINGS
+from callbacks.domain.codes import PhoneOwner
 from callbacks.domain.lifecycle import Event, Status
 from callbacks.domain.safe_contact import CallerId, MessageRule, SafeContact, ThirdParty
 from callbacks.domain.triage import Urgency
@@ -144,6 +145,7 @@ class CallbackRow(Row):
             caller_id=CallerId(self.caller_id),
             safe_word=self.safe_word,
             do_not_contact_after=self.do_not_contact_after,
+            phone_owner=PhoneOwner(self.phone_owner) if self.phone_owner else None,
         )
 
     def as_when(self) -> Asap | Span:

@@ -18,6 +18,7 @@ from callbacks.models import (
     CallbackRow,
     HistoryRow,
     IdempotencyRow,
+    NotThemRow,
     ReferralRow,
     SentRow,
 )
@@ -318,6 +319,13 @@ def seats_taken(session: Session, *, from_: datetime, until: datetime) -> dict[d
     for hour_at, seat in session.execute(question):
         taken.setdefault(hour_at, set()).add(seat)
     return taken
+
+
+def is_denied(session: Session, callback: CallbackRow) -> bool:
+    """Whether the owner of this number has said "not me" to whoever asks from this network."""
+    if callback.requester is None:
+        return False
+    return session.get(NotThemRow, (callback.phone_digest, callback.requester)) is not None
 
 
 def idempotent(session: Session, key_digest: bytes) -> IdempotencyRow:

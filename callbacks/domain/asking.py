@@ -59,6 +59,8 @@ class Ask:
     """Triage answers by flag code: "yes", "no" or "not_sure"; for the red-flag lists, the list of symptoms."""
     locale: str = "en"
     channel: str = "web"
+    requester: bytes | None = None
+    """A keyed digest of the network it came from; None when that says nothing, as for a website's own server."""
 
 
 @dataclass(frozen=True, slots=True)

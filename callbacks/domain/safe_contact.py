@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from callbacks.domain.codes import PhoneOwner
 from callbacks.domain.lifecycle import Status
 from callbacks.domain.window import Wanted, may_ring
 
@@ -54,7 +55,9 @@ class SafeContact:
     third_party: ThirdParty = ThirdParty.ASK_FOR_NAME_ONLY
     caller_id: CallerId = CallerId.SHOW_NUMBER
     safe_word: str | None = None
+    """Asked for before anything is said; read by nobody but the counsellor who is ringing."""
     do_not_contact_after: datetime | None = None
+    phone_owner: PhoneOwner | None = None
 
     def strictest_with(self, other: SafeContact) -> SafeContact:
         """The stricter of two sets of permissions, answer by answer (two requests from one number)."""
@@ -64,6 +67,9 @@ class SafeContact:
             sms=min(self.sms, other.sms, key=list(MessageRule).index),
             third_party=min(self.third_party, other.third_party, key=list(ThirdParty).index),
             caller_id=max(self.caller_id, other.caller_id, key=list(CallerId).index),
+            do_not_contact_after=min(
+                filter(None, (self.do_not_contact_after, other.do_not_contact_after)), default=None
+            ),
         )
 
     def for_name(self, name: str) -> SafeContact:
@@ -87,6 +93,8 @@ class Refused(StrEnum):
 
     CLOSED = "closed"
     """The request is withdrawn, finished, refused or erased."""
+    NOT_THEM = "not_them"
+    """The owner of the number said to whoever asks from there: I did not ask for this call."""
     OUTSIDE_SAFE_TIMES = "outside_safe_times"
     """Not now: outside the times that the visitor allowed."""
     NO_TEXTS = "no_texts"
@@ -99,23 +107,39 @@ CALLABLE = frozenset({Status.ASSIGNED, Status.IN_CALL})
 """A visitor is rung only for a request that a counsellor holds."""
 
 
-def may_call(*, status: Status, wanted: Wanted, now: datetime, zone: ZoneInfo) -> Refused | None:
+def may_call(*, status: Status, denied: bool, wanted: Wanted, now: datetime, zone: ZoneInfo) -> Refused | None:
     """None when the visitor may be rung at this moment, else the reason why not."""
     if status not in CALLABLE:
         return Refused.CLOSED
+    if denied:
+        return Refused.NOT_THEM
     if not may_ring(wanted, now=now, zone=zone):
         return Refused.OUTSIDE_SAFE_TIMES
     return None
 
 
-def may_text(*, closed: bool, contact: SafeContact, is_mobile: bool, now: datetime) -> Refused | None:
-    """None when the visitor may be sent a text at this moment, else the reason why not."""
+def may_text(
+    *,
+    closed: bool,
+    denied: bool,
+    contact: SafeContact,
+    is_mobile: bool,
+    wanted: Wanted,
+    now: datetime,
+    zone: ZoneInfo,
+) -> Refused | None:
+    """None when the visitor may be sent a text at this moment, else the reason why not.
+
+    A text is seen by whoever looks at the telephone, so it comes only at times at which we may ring.
+    """
     if closed:
         return Refused.CLOSED
+    if denied:
+        return Refused.NOT_THEM
     if contact.sms is MessageRule.NO:
         return Refused.NO_TEXTS
     if not is_mobile:
         return Refused.LANDLINE
-    if contact.do_not_contact_after is not None and now >= contact.do_not_contact_after:
+    if not may_ring(wanted, now=now, zone=zone):
         return Refused.OUTSIDE_SAFE_TIMES
     return None

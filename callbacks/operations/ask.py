@@ -114,6 +114,7 @@ def _new_row(what: Ask, found: Triage, *, zone: ZoneInfo, now: datetime) -> Call
         third_party=contact.third_party,
         caller_id=contact.caller_id,
         do_not_contact_after=contact.do_not_contact_after,
+        phone_owner=contact.phone_owner,
         asked_at=now,
         wanted_from=slot.starts_at if slot else None,
         wanted_until=slot.ends_at if slot else None,
@@ -126,6 +127,7 @@ def _new_row(what: Ask, found: Triage, *, zone: ZoneInfo, now: datetime) -> Call
         consent_at=now,
         channel=what.channel,
         locale=what.locale,
+        requester=what.requester,
     )
 
 
@@ -147,6 +149,7 @@ def _heed_others(session: Session, callback: CallbackRow) -> None:
         for row in (other, callback):
             row.voicemail, row.sms = strictest.voicemail, strictest.sms
             row.third_party, row.caller_id = strictest.third_party, strictest.caller_id
+            row.do_not_contact_after = strictest.do_not_contact_after
 
 
 def _promise(session: Session, callback: CallbackRow, *, now: datetime) -> None:

@@ -45,7 +45,7 @@ def change(
         callback.phone, callback.phone_digest = phone.e164, sealed.digest(phone.e164)
         history.note(session, callback, wording.CHANGED.format(what="the number"), now=now)
     if safe_contact is not None:
-        _allow(callback, safe_contact)
+        _allow(callback, safe_contact, zone=zone)
         history.note(session, callback, wording.CHANGED.format(what="what is allowed"), now=now)
     if when is not None:
         _move_time(session, callback, when, zone=zone, now=now)
@@ -54,11 +54,18 @@ def change(
     return seen(callback)
 
 
-def _allow(callback: CallbackRow, contact: SafeContact) -> None:
+def _allow(callback: CallbackRow, contact: SafeContact, *, zone: ZoneInfo) -> None:
+    """Raises WindowClosed when no safe time comes before the moment after which they want no contact."""
     callback.voicemail, callback.sms = contact.voicemail, contact.sms
     callback.third_party, callback.caller_id = contact.third_party, contact.caller_id
     callback.safe_word = contact.safe_word
+    callback.phone_owner = contact.phone_owner
+    if callback.do_not_contact_after == contact.do_not_contact_after:
+        return
     callback.do_not_contact_after = contact.do_not_contact_after
+    callback.never_after = last_moment(callback.as_wanted(), zone=zone)
+    if callback.status != Status.NEEDS_REVIEW:
+        callback.due_by = callback.never_after
 
 
 def _move_time(session: Session, callback: CallbackRow, when: Asap | Span, *, zone: ZoneInfo, now: datetime) -> None:

@@ -64,7 +64,13 @@ class CallFollower:
         if attempt is None or attempt.ended_at is not None:
             return "no_attempt"
         callback = queries.lock(session, attempt.callback_id)
-        refused = may_call(status=Status(callback.status), wanted=callback.as_wanted(), now=now, zone=self.zone)
+        refused = may_call(
+            status=Status(callback.status),
+            denied=queries.is_denied(session, callback),
+            wanted=callback.as_wanted(),
+            now=now,
+            zone=self.zone,
+        )
         return str(refused) if refused else None
 
     def permits_text(self, session: Session, *, text_id: UUID, now: datetime) -> str | None:
@@ -75,9 +81,12 @@ class CallFollower:
         gave_up = callback.status == Status.CLOSED_NO_CONTACT  # its last text says so
         refused = may_text(
             closed=not callback.is_open and not gave_up,
+            denied=queries.is_denied(session, callback),
             contact=callback.as_contact(),
             is_mobile=callback.dialled.is_mobile,
+            wanted=callback.as_wanted(),
             now=now,
+            zone=self.zone,
         )
         return str(refused) if refused else None
 
@@ -168,7 +177,7 @@ class CallFollower:
         attempt.outcome_at = now
         decide_next(session, callback, outcome, zone=self.zone, now=now)
         if state in (CallState.NO_ANSWER, CallState.BUSY):
-            tell.tried(session, callback, now=now)
+            tell.tried(session, callback, zone=self.zone, now=now)
 
 
 def _unsure(session: Session, callback_id: int) -> int:

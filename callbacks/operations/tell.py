@@ -7,8 +7,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from callbacks import queries
 from callbacks.domain import wording
 from callbacks.domain.attempts import MOST_RINGS
+from callbacks.domain.lifecycle import Status
 from callbacks.domain.safe_contact import may_text
 from callbacks.models import CallbackRow, SentRow
 from callbacks.operations import history
@@ -19,9 +21,18 @@ STALE_AFTER = timedelta(minutes=10)
 """A text about something that just happened is not sent later than this: it would be untrue, or unsafe."""
 
 
-def _send(session: Session, callback: CallbackRow, *, body: str, purpose: str, key: str, now: datetime) -> None:
+def _send(
+    session: Session, callback: CallbackRow, *, body: str, purpose: str, key: str, zone: ZoneInfo, now: datetime
+) -> None:
+    gave_up = callback.status == Status.CLOSED_NO_CONTACT  # its last text says so
     refused = may_text(
-        closed=not callback.is_open, contact=callback.as_contact(), is_mobile=callback.dialled.is_mobile, now=now
+        closed=not callback.is_open and not gave_up,
+        denied=queries.is_denied(session, callback),
+        contact=callback.as_contact(),
+        is_mobile=callback.dialled.is_mobile,
+        wanted=callback.as_wanted(),
+        now=now,
+        zone=zone,
     )
     if refused is not None:
         return  # the visitor did not allow it: not a failure, and nothing to note
@@ -44,11 +55,11 @@ def confirm(session: Session, callback: CallbackRow, *, zone: ZoneInfo, now: dat
     promise = callback.promise
     if promise is not None:
         body = texts.text_confirmation(from_=promise.starts_at, until=promise.ends_at, zone=zone)
-        _send(session, callback, body=body, purpose="confirmation", key="1", now=now)
+        _send(session, callback, body=body, purpose="confirmation", key="1", zone=zone, now=now)
 
 
-def tried(session: Session, callback: CallbackRow, *, now: datetime) -> None:
+def tried(session: Session, callback: CallbackRow, *, zone: ZoneInfo, now: datetime) -> None:
     """Say that we rang and were not answered."""
     last = callback.rings_made >= MOST_RINGS
     body = texts.TEXT_TRIED_LAST if last else texts.TEXT_TRIED
-    _send(session, callback, body=body, purpose="tried", key=str(callback.rings_made), now=now)
+    _send(session, callback, body=body, purpose="tried", key=str(callback.rings_made), zone=zone, now=now)

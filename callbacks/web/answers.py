@@ -70,6 +70,7 @@ def visit_answer(found: Visit) -> VisitAnswer:
             caller_id=contact.caller_id,
             has_safe_word=contact.safe_word is not None,
             do_not_contact_after=contact.do_not_contact_after,
+            phone_owner=contact.phone_owner,
         ),
         links=_links(found.token),
     )

@@ -51,7 +51,7 @@ def view_of(found: Visit, *, now: datetime) -> CallView:
         coming=_coming(found, now=now),
         when=choices.in_words(found.when, zone=service_zone(), now=now),
         phone_ends_with=found.phone.e164[-3:],
-        safe=choices.contact_in_words(found.safe_contact),
+        safe=choices.contact_in_words(found.safe_contact, zone=service_zone()),
         caller=our_number() if shows_number else "",
         can_change=found.can_change,
         can_withdraw=found.can_withdraw,

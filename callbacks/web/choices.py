@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from callbacks.domain.codes import PhoneOwner
 from callbacks.domain.safe_contact import MessageRule, SafeContact, ThirdParty
 from callbacks.domain.window import Asap, Span
 from callbacks.operations.offers import Availability
@@ -109,11 +110,47 @@ VOICEMAIL: Final[tuple[Option, ...]] = (
 )
 SMS: Final[tuple[Option, ...]] = (
     (MessageRule.NO, "No, send nothing"),
-    (MessageRule.NEUTRAL_MESSAGE, "Yes, but say nothing about who we are", "Only to a mobile phone."),
+    (
+        MessageRule.NEUTRAL_MESSAGE,
+        "Yes, but say nothing about who we are",
+        "Only to a mobile phone, and only at times when we may ring.",
+    ),
 )
 _ASK: Final[Option] = (ThirdParty.ASK_FOR_NAME_ONLY, "Ask for me by name, and say nothing else")
 _WRONG: Final[Option] = (ThirdParty.SAY_WRONG_NUMBER, "Say it was a wrong number")
 _HANG_UP: Final[Option] = (ThirdParty.HANG_UP, "Hang up and say nothing")
+
+
+PHONE_OWNER: Final[tuple[Option, ...]] = (
+    (PhoneOwner.MINE, "It is mine, and only I use it"),
+    (PhoneOwner.SHARED, "I share it"),
+    (PhoneOwner.SOMEONE_ELSE, "It belongs to someone else"),
+    (PhoneOwner.WORK, "It is a work phone"),
+)
+NO_LAST_DAY: Final = "No, there is no such day"
+DAYS_TO_CHOOSE: Final = 14  # a fortnight of days fits a list; whoever needs longer has no last day in mind
+
+
+def last_days(*, zone: ZoneInfo, now: datetime) -> tuple[Option, ...]:
+    """Days after which we may be told to make no contact, none first."""
+    today = now.astimezone(zone).date()
+    days = (today + timedelta(days=n) for n in range(DAYS_TO_CHOOSE))
+    return (("", NO_LAST_DAY), *((day.isoformat(), _heading(day, zone=zone, now=now)) for day in days))
+
+
+def end_of_day(day: str, *, zone: ZoneInfo) -> datetime | None:
+    """The midnight that ends an ISO date; None for none. Raises ValueError for anything else."""
+    if not day:
+        return None
+    following = date.fromisoformat(day) + timedelta(days=1)
+    return datetime(following.year, following.month, following.day, tzinfo=zone).astimezone(UTC)
+
+
+def last_day(not_after: datetime | None, *, zone: ZoneInfo) -> str:
+    """The ISO date of the last day on which contact is allowed."""
+    if not_after is None:
+        return ""
+    return (not_after.astimezone(zone) - timedelta(microseconds=1)).date().isoformat()
 
 
 def third_party(*, has_name: bool) -> tuple[Option, ...]:
@@ -131,12 +168,24 @@ class ContactInWords:
     voicemail: str
     sms: str
     third_party: str
+    phone_owner: str
+    """Empty when they did not say."""
+    has_safe_word: bool
+    last_day: str
+    """Empty when there is none."""
 
 
-def contact_in_words(contact: SafeContact) -> ContactInWords:
+def contact_in_words(contact: SafeContact, *, zone: ZoneInfo) -> ContactInWords:
     """The permissions in the words in which they were chosen."""
     return ContactInWords(
         voicemail={option[0]: option[1] for option in VOICEMAIL}[contact.voicemail],
         sms={option[0]: option[1] for option in (*SMS, *VOICEMAIL[2:])}[contact.sms],
         third_party=_SAID[contact.third_party],
+        phone_owner={option[0]: option[1] for option in PHONE_OWNER}[contact.phone_owner]
+        if contact.phone_owner
+        else "",
+        has_safe_word=contact.safe_word is not None,
+        last_day=date_in_words(date.fromisoformat(ends))
+        if (ends := last_day(contact.do_not_contact_after, zone=zone))
+        else "",
     )

@@ -13,8 +13,11 @@ from typing import Final, Self
 
 from flask import Response, current_app, request
 
+from callbacks.domain.codes import PhoneOwner
 from callbacks.domain.safe_contact import MessageRule, SafeContact, ThirdParty
+from callbacks.web.choices import end_of_day, last_day
 from foundation import sealed
+from foundation.web.times import service_zone
 
 COOKIE: Final = "draft"
 KEPT_FOR_S: Final = 3600  # an hour: time to be interrupted, not time for the next person at the same computer
@@ -32,6 +35,10 @@ class Draft:
     sms: str = MessageRule.NO
     third_party: str = ""
     """Not preset: it depends on whether there is a name to ask for."""
+    phone_owner: str = ""
+    safe_word: str = ""
+    not_after: str = ""
+    """The last day on which we may ring or text, as an ISO date; empty for no such day."""
     phone: str = ""
     """As it was typed, to be shown back as it was typed."""
     when: str = ""
@@ -60,6 +67,9 @@ class Draft:
             "voicemail": self.voicemail,
             "sms": self.sms,
             "third_party": self.third_party,
+            "phone_owner": self.phone_owner,
+            "safe_word": self.safe_word,
+            "not_after": self.not_after,
         }
 
     def with_contact(self, contact: SafeContact) -> Self:
@@ -69,6 +79,9 @@ class Draft:
             voicemail=contact.voicemail.value,
             sms=contact.sms.value,
             third_party=contact.third_party.value,
+            phone_owner=contact.phone_owner.value if contact.phone_owner else "",
+            safe_word=contact.safe_word or "",
+            not_after=last_day(contact.do_not_contact_after, zone=service_zone()),
         )
 
     def contact(self) -> SafeContact:
@@ -77,6 +90,9 @@ class Draft:
             voicemail=MessageRule(self.voicemail),
             sms=MessageRule(self.sms),
             third_party=ThirdParty(self.third_party),
+            phone_owner=PhoneOwner(self.phone_owner) if self.phone_owner else None,
+            safe_word=self.safe_word or None,
+            do_not_contact_after=end_of_day(self.not_after, zone=service_zone()),
         )
 
 

@@ -78,8 +78,9 @@ def take_number(token: str) -> ResponseReturnValue:
 def contact(token: str) -> ResponseReturnValue:
     """What is safe to do, as it was chosen."""
     found = _visit(token)
-    options = questions.contact_options(has_name=bool(found.name))
-    return _page("contact", token, options=options, values=questions.contact_values(found.safe_contact))
+    options = questions.contact_options(has_name=bool(found.name), now=clock.now())
+    values = questions.contact_values(found.safe_contact)
+    return _page("contact", token, options=options, values=values, has_safe_word=bool(found.safe_contact.safe_word))
 
 
 @own_page.post("/contact")
@@ -89,13 +90,20 @@ def take_contact(token: str) -> ResponseReturnValue:
     found = _visit(token)
     has_name = bool(found.name)
     try:
-        allowed = questions.contact(request.form, has_name=has_name, present=found.safe_contact)
+        allowed = questions.contact(request.form, has_name=has_name, present=found.safe_contact, now=now)
+        with transaction() as session:
+            change(session, token=token, safe_contact=allowed, zone=service_zone(), now=now)
     except WrongAnswer as wrong:
-        options = questions.contact_options(has_name=has_name)
-        return _page("contact", token, errors=wrong.errors, options=options, values=request.form)
-    with transaction() as session:
-        change(session, token=token, safe_contact=allowed, zone=service_zone(), now=now)
+        return _contact_again(found, token, wrong.errors, now=now)
+    except WindowClosed:
+        return _contact_again(found, token, {"not_after": questions.LAST_DAY_TOO_EARLY}, now=now)
     return _back_to(token)
+
+
+def _contact_again(found: Visit, token: str, errors: Errors, *, now: datetime) -> Response:
+    options = questions.contact_options(has_name=bool(found.name), now=now)
+    has_word = bool(found.safe_contact.safe_word)
+    return _page("contact", token, errors=errors, options=options, values=request.form, has_safe_word=has_word)
 
 
 @own_page.get("/cancel")

@@ -9,11 +9,13 @@ from typing import Any, Final
 
 from flask import current_app
 
+from callbacks.domain.codes import PhoneOwner
 from callbacks.domain.safe_contact import MessageRule, SafeContact, ThirdParty
 from callbacks.domain.window import Asap, Span
 from callbacks.web import choices
 from callbacks.web.schemas import Unacceptable, read_piece, read_when
 from foundation.phone import NumberNotAllowed, Phone, parse
+from foundation.web.times import service_zone
 
 Errors = dict[str, str]
 """Field -> sentence."""
@@ -22,9 +24,14 @@ CHOOSE: Final[dict[str, str]] = {
     "voicemail": "Choose if we may leave a message",
     "sms": "Choose if we may send a text",
     "third_party": "Choose what we do if someone else answers",
+    "phone_owner": "Choose whose phone it is, or leave this out",
+    "not_after": "Choose one of these days, or none",
 }
+ASKED_ALWAYS: Final = frozenset({"voicemail", "sms", "third_party"})
 CHOOSE_TIME: Final = "Choose when we should ring you"
 NAME_TOO_LONG: Final = "Use 80 characters or fewer"
+WORD_TOO_LONG: Final = "Use 40 characters or fewer"
+LAST_DAY_TOO_EARLY: Final = "We could not ring you any more before then. Choose a later day, or cancel the call"
 TICK: Final = "Tick the box if you want us to ring you"
 TIME_IS_GONE: Final = "That time has just gone. Choose another time"
 
@@ -64,15 +71,23 @@ def when(chosen: str, *, now: datetime) -> Asap | Span:
         raise WrongAnswer({"when": TIME_IS_GONE if is_over else CHOOSE_TIME}) from None
 
 
-def contact(form: Mapping[str, str], *, has_name: bool, present: SafeContact) -> SafeContact:
-    """The present permissions with the page's answers in them. Raises WrongAnswer when a question was left out."""
-    allowed = contact_options(has_name=has_name)
+def contact(form: Mapping[str, str], *, has_name: bool, present: SafeContact, now: datetime) -> SafeContact:
+    """The present permissions with the page's answers in them. Raises WrongAnswer.
+
+    The last two questions may be left out, and so may the safe word: then a word that was given before stays.
+    """
+    allowed = contact_options(has_name=has_name, now=now)
     given = {field: form.get(field, "") for field in allowed}
     wrong = {
         field: CHOOSE[field]
         for field, options in allowed.items()
-        if given[field] not in {option[0] for option in options}
+        if given[field] not in {option[0] for option in options} and (given[field] or field in ASKED_ALWAYS)
     }
+    try:
+        word = read_piece("safe_word", typed, now=now, drama_allowed=False) if (typed := form.get("safe_word")) else ""
+    except Unacceptable:
+        wrong["safe_word"] = WORD_TOO_LONG
+        word = ""
     if wrong:
         raise WrongAnswer(wrong)
     return replace(
@@ -80,21 +95,32 @@ def contact(form: Mapping[str, str], *, has_name: bool, present: SafeContact) ->
         voicemail=MessageRule(given["voicemail"]),
         sms=MessageRule(given["sms"]),
         third_party=ThirdParty(given["third_party"]),
+        phone_owner=PhoneOwner(given["phone_owner"]) if given["phone_owner"] else None,
+        safe_word=word or present.safe_word,
+        do_not_contact_after=choices.end_of_day(given["not_after"], zone=service_zone()),
     )
 
 
-def contact_options(*, has_name: bool) -> dict[str, tuple[choices.Option, ...]]:
-    """The three questions and what can be chosen, in the order of the page."""
+def contact_options(*, has_name: bool, now: datetime) -> dict[str, tuple[choices.Option, ...]]:
+    """The questions with a choice and what can be chosen, in the order of the page."""
     return {
         "voicemail": choices.VOICEMAIL,
         "sms": choices.SMS,
         "third_party": choices.third_party(has_name=has_name),
+        "phone_owner": choices.PHONE_OWNER,
+        "not_after": choices.last_days(zone=service_zone(), now=now),
     }
 
 
 def contact_values(contact: SafeContact) -> dict[str, Any]:
-    """Permissions as the values of the page's fields."""
-    return {field: getattr(contact, field).value for field in CHOOSE}
+    """Permissions as the values of the page's fields; never the safe word, which is shown to nobody."""
+    return {
+        "voicemail": contact.voicemail,
+        "sms": contact.sms,
+        "third_party": contact.third_party,
+        "phone_owner": contact.phone_owner or "",
+        "not_after": choices.last_day(contact.do_not_contact_after, zone=service_zone()),
+    }
 
 
 def our_number() -> str:

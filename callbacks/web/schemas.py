@@ -32,7 +32,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from callbacks.domain.asking import CONSENT_VERSION, Ask, Gender, GenderWish, Strength
-from callbacks.domain.codes import BladderSign, Relationship, Substance, WithdrawalSign
+from callbacks.domain.codes import BladderSign, PhoneOwner, Relationship, Substance, WithdrawalSign
 from callbacks.domain.lifecycle import Status
 from callbacks.domain.safe_contact import CallerId, MessageRule, SafeContact, ThirdParty
 from callbacks.domain.triage import Answer
@@ -195,6 +195,8 @@ class SafeContactRecord(Strict):
     safe_word: SafeWord | None = None
     """A word that the counsellor asks for before saying anything."""
     do_not_contact_after: Upcoming | None = None
+    phone_owner: PhoneOwner | None = None
+    """Whose telephone it is, if they want to say."""
 
     @field_validator("caller_id")
     @classmethod
@@ -368,6 +370,7 @@ class SafeContactAnswer(BaseModel):
     caller_id: CallerId
     has_safe_word: bool
     do_not_contact_after: AwareDatetime | None
+    phone_owner: PhoneOwner | None
 
 
 class VisitAnswer(BaseModel):
@@ -452,10 +455,13 @@ _PIECES: Final[dict[str, TypeAdapter[Any]]] = {
     "name": TypeAdapter(Name),
     "phone": TypeAdapter(PhoneNumber),
     "when": TypeAdapter(When),
+    "safe_word": TypeAdapter(SafeWord),
 }
 
 
-def read_piece(kind: Literal["name", "phone", "when"], value: Any, *, now: datetime, drama_allowed: bool) -> Any:
+def read_piece(
+    kind: Literal["name", "phone", "when", "safe_word"], value: Any, *, now: datetime, drama_allowed: bool
+) -> Any:
     """One answer of a page, by the same rule as the API's field. Raises Unacceptable."""
     try:
         return _PIECES[kind].validate_python(value, context={"now": now, "drama_allowed": drama_allowed})

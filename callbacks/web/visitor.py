@@ -60,18 +60,19 @@ def take_name() -> ResponseReturnValue:
 @at("contact")
 def contact(draft: Draft) -> ResponseReturnValue:
     """What is safe to do."""
-    return page("contact", draft, options=questions.contact_options(has_name=bool(draft.name)), values=draft.as_form())
+    options = questions.contact_options(has_name=bool(draft.name), now=clock.now())
+    return page("contact", draft, options=options, values=draft.as_form())
 
 
 @visitor.post("/contact")
 @at("contact")
 def take_contact(draft: Draft) -> ResponseReturnValue:
     """Keep what is safe."""
-    has_name = bool(draft.name)
+    has_name, now = bool(draft.name), clock.now()
     try:
-        safe = questions.contact(request.form, has_name=has_name, present=SafeContact())
+        safe = questions.contact(request.form, has_name=has_name, present=SafeContact(), now=now)
     except WrongAnswer as wrong:
-        options = questions.contact_options(has_name=has_name)
+        options = questions.contact_options(has_name=has_name, now=now)
         return page("contact", draft, errors=wrong.errors, options=options, values=request.form)
     return go_on(draft.with_contact(safe), answered="contact")
 
@@ -140,7 +141,7 @@ def check(draft: Draft) -> ResponseReturnValue:
         when = choices.in_words(questions.when(draft.when, now=now), zone=service_zone(), now=now)
     except WrongAnswer:
         return _time_is_gone(draft)
-    safe = choices.contact_in_words(draft.contact())
+    safe = choices.contact_in_words(draft.contact(), zone=service_zone())
     return page("check", draft, name=draft.name, phone=draft.phone, when=when, safe=safe)
 
 

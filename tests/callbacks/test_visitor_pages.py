@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography.fernet import Fernet
@@ -17,7 +18,7 @@ from callbacks.domain.safe_contact import MessageRule, ThirdParty
 from callbacks.models import CallbackRow
 from callbacks.web.draft import KEPT_FOR_S, new_draft
 from foundation.database import transaction
-from tests.conftest import Clock
+from tests.conftest import NOON, Clock
 
 pytestmark = pytest.mark.usefixtures("a_rota")
 
@@ -148,6 +149,63 @@ def test_what_is_safe_is_kept_as_it_was_chosen(app: Flask, client: FlaskClient) 
 
     [row] = kept(app)
     assert (row.sms, row.third_party) == (MessageRule.NEUTRAL_MESSAGE, ThirdParty.HANG_UP)
+
+
+def test_more_that_keeps_them_safe_is_kept_and_the_safe_word_shown_nowhere(app: Flask, client: FlaskClient) -> None:
+    fill_in(client)
+    more = {"safe_word": "blue  boiler", "phone_owner": "shared", "not_after": "2026-11-26"}
+    client.post("/contact", data=SAFE | more)
+    checked, done = client.get("/check"), client.post("/check", follow_redirects=True)
+
+    [row] = kept(app)
+    own = client.get(f"/c/{row.token}/contact")
+    assert (row.safe_word, row.phone_owner) == ("blue boiler", "shared")
+    assert row.do_not_contact_after == datetime(2026, 11, 27, tzinfo=UTC)
+    for page in (checked, done, own):
+        assert "boiler" not in page.text
+        assert "I share it" in page.text
+    assert "Thursday 26 November" in checked.text
+
+
+def test_on_their_own_page_an_empty_safe_word_leaves_the_one_they_gave(app: Flask, client: FlaskClient) -> None:
+    fill_in(client)
+    client.post("/contact", data=SAFE | {"safe_word": "boiler"})
+    client.post("/check")
+    own = f"/c/{kept(app)[0].token}/contact"
+
+    client.post(own, data=SAFE | {"safe_word": ""})
+    first = kept(app)[0].safe_word
+    client.post(own, data=SAFE | {"safe_word": "kettle"})
+
+    assert (first, kept(app)[0].safe_word) == ("boiler", "kettle")
+
+
+def test_a_last_day_that_leaves_no_time_to_ring_is_refused(app: Flask, client: FlaskClient) -> None:
+    fill_in(client, until="/time")
+    client.post("/time", data={"when": f"{day_after(NOON)}T10:00:00+00:00/{day_after(NOON)}T11:00:00+00:00"})
+    client.post("/agree", data={"agree": "yes"})
+    client.post("/check")
+    [row] = kept(app)
+
+    answer = client.post(f"/c/{row.token}/contact", data=SAFE | {"not_after": NOON.date().isoformat()})
+
+    assert answer.status_code == 422
+    assert answer.text.count("Choose a later day, or cancel the call") == 2
+    assert kept(app)[0].do_not_contact_after is None
+
+
+def day_after(moment: datetime) -> str:
+    return (moment + timedelta(days=1)).date().isoformat()
+
+
+@pytest.mark.parametrize("more", [{"safe_word": "x" * 41}, {"phone_owner": "mars"}, {"not_after": "2020-01-01"}])
+def test_a_mistake_in_what_may_be_left_out_is_said_and_opened(client: FlaskClient, more: dict[str, str]) -> None:
+    fill_in(client, until="/contact")
+
+    answer = client.post("/contact", data=SAFE | more)
+
+    assert answer.status_code == 422
+    assert '<details class="more" open>' in answer.text
 
 
 def test_a_time_that_is_gone_by_now_is_asked_again(client: FlaskClient, a_clock: Clock) -> None:

@@ -1,0 +1,329 @@
+"""The one gate: over random wishes, histories and clocks it lets nothing through that the visitor did not allow.
+
+`GATE_EXAMPLES=1000000 pytest tests/callbacks/test_gate.py` looks for longer.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import strategies as st
+from sqlalchemy.orm import Session
+
+from callbacks import queries
+from callbacks.domain.asking import CONSENT_VERSION, Ask
+from callbacks.domain.lifecycle import IllegalMove, Status
+from callbacks.domain.safe_contact import MessageRule, SafeContact, may_call, may_text
+from callbacks.domain.window import Asap, Span, Wanted, WindowClosed
+from callbacks.models import NotThemRow
+from callbacks.operations.ask import ask
+from callbacks.operations.change import change
+from callbacks.operations.match import match_waiting
+from callbacks.operations.offers import NotOffered
+from callbacks.operations.withdraw import withdraw
+from foundation import sealed
+from foundation.database import db
+from foundation.phone import parse
+from notifications.domain.call import LegStatus
+from notifications.operations import hear, place
+from notifications.telephony.port import CallOrder, TextOrder
+from tests.conftest import NOON
+
+PROJECT = Path(__file__).resolve().parents[2]
+LONDON = ZoneInfo("Europe/London")
+EXAMPLES = int(os.environ.get("GATE_EXAMPLES", "4000"))
+HISTORIES = max(40, EXAMPLES // 100)
+"""A history runs over real tables and takes a hundred times as long."""
+
+MINUTE = timedelta(minutes=1)
+CLOCKS_GO_BACK = datetime(2026, 10, 24, 12, tzinfo=UTC)
+CLOCKS_GO_FORWARD = datetime(2027, 3, 27, 12, tzinfo=UTC)
+
+starts = st.sampled_from([NOON, CLOCKS_GO_BACK, CLOCKS_GO_FORWARD])
+minutes = st.integers(0, 3 * 24 * 60).map(lambda n: n * MINUTE)
+lengths = st.integers(1, 12 * 60).map(lambda n: n * MINUTE)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a visitor said, as this test understands it: told apart from how the product keeps it."""
+
+    asked: timedelta
+    slot: tuple[timedelta, timedelta] | None
+    safe: tuple[tuple[timedelta, timedelta], ...]
+    not_after: timedelta | None
+
+    def as_wanted(self, start: datetime) -> Wanted:
+        def span(pair: tuple[timedelta, timedelta]) -> Span:
+            return Span(start + pair[0], start + pair[0] + pair[1])
+
+        return Wanted(
+            asked_at=start + self.asked,
+            when=span(self.slot) if self.slot else Asap(),
+            safe_times=tuple(map(span, self.safe)),
+            not_after=None if self.not_after is None else start + self.not_after,
+        )
+
+
+def allowed_at(wanted: Wanted, now: datetime) -> bool:
+    """What the visitor was told, in the words of the page: the named times and no other; else soon, or by day."""
+    if wanted.not_after is not None and now >= wanted.not_after:
+        return False
+    named = [*([wanted.when] if isinstance(wanted.when, Span) else []), *wanted.safe_times]
+    if named:
+        return any(span.starts_at <= now < span.ends_at for span in named)
+    waited = now - wanted.asked_at
+    if timedelta() <= waited < timedelta(hours=2):
+        return True
+    return timedelta() <= waited < timedelta(hours=24) and 8 <= now.astimezone(LONDON).hour < 21
+
+
+pairs = st.tuples(minutes, lengths)
+wishes = st.builds(
+    Wish,
+    asked=minutes,
+    slot=st.none() | pairs,
+    safe=st.lists(pairs, max_size=3).map(tuple),
+    not_after=st.none() | minutes,
+)
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(starts, wishes, minutes, st.sampled_from(Status), st.booleans())
+@example(NOON, Wish(timedelta(), None, (), timedelta()), timedelta(), Status.ASSIGNED, False)
+@example(CLOCKS_GO_BACK, Wish(timedelta(), (13 * 60 * MINUTE, MINUTE), (), None), 780 * MINUTE, Status.IN_CALL, False)
+def test_no_telephone_rings_at_a_time_that_was_not_allowed(
+    start: datetime, wish: Wish, at: timedelta, status: Status, denied: bool
+) -> None:
+    wanted = wish.as_wanted(start)
+    now = wanted.asked_at + at  # nothing is wanted before it is asked for
+
+    refused = may_call(status=status, denied=denied, wanted=wanted, now=now, zone=LONDON)
+
+    held = status in (Status.ASSIGNED, Status.IN_CALL)
+    assert (refused is None) == (held and not denied and allowed_at(wanted, now))
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(starts, wishes, minutes, st.sampled_from(MessageRule), st.booleans(), st.booleans(), st.booleans())
+def test_no_text_is_sent_that_was_not_allowed(
+    start: datetime, wish: Wish, at: timedelta, sms: MessageRule, closed: bool, is_mobile: bool, denied: bool
+) -> None:
+    wanted = wish.as_wanted(start)
+    now = wanted.asked_at + at  # nothing is wanted before it is asked for
+
+    refused = may_text(
+        closed=closed,
+        denied=denied,
+        contact=SafeContact(sms=sms),
+        is_mobile=is_mobile,
+        wanted=wanted,
+        now=now,
+        zone=LONDON,
+    )
+
+    texts = sms is not MessageRule.NO and is_mobile and not closed and not denied
+    assert (refused is None) == (texts and allowed_at(wanted, now))
+
+
+NETWORK = b"a network"
+PHONE = parse("07700 900982", drama_allowed=True)
+
+
+@dataclass
+class History:
+    """One visitor's request on real tables, and beside it what they said, to hold every permit against."""
+
+    session: Session
+    token: str
+    wanted: Wanted
+    texts: bool
+    now: datetime
+    gone: bool = False
+    stopped: bool = False
+    permits: list[str] = field(default_factory=list)
+    to_come: list[tuple[str, int]] = field(default_factory=list)
+
+    def goes_on(self) -> None:
+        """One thing after the other happens, also while a counsellor's telephone rings; what waits is done between."""
+        self._work()
+        while self.to_come:
+            self._something_happens()
+            self._work()
+
+    def _something_happens(self) -> None:
+        if self.to_come:
+            what, amount = self.to_come.pop(0)
+            getattr(self, what)(amount)
+
+    def time_passes(self, amount: int) -> None:
+        self.now += amount * MINUTE
+
+    def withdraws(self, _: int) -> None:
+        withdraw(self.session, token=self.token, now=self.now)
+        self.gone = True
+
+    def texts_stop(self, _: int) -> None:
+        hear.stop_texts(self.session, phone=PHONE.e164, now=self.now)
+        self.stopped = True
+
+    def says_not_me(self, _: int) -> None:
+        key = {"phone_digest": sealed.digest(PHONE.e164), "requester": NETWORK}
+        if self.session.get(NotThemRow, tuple(key.values())) is None:
+            self.session.add(NotThemRow(**key, said_at=self.now))
+            self.session.flush()
+        self.gone = True
+
+    def forbids_texts(self, _: int) -> None:
+        if self._changes(safe_contact=SafeContact(do_not_contact_after=self.wanted.not_after)):
+            self.texts = False
+
+    def moves(self, amount: int) -> None:
+        hour = self.now.replace(minute=0) + (1 + amount % 30) * 60 * MINUTE
+        if self._changes(when=Span(hour, hour + 60 * MINUTE)):
+            self.wanted = replace(self.wanted, when=Span(hour, hour + 60 * MINUTE), safe_times=())
+
+    def wants_it_soon(self, _: int) -> None:
+        if self._changes(when=Asap()):
+            self.wanted = replace(self.wanted, when=Asap(), safe_times=(), asked_at=self.now)
+
+    def sets_a_last_moment(self, amount: int) -> None:
+        last = self.now + amount * MINUTE
+        sms = MessageRule.NEUTRAL_MESSAGE if self.texts else MessageRule.NO
+        if self._changes(safe_contact=SafeContact(sms=sms, do_not_contact_after=last)):
+            self.wanted = replace(self.wanted, not_after=last)
+
+    def _changes(self, **what: object) -> bool:
+        try:
+            with self.session.begin_nested():
+                change(self.session, token=self.token, zone=LONDON, now=self.now, **what)  # type: ignore[arg-type]  # one of its own arguments
+        except (IllegalMove, NotOffered, WindowClosed):
+            return False
+        return True
+
+    def _work(self) -> None:
+        match_waiting(self.session, zone=LONDON, now=self.now)
+        while (found := place.claim_call(self.session, now=self.now)) is not None:
+            if isinstance(found, CallOrder):
+                self._may_ring("counsellor")
+                self._call(found)
+        while (text := place.claim_text(self.session, now=self.now)) is not None:
+            if isinstance(text, TextOrder):
+                assert self.texts
+                assert not self.stopped
+                self._may_ring("text")
+
+    def _call(self, order: CallOrder) -> None:
+        """The counsellor presses 1 after something has happened; nobody answers the visitor's telephone."""
+        leg = order.call_id.hex
+        hear.counsellor_answered(self.session, call_id=order.call_id, provider_id=leg, now=self.now)
+        self._something_happens()
+        taken = hear.counsellor_pressed(self.session, call_id=order.call_id, digits="1", now=self.now)
+        if taken is not None:
+            self._may_ring("visitor")
+            hear.dial_over(
+                self.session,
+                call_id=order.call_id,
+                visitor_leg_id=None,
+                status=LegStatus.NO_ANSWER,
+                duration_s=0,
+                bridged=False,
+                now=self.now,
+            )
+        hear.leg_status(
+            self.session,
+            call_id=order.call_id,
+            role="counsellor",
+            provider_id=leg,
+            status=LegStatus.COMPLETED,
+            duration_s=40,
+            sip_code=None,
+            at=self.now,
+            now=self.now,
+        )
+
+    def _may_ring(self, who: str) -> None:
+        self.permits.append(who)
+        assert not self.gone, who
+        assert allowed_at(self.wanted, self.now), (who, self.wanted, self.now)
+
+
+EVENTS = [name for name, what in vars(History).items() if callable(what) and name[0] != "_" and name != "goes_on"]
+events = st.tuples(st.sampled_from(EVENTS), st.integers(0, 36 * 60))
+
+
+def test_an_ordinary_history_rings_and_texts(app: Flask, a_rota: None) -> None:
+    with app.app_context():
+        permits = _live(db.session(), Wish(timedelta(), None, (), None), True, [("time_passes", 0)])
+
+    assert {"counsellor", "visitor", "text"} == set(permits)
+
+
+@settings(
+    max_examples=HISTORIES,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to make a failing history shorter takes minutes
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(wishes, st.booleans(), st.lists(events, max_size=8))
+def test_whatever_happens_the_gate_permits_only_what_was_allowed(
+    app: Flask, a_rota: None, wish: Wish, texts: bool, happens: list[tuple[str, int]]
+) -> None:
+    with app.app_context():
+        session = db.session()
+        _live(session, wish, texts, happens)
+        session.rollback()
+
+
+def _live(session: Session, wish: Wish, texts: bool, happens: list[tuple[str, int]]) -> list[str]:
+    wanted, now = wish.as_wanted(NOON), NOON + wish.asked
+    safe = tuple(span for span in wanted.safe_times if span.ends_at > now)
+    sms = MessageRule.NEUTRAL_MESSAGE if texts else MessageRule.NO
+    contact = SafeContact(sms=sms, do_not_contact_after=wanted.not_after)
+    when = wanted.when if isinstance(wanted.when, Asap) or wanted.when.starts_at > now else Asap()
+    request = Ask(PHONE, CONSENT_VERSION, when=when, safe_times=safe, safe_contact=contact, requester=NETWORK)
+    try:
+        asked = ask(session, request, idempotency=None, zone=LONDON, now=now)
+    except (NotOffered, WindowClosed):
+        return []
+    callback = queries.by_token(session, asked.token)
+    assert callback is not None
+    assert callback.as_wanted() == replace(wanted, when=when, safe_times=safe)
+    history = History(session, asked.token, callback.as_wanted(), texts, now, to_come=[*happens])
+    history.goes_on()
+    return history.permits
+
+
+def calls_of(name: str) -> set[str]:
+    """The files of the product in which something of this name is called."""
+    rooms = ("callbacks", "rota", "accounts", "notifications", "foundation")
+    files = [PROJECT / "app.py", *(path for room in rooms for path in (PROJECT / room).rglob("*.py"))]
+    return {str(path.relative_to(PROJECT)) for path in files if name in _called(path)}
+
+
+def _called(path: Path) -> set[str]:
+    calls = (node.func for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call))
+    return {call.attr if isinstance(call, ast.Attribute) else getattr(call, "id", "") for call in calls}
+
+
+@pytest.mark.parametrize(
+    ("name", "only_in"),
+    [
+        ("Permit", {"notifications/operations/gate.py"}),
+        ("CallOrder", {"notifications/operations/place.py"}),
+        ("TextOrder", {"notifications/operations/place.py"}),
+        ("place_call", {"notifications/jobs.py"}),
+        ("send_text", {"notifications/jobs.py"}),
+        ("ring_the_visitor", {"notifications/web/webhooks.py"}),
+    ],
+)
+def test_the_gate_is_the_only_road_to_a_telephone(name: str, only_in: set[str]) -> None:
+    assert calls_of(name) == only_in
