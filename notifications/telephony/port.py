@@ -103,4 +103,7 @@ class Telephony(Protocol):
         """Stop a leg, ringing or answered; one that is over already is fine. ProviderUnavailable."""
 
     def text_state(self, provider_id: str) -> TextState | None:
-        """What became of a text. Raises ProviderUnavailable."""
+        """What became of a text; None when the provider knows of none, or uses a word that we do not know.
+
+        Raises ProviderUnavailable.
+        """

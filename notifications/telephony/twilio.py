@@ -198,6 +198,10 @@ class Twilio:
         """See `port.Telephony`."""
         try:
             return from_provider(str(self._client.messages(provider_id).fetch().status))
+        except TwilioRestException as error:
+            if error.status == _NOT_FOUND:
+                return None
+            raise _cannot_tell(error) from None
         except _FAILURES as error:
             raise _cannot_tell(error) from None
 

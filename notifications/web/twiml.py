@@ -5,12 +5,14 @@ Every Gather has an action and a verb after it, every Dial an action, a caller i
 
 from __future__ import annotations
 
+import re
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from foundation.phone import Phone
 from notifications.domain.call import TALK_LIMIT_S, VISITOR_RINGS_S
 
 _LANGUAGE = "en-GB"
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # may stand in no document
 _PROMPT_WAITS_S = 8  # long enough to put down a cup; short enough that the visitor does not wait for nobody
 
 
@@ -19,7 +21,7 @@ def _response() -> Element:
 
 
 def _say(parent: Element, words: str) -> None:
-    SubElement(parent, "Say", language=_LANGUAGE).text = words
+    SubElement(parent, "Say", language=_LANGUAGE).text = _NOT_XML.sub(" ", words)
 
 
 def _document(response: Element) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -100,7 +101,7 @@ def test_a_counsellor_who_has_said_what_came_of_it_takes_the_next_call(town: Tow
 
 # -- the visitor -----------------------------------------------------------------------------------------------------
 
-NOT_REACHED = {
+NOT_REACHED: dict[str, tuple[dict[str, Any], str, str]] = {
     # what the visitor's telephone does: how the attempt ends, what the counsellor hears
     "busy": ({"picks_up": "busy"}, "busy", "The line is engaged."),
     "declines": ({"picks_up": "busy", "after_s": 4}, "busy", "The line is engaged."),

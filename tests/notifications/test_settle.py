@@ -1,0 +1,125 @@
+"""Whatever becomes of the request to dial, nobody is dialled twice, and what happened is found out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from foundation.database import transaction
+from notifications.models import CallRow, TextRow
+from tests.conftest import Town
+from tests.journeys.conftest import ANA, TAKES, TALKS, VISITOR, People
+from tests.rota.planning import Team
+
+
+@pytest.fixture
+def people(town: Town) -> People:
+    here = People(town, Team(town.app))
+    here.on("Ana Example")
+    town.phones.habit(ANA, **TAKES)
+    town.phones.habit(VISITOR, **TALKS)
+    return here
+
+
+def calls(town: Town) -> list[CallRow]:
+    with town.app.app_context(), transaction() as session:
+        return list(session.scalars(select(CallRow).order_by(CallRow.created_at)))
+
+
+def text_states(town: Town) -> list[str]:
+    with town.app.app_context(), transaction() as session:
+        return list(session.scalars(select(TextRow.state).order_by(TextRow.created_at)))
+
+
+TROUBLE: dict[str, dict[str, Any]] = {
+    "the answer is lost": {"rest": {"next": ["answer_lost"]}},
+    "500 after accepting": {"rest": {"next": ["fails_after"]}},
+    "429 twice": {"rest": {"next": ["too_many_requests", "too_many_requests"]}},
+    "every report is lost": {"webhooks": {"drop": 1}},
+    "every report comes twice": {"webhooks": {"double": 1}},
+    "reports come late": {"webhooks": {"delay": 1, "delay_s": [2, 9]}},
+    "reports overtake each other": {"webhooks": {"reorder": 0.7, "reorder_window_s": 5}},
+    "the answer is lost and every report too": {"rest": {"next": ["answer_lost"]}, "webhooks": {"drop": 1}},
+    "the list lags behind as well": {
+        "rest": {"next": ["answer_lost"], "list_lag_s": 20},
+        "webhooks": {"drop": 1},
+    },
+    "the first report comes before the answer": {"network": {"callback_before_answer": True}},
+    "the last report comes after the way back": {"network": {"callback_after_action": True}},
+}
+
+
+@pytest.mark.parametrize("trouble", TROUBLE)
+def test_f03_f38_whatever_goes_wrong_on_the_wire_each_telephone_rings_once(
+    town: Town, people: People, trouble: str
+) -> None:
+    town.expects(ANA, VISITOR)
+    town.phones.faults(**TROUBLE[trouble])
+
+    asked = people.ask()
+    town.until(lambda: asked.results() == ["finished"], within_s=240)
+
+    assert len(calls(town)) == 1
+
+
+def test_a_call_that_never_reached_the_company_is_given_up_after_three_looks_and_made_anew(
+    town: Town, people: People
+) -> None:
+    town.expects(ANA, VISITOR)
+    town.phones.faults(rest={"next": ["fails_before"]})
+
+    asked = people.ask()
+    town.until(lambda: asked.results() == ["lost", "finished"], within_s=300)
+
+    assert [call.rings for call in calls(town)] == [1, 1]
+    assert asked.row().rings_made == 1
+
+
+def test_a_text_of_unknown_fate_is_never_sent_again(town: Town, people: People) -> None:
+    town.expects(ANA, VISITOR, texts=[VISITOR])
+    town.phones.faults(
+        rest={"resources": ["Messages"], "next": ["answer_lost"]}, webhooks={"drop": 1, "kinds": ["message"]}
+    )
+
+    asked = people.ask(safe_contact={"sms": "neutral_message"})
+    town.until(lambda: asked.results() == ["finished"])
+    town.sleeps(minutes=5)
+
+    assert text_states(town) == ["lost"]
+
+
+@pytest.mark.parametrize(
+    ("receives", "state"),
+    [
+        ("delivered", "delivered"),
+        ("undelivered", "undelivered"),
+        ("failed", "undelivered"),
+        ("no_report", "undelivered"),
+    ],
+)
+def test_what_became_of_a_text_is_known_or_asked_for(town: Town, people: People, receives: str, state: str) -> None:
+    town.expects(ANA, VISITOR, texts=[VISITOR])
+    town.phones.habit(VISITOR, **TALKS, receives=receives)
+
+    asked = people.ask(safe_contact={"sms": "neutral_message"})
+    town.until(lambda: asked.results() == ["finished"])
+    town.sleeps(minutes=61)
+
+    assert text_states(town) == [state]
+
+
+def test_one_text_that_the_company_does_not_know_does_not_keep_the_others_waiting(town: Town, people: People) -> None:
+    town.expects(ANA, VISITOR, texts=[VISITOR])
+    town.phones.habit(VISITOR, **TALKS, receives="no_report")
+    asked = people.ask(safe_contact={"sms": "neutral_message"})
+    town.until(lambda: text_states(town) == ["sent"])
+    with town.app.app_context(), transaction() as session:
+        row = session.scalars(select(TextRow)).one()
+        row.provider_id = "SM" + "0" * 32  # as if the company had erased it
+    town.until(lambda: asked.results() == ["finished"])
+
+    town.sleeps(minutes=61)
+
+    assert text_states(town) == ["undelivered"]

@@ -1,0 +1,89 @@
+"""Every sentence that leaves the building: discreet, short enough, and in letters that every telephone shows."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callbacks.domain.triage import Urgency
+from notifications.domain import wording
+from tests.conftest import NOON
+
+LONDON = ZoneInfo("Europe/London")
+
+GSM = set(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+    "abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+"""GSM 03.38, without the characters that cost two."""
+
+INDISCREET = re.compile(
+    r"addict|drug|alcohol|drink|substance|helpline|counsel|therap|treatment|recover|rehab|detox|crisis|support line"
+    r"|example line|ringback|https?:|www\.|\.org|\.uk|nhs",
+    re.IGNORECASE,
+)
+
+LONGEST = wording.text_confirmation(from_=NOON, until=NOON + timedelta(hours=1), zone=LONDON)
+TEXTS = {"confirmation": LONGEST, "tried": wording.TEXT_TRIED, "tried for the last time": wording.TEXT_TRIED_LAST}
+
+HEARD_BY_ANYBODY = {
+    name: getattr(wording, name)
+    for name in dir(wording)
+    if name.isupper() and not name.startswith("TEXT_") and isinstance(getattr(wording, name), str)
+}
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_text_fits_into_one_segment_of_the_gsm_alphabet(text: str) -> None:
+    assert len(TEXTS[text]) <= 160
+    assert set(TEXTS[text]) <= GSM
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_text_says_nothing_that_a_glance_at_a_locked_screen_may_not_see(text: str) -> None:
+    assert not INDISCREET.search(TEXTS[text])
+
+
+def test_every_text_that_there_is_is_looked_at_here() -> None:
+    assert len([name for name in dir(wording) if name.startswith("TEXT_")]) == len(TEXTS)
+
+
+def test_the_confirmation_tells_the_time_on_the_wall() -> None:
+    in_summer = datetime(2026, 7, 15, 12, 0, tzinfo=UTC)
+
+    said = wording.text_confirmation(from_=in_summer, until=in_summer + timedelta(minutes=30), zone=LONDON)
+
+    assert "between 13:00 and 13:30" in said
+
+
+@pytest.mark.parametrize("sentence", HEARD_BY_ANYBODY)
+def test_what_a_family_or_an_answerphone_may_hear_gives_nobody_away(sentence: str) -> None:
+    said = HEARD_BY_ANYBODY[sentence]
+
+    assert not INDISCREET.search(said)
+    assert "{" not in said
+
+
+def test_the_prompt_says_which_key_does_what_and_nothing_about_anybody() -> None:
+    assert "Press 1 to take it, or 2 to pass it on" in wording.COUNSELLOR_PROMPT
+    assert not re.search(r"urgen|name|number|visitor|wait(ed|s) for", wording.COUNSELLOR_PROMPT)
+
+
+def test_the_greeting_is_over_before_two_sentences_of_a_stranger_would_be() -> None:
+    assert len(wording.VISITOR_GREETING) <= 60  # four seconds: `GREETING_S` relies on it
+
+
+@given(st.text(max_size=80), st.sampled_from(Urgency), st.sampled_from(["en", "cy", "pl"]))
+def test_the_whisper_tells_the_counsellor_what_they_need_for_the_first_sentence(
+    name: str, urgency: Urgency, language: str
+) -> None:
+    said = wording.whisper(name=name, urgency=urgency, language=language)
+
+    assert (f"called {name}." in said) is bool(name)
+    assert urgency.replace("_", " ") in said
+    assert ("other than English" in said) is (language != "en")
