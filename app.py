@@ -40,9 +40,10 @@ from accounts.cli import commands as accounts_commands
 from callbacks import queries as callback_queries
 from callbacks.cli import commands as callbacks_commands
 from callbacks.operations.follow_call import CallFollower
-from foundation import clock, doorbell, logs, sealed
+from foundation import clock, doorbell, logs, phone, sealed
 from foundation.database import db, transaction
 from foundation.doorbell import Bell
+from foundation.phone import Phone
 from foundation.web import health, help_lines
 from foundation.web.frame import init_frame
 from notifications import queries as notification_queries
@@ -83,6 +84,8 @@ class Settings(BaseModel):
     RATE_LIMITS: bool = True
     TRUSTED_PROXIES: int = Field(0, ge=0, le=5)
     REHEARSAL_CLOCK: str = ""
+    ON_CALL_PHONE: str = ""
+    TWILIO_FALLBACK_URL: str = Field("", pattern=r"^(https?://.+)?$")
 
     @field_validator("SERVICE_TIMEZONE")
     @classmethod
@@ -97,6 +100,19 @@ class Settings(BaseModel):
         if value and not info.data.get("RINGBACK_DEMO"):
             raise ValueError("is for rehearsals: a service that rings people keeps real time. Remove it")
         return value
+
+    @field_validator("ON_CALL_PHONE")
+    @classmethod
+    def _a_mobile(cls, value: str) -> str:
+        if not value:
+            return value
+        try:
+            number = phone.parse(value, drama_allowed=True)
+        except phone.NumberNotAllowed as refused:
+            raise ValueError(refused.detail) from None
+        if not number.is_mobile:
+            raise ValueError("is not a mobile number: only those get texts")
+        return number.e164
 
     @field_validator("FIELD_KEYS")
     @classmethod
@@ -161,6 +177,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         TWILIO_AUTH_TOKEN=settings.TWILIO_AUTH_TOKEN,
         TWILIO_CALLER_ID=settings.TWILIO_CALLER_ID,
         CALLS_PER_SECOND=settings.TWILIO_CALLS_PER_SECOND,
+        ON_CALL_PHONE=Phone(settings.ON_CALL_PHONE) if settings.ON_CALL_PHONE else None,
         SERVICE_NAME=settings.SERVICE_NAME,
         SERVICE_TIMEZONE=settings.SERVICE_TIMEZONE,
         ZONE=zoneinfo.ZoneInfo(settings.SERVICE_TIMEZONE),
@@ -184,6 +201,7 @@ def _telephony(settings: Settings) -> Twilio:
             text_sender=sender,
             public_base_url=settings.PUBLIC_BASE_URL,
             api_base_url=settings.TWILIO_API_BASE_URL,
+            fallback_url=settings.TWILIO_FALLBACK_URL,
         )
     )
 
@@ -211,7 +229,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.TRUSTED_PROXIES, x_proto=settings.TRUSTED_PROXIES)  # type: ignore[method-assign]  # Flask's documented way
     db.init_app(app)
     Migrate(app, db, compare_type=True)
-    doorbell.hang(redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=5))
+    doorbell.hang(redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1))
     app.extensions["telephony"] = _telephony(settings)
     init_frame(app)
     join_the_rooms(app)
@@ -261,6 +279,9 @@ PERIODIC: tuple[tuple[Bell, Waits], ...] = (
 TICK_S = 1.0
 """A lost bell costs at most this long."""
 
+WATCHES_EVERY = timedelta(seconds=15)
+"""How often the timekeeper looks at the service as a whole: whoever is on call hears of a trouble within a minute."""
+
 _TIMEKEEPER = 7_283_000  # the advisory lock that lets one timekeeper act
 
 
@@ -299,9 +320,13 @@ def _keep_time_until(stop: threading.Event) -> None:
                 log.info("timekeeper_acts")
                 break
             stop.wait(clock.real_seconds(TICK_S))
+        watched_at = clock.now()
         while not stop.wait(clock.real_seconds(TICK_S)):
             connection.scalar(select(1))  # the lock ends with this connection: no connection, no acting
             tick(now=clock.now())
+            if clock.now() - watched_at >= WATCHES_EVERY:
+                watched_at = clock.now()
+                callbacks.jobs.watch_over_everything()
             db.session.remove()
 
 

@@ -23,7 +23,7 @@ from callbacks.models import (
     SentRow,
 )
 from notifications.domain.call import CallState
-from notifications.models import CallRow, TextRow
+from notifications.models import CallRow, LegRow, TextRow
 from rota import queries as rota
 from rota.models import CounsellorRow
 
@@ -140,6 +140,16 @@ def busy_counsellors(session: Session) -> set[int]:
     return set(session.scalars(select(AttemptRow.counsellor_id).where(AttemptRow.ended_at.is_(None))))
 
 
+def still_hanging_up(session: Session, *, since: datetime) -> set[int]:
+    """Counsellors whose attempt has just ended and whose own leg has not: they hear our last words."""
+    question = (
+        select(AttemptRow.counsellor_id)
+        .join(LegRow, LegRow.call_id == AttemptRow.call_id)
+        .where(AttemptRow.ended_at >= since, LegRow.role == "counsellor", LegRow.ended_at.is_(None))
+    )
+    return set(session.scalars(question))
+
+
 def numbers_being_rung(session: Session) -> set[bytes]:
     """Digests of the numbers with an open attempt."""
     question = (
@@ -254,11 +264,14 @@ def outcomes_missing(session: Session) -> list[AttemptRow]:
     return list(session.scalars(question))
 
 
-def count_free(session: Session, *, now: datetime) -> int:
-    """How many counsellors are ready and have no call."""
+def count_free(session: Session, *, among: frozenset[int] | None = None, now: datetime) -> int:
+    """How many counsellors, or how many `among` some, are ready and have no call."""
     busy = select(AttemptRow.counsellor_id).where(AttemptRow.ended_at.is_(None))
     ready = rota.ready_ids(now).subquery()
-    return int(session.scalar(select(func.count()).select_from(ready).where(ready.c.id.not_in(busy))) or 0)
+    free = select(func.count()).select_from(ready).where(ready.c.id.not_in(busy))
+    if among is not None:
+        free = free.where(ready.c.id.in_(among))
+    return int(session.scalar(free) or 0)
 
 
 def last_attempt_ends(session: Session) -> dict[int, datetime]:

@@ -127,6 +127,18 @@ def counsellors_free(session: Session, *, moment: datetime, last_minutes: int = 
     ]
 
 
+def able_ids(
+    session: Session, *, language: str, skills: frozenset[str] = frozenset(), gender: str | None = None
+) -> frozenset[int]:
+    """Who speaks a language, has all these skills and, when one is given, is of this gender; on shift or not."""
+    wanted = select(CounsellorRow.id).where(
+        CounsellorRow.languages.contains([language]), CounsellorRow.skills.contains(sorted(skills))
+    )
+    if gender is not None:
+        wanted = wanted.where(CounsellorRow.gender == gender)
+    return frozenset(session.scalars(wanted))
+
+
 def ready_ids(moment: datetime) -> Select[int]:
     """The ids of those who are on at the moment, available and on a verified phone: a part of other questions."""
     return _ready(moment).with_only_columns(CounsellorRow.id).order_by(None)

@@ -240,7 +240,7 @@ class CaseOutcome(Coded):
     UNSAFE_CLOSED = "unsafe_closed", "Closed because contact is not safe"
     DUPLICATE = "duplicate", "Joined with another request"
     OUT_OF_SCOPE = "out_of_scope", "Not something we can help with"
-    WRONG_NUMBER = "wrong_number", "Wrong number: details erased"
+    WRONG_NUMBER = "wrong_number", "Wrong number"
     SPAM = "spam", "Spam or not genuine"
 
 

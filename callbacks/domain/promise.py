@@ -58,7 +58,8 @@ def promise(
     if earliest >= not_after:
         return None
     width = max(FLOOR, (earliest - now) / 2)
-    from_ = _rounded_up(earliest) if earliest > now + REACHING else earliest.replace(second=0, microsecond=0)
+    at_once = earliest <= now + REACHING
+    from_ = now.replace(second=0, microsecond=0) if at_once else _rounded_up(earliest)
     until = min(_rounded_up(earliest + width), not_after)
     return Span(min(from_, until - timedelta(minutes=1)), until)
 

@@ -60,7 +60,7 @@ def ask(session: Session, what: Ask, *, idempotency: Idempotency | None, zone: Z
     session.add(callback)
     session.flush()
     if isinstance(what.when, Span):
-        offers.book(session, callback_id=callback.id, wanted=what.when, now=now)
+        offers.book(session, callback, wanted=what.when, now=now)
     _promise(session, callback, now=now)
     history.note(session, callback, wording.ASKED.format(channel=what.channel), now=now)
     history.note(
@@ -158,7 +158,10 @@ def _promise(session: Session, callback: CallbackRow, *, now: datetime) -> None:
         quoted: Span | None = when
     else:
         not_after = min(callback.never_after, now + max(FIRST_RING_WITHIN[callback.as_urgency], offers.LOOKS_AHEAD))
-        quoted = offers.asap_promise(session, not_before=callback.next_try_at, not_after=not_after, now=now)
+        among = offers.able(session, callback)
+        quoted = offers.asap_promise(
+            session, not_before=callback.next_try_at, not_after=not_after, among=among, now=now
+        )
     callback.promised_from = quoted.starts_at if quoted else None
     callback.promised_until = quoted.ends_at if quoted else None
 

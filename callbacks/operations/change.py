@@ -83,9 +83,12 @@ def _move_time(session: Session, callback: CallbackRow, when: Asap | Span, *, zo
     if callback.status != Status.NEEDS_REVIEW:
         callback.due_by = never_after
     if slot is not None:
-        offers.book(session, callback_id=callback.id, wanted=slot, now=now)
+        offers.book(session, callback, wanted=slot, now=now)
         quoted: Span | None = slot
     else:
-        quoted = offers.asap_promise(session, not_before=callback.next_try_at, not_after=never_after, now=now)
+        among = offers.able(session, callback)
+        quoted = offers.asap_promise(
+            session, not_before=callback.next_try_at, not_after=never_after, among=among, now=now
+        )
     callback.promised_from = quoted.starts_at if quoted else None
     callback.promised_until = quoted.ends_at if quoted else None

@@ -11,9 +11,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from callbacks import queries
+from callbacks.domain.asking import Strength
 from callbacks.domain.promise import promise
 from callbacks.domain.window import Span
-from callbacks.models import BookingRow
+from callbacks.models import BookingRow, CallbackRow
 from rota import queries as rota
 
 HOUR = timedelta(hours=1)
@@ -48,16 +49,35 @@ class Availability:
     next_change_at: datetime | None
 
 
-def _cover(session: Session, *, start: datetime, end: datetime) -> list[Span]:
+Able = frozenset[int] | None
+"""The counsellors who may ring for a request; None when any may."""
+
+
+def able(session: Session, callback: CallbackRow) -> Able:
+    """Who has the language and the skills that a request needs and, where only that will do, the gender."""
+    wish = callback.as_wish()
+    only = wish.value.value if wish is not None and wish.strength is Strength.ONLY else None
+    if callback.language == "en" and not callback.needs_skills and only is None:
+        return None
+    return rota.able_ids(session, language=callback.language, skills=frozenset(callback.needs_skills), gender=only)
+
+
+def _cover(session: Session, *, start: datetime, end: datetime, among: Able = None) -> list[Span]:
     """The unbroken spans of a period in which each counsellor is on a published shift."""
-    return [Span(on.starts_at, on.ends_at) for on in rota.resolved(session, start=start, end=end)]
+    return [
+        Span(on.starts_at, on.ends_at)
+        for on in rota.resolved(session, start=start, end=end)
+        if among is None or on.counsellor_id in among
+    ]
 
 
-def asap_promise(session: Session, *, not_before: datetime, not_after: datetime, now: datetime) -> Span | None:
-    """The range in which a call asked for now is likely to come; None when nobody is on in time."""
+def asap_promise(
+    session: Session, *, not_before: datetime, not_after: datetime, among: Able = None, now: datetime
+) -> Span | None:
+    """The range in which a call asked for now is likely to come; None when nobody who may ring is on in time."""
     return promise(
-        free_now=queries.count_free(session, now=now),
-        cover=_cover(session, start=now, end=now + LOOKS_AHEAD),
+        free_now=queries.count_free(session, among=among, now=now),
+        cover=_cover(session, start=now, end=now + LOOKS_AHEAD, among=among),
         ahead=queries.count_ahead(session, now=now),
         not_before=not_before,
         not_after=not_after,
@@ -78,14 +98,18 @@ def _hours(start: datetime, end: datetime) -> list[Span]:
     return [Span(first + n * HOUR, first + (n + 1) * HOUR) for n in range(int((end - first) / HOUR))]
 
 
-def open_hours(session: Session, *, start: datetime, end: datetime) -> list[tuple[Span, set[int]]]:
-    """The hours of a period that have a place left, each with its free seat numbers."""
+def open_hours(session: Session, *, start: datetime, end: datetime, among: Able = None) -> list[tuple[Span, set[int]]]:
+    """The hours of a period that have a place left, each with its free seat numbers.
+
+    With `among`, only hours for all of which at least one of these counsellors is on.
+    """
     cover = _cover(session, start=start, end=end + HOUR)
+    theirs = cover if among is None else _cover(session, start=start, end=end + HOUR, among=among)
     taken = queries.seats_taken(session, from_=start - HOUR, until=end)
     found = []
     for hour in _hours(start, end):
         free = set(range(_seats(hour, cover))) - taken.get(hour.starts_at, set())
-        if free:
+        if free and any(on.starts_at <= hour.starts_at and hour.ends_at <= on.ends_at for on in theirs):
             found.append((hour, free))
     return found
 
@@ -104,34 +128,37 @@ def availability(session: Session, *, now: datetime) -> Availability:
     return Availability(state, soon, slots, min(edges, default=None))
 
 
-def book(session: Session, *, callback_id: int, wanted: Span, now: datetime) -> datetime:
+def book(session: Session, callback: CallbackRow, *, wanted: Span, now: datetime) -> datetime:
     """Take a place in the first hour of a wanted time that has one; the start of that hour.
 
     Raises NotOffered with live alternatives when there is none. The database decides between two who want the last.
     """
+    among = able(session, callback)
     if wanted.starts_at < now:
-        raise NotOffered("That time has passed.", alternatives(session, after=now, now=now))
+        raise NotOffered("That time has passed.", alternatives(session, after=now, among=among, now=now))
     hours = [
         (hour, seats)
-        for hour, seats in open_hours(session, start=max(now, wanted.starts_at), end=wanted.ends_at)
+        for hour, seats in open_hours(session, start=max(now, wanted.starts_at), end=wanted.ends_at, among=among)
         if hour.starts_at < now + OFFERED_FOR
     ]
     for hour, seats in hours:
         for seat in sorted(seats):
             taken = session.execute(
                 insert(BookingRow)
-                .values(callback_id=callback_id, hour_at=hour.starts_at, seat=seat)
+                .values(callback_id=callback.id, hour_at=hour.starts_at, seat=seat)
                 .on_conflict_do_nothing()
                 .returning(BookingRow.seat)
             )
             if taken.first() is not None:
                 return hour.starts_at
-    raise NotOffered("That time is no longer free.", alternatives(session, after=wanted.starts_at, now=now))
+    raise NotOffered(
+        "That time is no longer free.", alternatives(session, after=wanted.starts_at, among=among, now=now)
+    )
 
 
-def alternatives(session: Session, *, after: datetime, now: datetime) -> tuple[Span, ...]:
+def alternatives(session: Session, *, after: datetime, among: Able = None, now: datetime) -> tuple[Span, ...]:
     """The next few hours with a place left; the last few that are offered, when the wish lies beyond them."""
     end = now + OFFERED_FOR
-    hours = [hour for hour, _ in open_hours(session, start=now + NOTICE, end=end)]
+    hours = [hour for hour, _ in open_hours(session, start=now + NOTICE, end=end, among=among)]
     later = [hour for hour in hours if hour.starts_at >= after]
     return tuple(later[:ALTERNATIVES] or hours[-ALTERNATIVES:])

@@ -54,7 +54,7 @@ def confirm(session: Session, callback: CallbackRow, *, zone: ZoneInfo, now: dat
     """Confirm the request and its promise."""
     promise = callback.promise
     if promise is not None:
-        body = texts.text_confirmation(from_=promise.starts_at, until=promise.ends_at, zone=zone)
+        body = texts.text_confirmation(from_=promise.starts_at, until=promise.ends_at, zone=zone, now=now)
         _send(session, callback, body=body, purpose="confirmation", key="1", zone=zone, now=now)
 
 

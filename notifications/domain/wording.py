@@ -27,10 +27,14 @@ FALLBACK_APOLOGY = "Sorry, we could not connect this call. We will try again. Go
 PHONE_CHECK_PROMPT = "Hello. This is a check of your telephone. Press 1 to confirm it."
 
 TEXT_CONFIRMATION = (
-    "Hello, you asked for a call. It should come between {from_} and {until}. This is an automatic text."
+    "Hello, you asked for a call. It should come {day} between {from_} and {until}. This is an automatic text."
 )
 TEXT_TRIED = "Hello, you asked for a call. We rang and will try again at your next time. This is an automatic text."
 TEXT_TRIED_LAST = "Hello, you asked for a call. We rang and could not reach you. You can ask again at any time."
+
+
+ALARM = "Callback service: something needs the person on call. Please look at the board."
+"""To the lead on call. It says no more, because it is read on a locked screen."""
 
 
 def whisper(*, name: str, urgency: str, language: str) -> str:
@@ -44,6 +48,12 @@ def _clock(moment: datetime, zone: ZoneInfo) -> str:
     return moment.astimezone(zone).strftime("%H:%M")
 
 
-def text_confirmation(*, from_: datetime, until: datetime, zone: ZoneInfo) -> str:
-    """The text that confirms a request."""
-    return TEXT_CONFIRMATION.format(from_=_clock(from_, zone), until=_clock(until, zone))
+def text_confirmation(*, from_: datetime, until: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """The text that confirms a request, with the day in words."""
+    day = from_.astimezone(zone)
+    is_today = day.date() == now.astimezone(zone).date()
+    return TEXT_CONFIRMATION.format(
+        day="today" if is_today else f"on {day:%A} {day.day} {day:%B}",
+        from_=_clock(from_, zone),
+        until=_clock(until, zone),
+    )
