@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from accounts.models import JournalRow
 from accounts.operations.staff import add_staff
 from callbacks import queries
 from callbacks.domain.asking import CONSENT_VERSION, Ask
+from callbacks.domain.window import Span as Window
 from callbacks.models import AttemptRow, CallbackRow
 from callbacks.operations.ask import ask
 from callbacks.operations.match import match_waiting
@@ -26,6 +28,7 @@ from notifications.domain.call import LegStatus
 from notifications.operations import hear
 from rota.domain.counsellor import Skill
 from rota.domain.shifts import Span
+from rota.models import ShiftRow, range_of
 from tests.conftest import Clock
 from tests.rota.planning import PASSWORD, Browser, Team, hours
 
@@ -74,9 +77,20 @@ class Desk:
         """A request; its reference."""
         self.asked += 1
         phone = Phone(f"+{FIRST_VISITOR + self.asked}")
-        asked = Ask(**{"phone": phone, "consent_version": CONSENT_VERSION, "name": "Sam"} | what)
+        given: dict[str, Any] = {"phone": phone, "consent_version": CONSENT_VERSION, "name": "Sam"} | what
+        asked = Ask(**given)
         with self.app.app_context(), transaction() as session:
             return ask(session, asked, idempotency=None, zone=LONDON, now=self.clock.at).reference
+
+    def span(self, starts_at: datetime, ends_at: datetime) -> Window:
+        """A span as visitors name them."""
+        return Window(starts_at, ends_at)
+
+    def end_every_shift(self, at: datetime) -> None:
+        """Everybody goes home earlier than planned."""
+        with self.app.app_context(), transaction() as session:
+            for shift in session.scalars(select(ShiftRow)):
+                shift.during = range_of(Span(shift.span().starts_at, at))
 
     def match(self) -> None:
         """What a worker does when the bell rings."""

@@ -80,6 +80,7 @@ class Dossier:
     no_texts: str
     duplicate_of: str
     """The reference of another open request with the same number."""
+    may_ask_why: bool
     can_decide: bool
     can_change_urgency: bool
     urgency: str
@@ -156,6 +157,7 @@ def dossier(session: Session, callback: CallbackRow, me: Viewer, *, now: datetim
         ),
         no_texts="" if texts else _no_texts(callback),
         duplicate_of=other.reference if other else "",
+        may_ask_why=me.sees_all and callback.is_open,
         can_decide=me.sees_all and callback.status == Status.NEEDS_REVIEW,
         can_change_urgency=me.sees_all and callback.is_open,
         urgency=callback.urgency,
@@ -199,7 +201,8 @@ def _history(session: Session, rows: list[HistoryRow]) -> tuple[HistoryDay, ...]
     for row in rows:
         title = date_in_words(row.at.astimezone(zone).date())
         who = by.get(row.actor_id, "") if row.actor_id else ""
-        days.setdefault(title, []).append(Happened(moments.exactly(row.at), row.words, who))
+        by_words = "" if row.words.startswith(who) else who  # most sentences name whoever did it
+        days.setdefault(title, []).append(Happened(moments.exactly(row.at), row.words, by_words))
     return tuple(HistoryDay(title, tuple(events)) for title, events in days.items())
 
 

@@ -18,6 +18,7 @@ from callbacks.models import CallbackRow
 from callbacks.operations.explain import Standing, as_seen_by_matching, standing
 from callbacks.web.staff import moments, wording
 from callbacks.web.staff.brief import AttemptLine, Tag, attempt_line
+from rota.domain.counsellor import Skill
 from rota.domain.wording import languages_words, skills_words
 from rota.queries import PresenceLine
 
@@ -41,6 +42,9 @@ class Why:
     is_request_blocked: bool
     place: str
     lines: tuple[WhyLine, ...]
+    """Those on shift."""
+    off_shift: tuple[str, ...]
+    """Everybody else on the team, whose first rule is that they are not on shift."""
     earlier: tuple[AttemptLine, ...]
 
 
@@ -56,7 +60,8 @@ def why(session: Session, callback: CallbackRow, *, zone: ZoneInfo, now: datetim
         request=words or "Nothing: it is due, and they may be rung now.",
         is_request_blocked=bool(words),
         place=_place(seen, request),
-        lines=tuple(_line(seen, as_seen, line) for line in seen.people),
+        lines=tuple(_line(seen, as_seen, line, now=now) for line in seen.people if line.on_shift_until is not None),
+        off_shift=tuple(line.counsellor.name for line in seen.people if line.on_shift_until is None),
         earlier=tuple(attempt_line(one, names=names, now=now) for one in queries.attempts(session, callback.id)),
     )
 
@@ -90,24 +95,28 @@ def _place(seen: Standing, request: Waiting | None) -> str:
     return "It is first in the queue." if ahead == 0 else f"{ahead} {'goes' if ahead == 1 else 'go'} before it."
 
 
-def _line(seen: Standing, request: Waiting, line: PresenceLine) -> WhyLine:
+def _line(seen: Standing, request: Waiting, line: PresenceLine, *, now: datetime) -> WhyLine:
     obstacle = seen.obstacle(request, line)
-    return WhyLine(line.counsellor.name, _tag(obstacle), _more(obstacle, request, line))
+    return WhyLine(line.counsellor.name, _tag(obstacle), _more(obstacle, request, line, now=now))
 
 
 def _tag(obstacle: Absence | Block | None) -> Tag:
     if obstacle is None:
         return Tag(wording.COULD_RING, "good")
     if isinstance(obstacle, Absence):
-        return Tag(wording.ABSENCES[obstacle], "plain")
+        return Tag(wording.ABSENCES[obstacle], "bad" if obstacle is Absence.NOT_RESPONDING else "plain")
     return Tag(wording.BLOCKS[obstacle], "calm" if obstacle in (Block.TAKEN, Block.OUTRANKED) else "warn")
 
 
-def _more(obstacle: Absence | Block | None, request: Waiting, line: PresenceLine) -> str:
-    person = line.counsellor
+def _more(obstacle: Absence | Block | None, request: Waiting, line: PresenceLine, *, now: datetime) -> str:
+    person, presence = line.counsellor, line.presence
     if obstacle is Block.SKILL:
-        has = skills_words(person.skills) or "nothing special yet"
-        return f"Needed: {', '.join(sorted(request.needs)).replace('_', ' ')}. Trained for: {has}."
+        needed = skills_words(Skill(need) for need in request.needs)
+        return f"Needed: {needed}. Trained for: {skills_words(person.skills) or 'nothing special yet'}."
     if obstacle is Block.LANGUAGE:
         return f"Needed: {languages_words([request.language])}. Speaks: {languages_words(person.languages)}."
+    if obstacle is Absence.LAST_MINUTES and line.on_shift_until is not None:
+        return f"On shift until {moments.at(line.on_shift_until, now=now)}."
+    if obstacle in (Absence.AWAY, Absence.WRAPPING_UP, Absence.NOT_RESPONDING):
+        return f"Since {moments.at(presence.since, now=now)}{': ' + presence.reason if presence.reason else ''}."
     return ""
