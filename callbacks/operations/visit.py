@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -39,6 +39,8 @@ class Visit:
     can_change: bool
     rings_made: int
     next_try_at: datetime | None
+    has_talked: bool = False
+    """The call is over, and its counsellor has yet to write down what came of it."""
 
 
 def seen(callback: CallbackRow) -> Visit:
@@ -67,4 +69,7 @@ def visit(session: Session, *, token: str) -> Visit:
     callback = queries.by_token(session, token)
     if callback is None or callback.status == Status.ERASED:
         raise UnknownToken
-    return seen(callback)
+    found = seen(callback)
+    if found.status is Status.IN_CALL and queries.open_attempt(session, callback.id) is None:
+        return replace(found, has_talked=True, can_withdraw=False)
+    return found

@@ -48,7 +48,7 @@ def callback_answer(asked: Asked) -> CallbackAnswer:
 
 
 def visit_answer(found: Visit) -> VisitAnswer:
-    told = wording.STATUS[found.status]
+    told = wording.told_of(found.status, has_talked=found.has_talked)
     contact = found.safe_contact
     return VisitAnswer(
         reference=found.reference,

@@ -41,7 +41,7 @@ class CallView:
 
 def view_of(found: Visit, *, now: datetime) -> CallView:
     """The request in words."""
-    told = wording.STATUS[found.status]
+    told = wording.told_of(found.status, has_talked=found.has_talked)
     shows_number = found.safe_contact.caller_id is CallerId.SHOW_NUMBER
     return CallView(
         reference=found.reference,
@@ -55,7 +55,7 @@ def view_of(found: Visit, *, now: datetime) -> CallView:
         caller=our_number() if shows_number else "",
         can_change=found.can_change,
         can_withdraw=found.can_withdraw,
-        is_over=found.status in CLOSED,
+        is_over=found.has_talked or found.status in CLOSED,
     )
 
 

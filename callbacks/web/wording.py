@@ -46,6 +46,14 @@ STATUS: Final[dict[Status, Told]] = {
 }
 """A request that a supervisor looks at reads like any other: the visitor need not wonder why."""
 
+HAS_TALKED: Final = Told("Your call is over", "You can ask for another call whenever you want one.")
+
+
+def told_of(status: Status, *, has_talked: bool) -> Told:
+    """What to say of a request; after a conversation its state may still wait for what the counsellor writes down."""
+    return HAS_TALKED if has_talked else STATUS[status]
+
+
 AVAILABILITY: Final[dict[Literal["open", "slots_only", "closed"], str]] = {
     "open": "You can ask for a call as soon as possible, or choose a time.",
     "slots_only": "Nobody is free to ring soon. You can choose a time.",
