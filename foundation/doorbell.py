@@ -32,8 +32,6 @@ class Bell(StrEnum):
     """Calls and texts whose deadline has passed: ask the provider what became of them."""
     DEADLINES = "deadlines"
     """Requests whose deadline has passed."""
-    ROTA = "rota"
-    """Gaps, reminders and notices of the rota."""
 
 
 QUEUES: dict[Bell, str] = {
@@ -42,7 +40,6 @@ QUEUES: dict[Bell, str] = {
     Bell.SETTLE: "calls",
     Bell.TEXT: "texts",
     Bell.DEADLINES: "upkeep",
-    Bell.ROTA: "upkeep",
 }
 """The queue of each bell; workers empty them in the order calls, texts, upkeep."""
 
