@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 import structlog
 from flask import current_app
 
-from callbacks.operations import expire
+from callbacks.operations import expire, watch
 from callbacks.operations.match import match_waiting as match_now
 from foundation import clock, doorbell
 from foundation.database import transaction
 from foundation.doorbell import Bell
+from notifications.operations import alarm
 
 log = structlog.get_logger()
 
@@ -25,6 +26,16 @@ def match_waiting() -> None:
         plan = match_now(session, zone=zone, now=clock.now())
     if plan.matches:
         log.info("matched", requests=len(plan.matches))
+
+
+def watch_over_everything() -> None:
+    """Look for what is wrong with the service as a whole, and tell people of it once."""
+    zone: ZoneInfo = current_app.config["ZONE"]
+    with transaction() as session:
+        watch.watch(session, zone=zone, now=clock.now())
+        begun = alarm.tell_of_troubles(session, on_call=current_app.config["ON_CALL_PHONE"], now=clock.now())
+    for kind in begun:
+        log.error("trouble", kind=str(kind))
 
 
 @doorbell.answers(Bell.DEADLINES)

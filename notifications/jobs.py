@@ -17,7 +17,7 @@ from foundation.database import transaction
 from foundation.doorbell import Bell
 from notifications import queries
 from notifications.domain.text import TextState
-from notifications.operations import place, settle
+from notifications.operations import place, settle, trouble
 from notifications.telephony.port import (
     CallOrder,
     NoSuchCall,
@@ -33,6 +33,7 @@ from notifications.telephony.port import (
 log = structlog.get_logger()
 
 _LONGEST_RUN_S = 20  # then the bell is rung again, so that a long line of calls cannot hold a worker past its time-out
+_LONGEST_WAIT_S = 2.0  # for a place in the pace; while dialling is paused, the timekeeper rings again instead
 _AT_ONCE = 4  # calls handed over at the same time by one worker: most of it is waiting for the network
 _ASK_AT_MOST = 50  # overdue calls asked about in one run
 
@@ -55,7 +56,7 @@ def dial_waiting() -> None:
         for hand in [hands.submit(_dial_until_none, app, ends) for _ in range(_AT_ONCE)]:
             hand.result()
     with transaction() as session:
-        if queries.is_call_waiting(session, now=clock.now()):
+        if time.monotonic() >= ends and queries.is_call_waiting(session, now=clock.now()):
             doorbell.ring_after_commit(session, Bell.DIAL)
 
 
@@ -80,7 +81,7 @@ def _next_call(ends: float) -> CallOrder | UUID | None:
             wait_s = place.reserve_pace(session, per_second=per_second, now=now)
             if wait_s == 0.0:
                 return place.claim_call(session, now=now)
-        if time.monotonic() + clock.real_seconds(wait_s) > ends:
+        if wait_s > _LONGEST_WAIT_S or time.monotonic() + clock.real_seconds(wait_s) > ends:
             return None
         clock.wait(wait_s)
 
@@ -94,6 +95,7 @@ def _dial(order: CallOrder) -> None:
         level("call_not_placed", call=order.call_id.hex, because=str(away))
         with transaction() as session:
             place.call_not_placed(session, call_id=order.call_id, retry_after_s=away.retry_after_s, now=clock.now())
+            trouble.dialling_failed(session, now=clock.now())
     except NumberRefused as refused:
         with transaction() as session:
             place.call_refused(session, call_id=order.call_id, code=refused.code, now=clock.now())
@@ -101,6 +103,7 @@ def _dial(order: CallOrder) -> None:
         log.warning("call_outcome_unknown", call=order.call_id.hex, because=str(unknown))
         with transaction() as session:
             place.call_outcome_unknown(session, call_id=order.call_id, now=clock.now())
+            trouble.dialling_failed(session, now=clock.now())
     else:
         with transaction() as session:
             place.call_accepted(session, call_id=order.call_id, provider_id=provider_id, now=clock.now())

@@ -16,9 +16,10 @@ from notifications.domain import call as calls
 from notifications.domain.call import CallState, Evidence, Leg, LegStatus, Press
 from notifications.domain.text import FINAL as FINAL_TEXTS
 from notifications.domain.text import TextState
+from notifications.domain.trouble import Trouble
 
 
-def one_of(column: str, values: type[CallState | TextState | LegStatus | Press]) -> str:
+def one_of(column: str, values: type[CallState | TextState | LegStatus | Press | Trouble]) -> str:
     """The SQL condition that a column holds a member of an enum."""
     return f"{column} in ({', '.join(repr(str(v)) for v in values)})"
 
@@ -112,6 +113,7 @@ class CallRow(Row):
     refused: Mapped[str | None]
     never_sent_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
+    prompted_at: Mapped[datetime | None]
     press: Mapped[str | None]
     pressed_at: Mapped[datetime | None]
     greeted_at: Mapped[datetime | None]
@@ -146,6 +148,7 @@ class CallRow(Row):
             refused=self.refused,
             never_sent=self.never_sent_at is not None,
             cancelled=self.cancelled_at is not None,
+            prompted=self.prompted_at is not None,
             press=Press(self.press) if self.press else None,
             greeted=self.greeted_at is not None,
             talking=self.bridged_at is not None,
@@ -252,3 +255,27 @@ class PaceRow(Row):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     next_at: Mapped[datetime]
+    failures: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Calls that could not be placed, or that we left alone, since one got through."""
+
+
+class TroubleRow(Row):
+    """Something is wrong with the service itself; one row of each kind, for as long as it lasts."""
+
+    __tablename__ = "trouble"
+    __table_args__ = (CheckConstraint(one_of("kind", Trouble), name="a_trouble_is_of_a_known_kind"),)
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[datetime]
+    last_at: Mapped[datetime]
+    times: Mapped[int]
+    told_at: Mapped[datetime | None]
+
+
+class OnTheLineRow(Row):
+    """Somebody has just rung us from this number: it is not rung meanwhile."""
+
+    __tablename__ = "on_the_line"
+
+    phone_digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    until: Mapped[datetime]

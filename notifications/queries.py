@@ -10,7 +10,17 @@ from sqlalchemy.orm import Session
 
 from notifications.domain.call import CallState
 from notifications.domain.text import TextState
-from notifications.models import CallRow, IssuedRow, LegRow, OptOutRow, TextRow
+from notifications.domain.trouble import Trouble
+from notifications.models import (
+    CallRow,
+    IssuedRow,
+    LegRow,
+    OnTheLineRow,
+    OptOutRow,
+    PaceRow,
+    TextRow,
+    TroubleRow,
+)
 
 
 def lock_call(session: Session, call_id: UUID) -> CallRow | None:
@@ -30,6 +40,44 @@ def next_waiting_call(session: Session, *, now: datetime) -> CallRow | None:
         .execution_options(populate_existing=True)
     )
     return session.scalars(question).one_or_none()
+
+
+def lock_pace(session: Session) -> PaceRow:
+    """The one row of the pace, locked."""
+    question = select(PaceRow).where(PaceRow.id == 1).with_for_update().execution_options(populate_existing=True)
+    return session.scalars(question).one()
+
+
+def dialling_failures(session: Session) -> int:
+    """How many calls could not be placed since one got through; not locked."""
+    return int(session.scalar(select(PaceRow.failures).where(PaceRow.id == 1)) or 0)
+
+
+def troubles(session: Session) -> list[TroubleRow]:
+    """What is wrong with the service at this moment, longest first."""
+    return list(session.scalars(select(TroubleRow).order_by(TroubleRow.since)))
+
+
+def untold_troubles(session: Session) -> list[TroubleRow]:
+    """Troubles that nobody was told of, locked; those that another process holds are left to it."""
+    question = select(TroubleRow).where(TroubleRow.told_at.is_(None)).with_for_update(skip_locked=True)
+    return list(session.scalars(question.execution_options(populate_existing=True)))
+
+
+def trouble_last_at(session: Session, kind: Trouble) -> datetime | None:
+    """When a trouble that lasts was last noticed."""
+    return session.scalar(select(TroubleRow.last_at).where(TroubleRow.kind == kind))
+
+
+def is_on_the_line(session: Session, *, phone_digest: bytes, now: datetime) -> bool:
+    """Whether somebody has just rung us from this number."""
+    row = session.get(OnTheLineRow, phone_digest)
+    return row is not None and row.until > now
+
+
+def lines_in_use(session: Session, *, now: datetime) -> set[bytes]:
+    """Digests of the numbers from which somebody has just rung us."""
+    return set(session.scalars(select(OnTheLineRow.phone_digest).where(OnTheLineRow.until > now)))
 
 
 def is_call_waiting(session: Session, *, now: datetime) -> bool:

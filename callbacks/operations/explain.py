@@ -16,7 +16,7 @@ from callbacks.domain import matching
 from callbacks.domain.absence import Absence, absence
 from callbacks.domain.matching import Block, Free, Plan, Waiting, blocked_by, order
 from callbacks.models import CallbackRow
-from callbacks.operations.match import as_free, as_waiting, passed_on_lately
+from callbacks.operations.match import as_free, as_waiting, engaged, lines_not_to_ring, passed_on_lately
 from rota import queries as rota
 from rota.domain.counsellor import Counsellor, FreeCounsellor
 from rota.queries import PresenceLine
@@ -101,7 +101,7 @@ def standing(session: Session, *, zone: ZoneInfo, now: datetime) -> Standing:
     free = _free(session, now=now)
     rows = queries.to_be_rung(session)
     requests = _requests(session, rows, free, zone=zone, now=now)
-    plan = matching.match(requests, free, rung=queries.numbers_being_rung(session), now=now)
+    plan = matching.match(requests, free, rung=lines_not_to_ring(session, now=now), now=now)
     ordered = sorted(requests, key=lambda request: (request.due_at > now, order(request, now)))
     return Standing(tuple(ordered), tuple(people), tuple(free), plan, now)
 
@@ -117,7 +117,7 @@ def as_if_free(person: Counsellor, *, now: datetime) -> Free:
 
 
 def _free(session: Session, *, now: datetime) -> list[Free]:
-    busy, last_ends = queries.busy_counsellors(session), queries.last_attempt_ends(session)
+    busy, last_ends = engaged(session, now=now), queries.last_attempt_ends(session)
     return [as_free(one, busy=busy, last_ends=last_ends) for one in rota.counsellors_free(session, moment=now)]
 
 

@@ -15,6 +15,7 @@ from callbacks.domain.triage import Urgency
 from callbacks.domain.window import allowed
 from callbacks.models import AttemptRow, CallbackRow
 from callbacks.operations import history
+from notifications import queries as notifications
 from notifications.domain.call import CallState
 from notifications.domain.wording import whisper
 from notifications.operations import order
@@ -78,6 +79,20 @@ def passed_on_lately(
     return {callback_id: frozenset(who) for callback_id, who in missed.items() if here - who}
 
 
+def lines_not_to_ring(session: Session, *, now: datetime) -> set[bytes]:
+    """Lines that are being rung by us, or from which somebody is ringing us."""
+    return queries.numbers_being_rung(session) | notifications.lines_in_use(session, now=now)
+
+
+HANGS_UP_WITHIN = timedelta(seconds=30)
+"""After its last words a call ends by itself: a counsellor whose line we still hold is not rung on it."""
+
+
+def engaged(session: Session, *, now: datetime) -> set[int]:
+    """Counsellors with an open attempt, and those whose line is not free yet."""
+    return queries.busy_counsellors(session) | queries.still_hanging_up(session, since=now - HANGS_UP_WITHIN)
+
+
 def match_waiting(session: Session, *, zone: ZoneInfo, now: datetime) -> Plan:
     """Match, assign and order the calls. Harmless when nothing is due or nobody is free."""
     queries.lock_matching(session)
@@ -86,9 +101,9 @@ def match_waiting(session: Session, *, zone: ZoneInfo, now: datetime) -> Plan:
         return Plan()
     found = rota.counsellors_free(session, moment=now)
     people = {free.counsellor.id: free.counsellor for free in found}
-    busy, last_ends = queries.busy_counsellors(session), queries.last_attempt_ends(session)
+    busy, last_ends = engaged(session, now=now), queries.last_attempt_ends(session)
     free = [as_free(one, busy=busy, last_ends=last_ends) for one in found]
-    excluded, rung = passed_on_lately(session, rows, free, now), queries.numbers_being_rung(session)
+    excluded, rung = passed_on_lately(session, rows, free, now), lines_not_to_ring(session, now=now)
     requests = [as_waiting(row, excluded=excluded.get(row.id, frozenset()), zone=zone, now=now) for row in rows]
     plan = matching.match(requests, free, rung=rung, now=now)
     by_id = {row.id: row for row in rows}

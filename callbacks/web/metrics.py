@@ -16,6 +16,7 @@ from callbacks import queries
 from foundation import clock
 from foundation.database import transaction
 from notifications import queries as notifications
+from notifications.domain.trouble import Trouble
 from rota import queries as rota
 
 metrics = Blueprint("metrics", __name__)
@@ -68,11 +69,20 @@ class Figures(Collector):
             "Counsellors ready and without a call",
             value=queries.count_free(session, now=now),
         )
+        yield _troubles(session)
         yield GaugeMetricFamily(
             "ringback_overdue_calls",
             "Calls whose deadline has passed and that are being asked about",
             value=len(notifications.overdue_calls(session, now=now)),
         )
+
+
+def _troubles(session: Session) -> Metric:
+    lasting = {row.kind for row in notifications.troubles(session)}
+    family = GaugeMetricFamily("ringback_trouble", "1 while something is wrong with the service", labels=["kind"])
+    for kind in Trouble:
+        family.add_metric([kind], kind in lasting)
+    return family
 
 
 @metrics.get("/metrics")

@@ -62,7 +62,7 @@ class CallState(StrEnum):
     NOT_TAKEN = "not_taken"
     """Answered without a press of 1: passed on, or a machine."""
     ABANDONED = "abandoned"
-    """The counsellor's line went before the visitor was connected: our failure."""
+    """The counsellor's line went, or we left it silent, before the visitor was connected: our failure."""
     BUSY = "busy"
     """The visitor's line was engaged."""
     NO_ANSWER = "no_answer"
@@ -213,6 +213,8 @@ class Evidence:
     refused: str | None = None
     never_sent: bool = False
     cancelled: bool = False
+    prompted: bool = False
+    """We were asked what to say to the counsellor, and asked them for a key press."""
     press: Press | None = None
     greeted: bool = False
     """The visitor's leg asked for our greeting: it was answered."""
@@ -296,6 +298,11 @@ RULES: tuple[Rule, ...] = (
         _C.ABANDONED,
         lambda e: _over(e, LegStatus.COMPLETED) and e.counsellor.ended,
         "the counsellor's leg ended during the greeting, before the visitor's",
+    ),
+    Rule(
+        _C.ABANDONED,
+        lambda e: not (e.prompted or e.press) and e.counsellor.status is LegStatus.COMPLETED,
+        "the counsellor's leg was answered and we asked for no key press",
     ),
     Rule(
         _C.NOT_TAKEN,

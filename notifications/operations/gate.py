@@ -11,9 +11,11 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from foundation import sealed
 from notifications import queries
 from notifications.models import CallRow, TextRow
 from notifications.operations.arrow import follower
+from notifications.operations.order import ALARM
 from notifications.telephony.port import Permit
 
 
@@ -36,6 +38,8 @@ def permit_call_on(session: Session, call: CallRow, *, now: datetime) -> Permit:
     """A permit to ring the visitor of a call that a counsellor has just taken. Raises Closed."""
     if call.cancelled_at is not None:
         raise Closed("cancelled")
+    if queries.is_on_the_line(session, phone_digest=sealed.digest(call.visitor_phone), now=now):
+        raise Closed("on_the_line")
     if because := follower().permits_call(session, call_id=call.id, now=now):
         raise Closed(because)
     return Permit(subject_id=call.id, at=now)
@@ -47,6 +51,8 @@ def permit_text(session: Session, text: TextRow, *, now: datetime) -> Permit:
         raise Closed("too_late")
     if queries.has_opted_out(session, phone_digest=text.phone_digest):
         raise Closed("opted_out")
+    if text.purpose == ALARM:
+        return Permit(subject_id=text.id, at=now)  # to our own lead on call, about the service: no visitor's consent
     if because := follower().permits_text(session, text_id=text.id, now=now):
         raise Closed(because)
     return Permit(subject_id=text.id, at=now)

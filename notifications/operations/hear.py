@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -17,8 +18,11 @@ from foundation import sealed
 from notifications import queries
 from notifications.domain.call import FINAL, CallState, LegStatus, Press
 from notifications.domain.text import from_provider
-from notifications.models import CallRow, IssuedRow, OptOutRow, ReportRow
+from notifications.models import CallRow, IssuedRow, OnTheLineRow, OptOutRow, ReportRow
 from notifications.operations import arrow, follow, gate, place
+
+INBOUND_LASTS = timedelta(seconds=60)
+"""Our greeting takes less than half of this; the rest is for putting the telephone down."""
 
 _KEPT = frozenset(
     {
@@ -104,6 +108,7 @@ def counsellor_answered(session: Session, *, call_id: UUID, provider_id: str, no
     leg.provider_id = provider_id
     leg.hear(LegStatus.IN_PROGRESS, at=now, now=now)
     call.taken_on_at = call.taken_on_at or now
+    call.prompted_at = call.prompted_at or now
     follow.move(session, call, now=now)
     return True
 
@@ -191,6 +196,17 @@ def stop_texts(session: Session, *, phone: str, now: datetime) -> None:
     digest = sealed.digest(phone)
     session.execute(insert(OptOutRow).values(phone_digest=digest, opted_out_at=now).on_conflict_do_nothing())
     arrow.follower().opted_out(session, phone_digest=digest, now=now)
+
+
+def somebody_rings(session: Session, *, phone: str, now: datetime) -> None:
+    """Whoever rings us is not rung by us meanwhile."""
+    until = now + INBOUND_LASTS
+    session.execute(
+        insert(OnTheLineRow)
+        .values(phone_digest=sealed.digest(phone), until=until)
+        .on_conflict_do_update(index_elements=[OnTheLineRow.phone_digest], set_={"until": until})
+    )
+    session.execute(delete(OnTheLineRow).where(OnTheLineRow.until < now))
 
 
 def start_texts(session: Session, *, phone: str) -> None:

@@ -17,6 +17,9 @@ from notifications.domain.text import TextState
 from notifications.models import CallRow, TextRow
 from notifications.operations import follow
 
+ALARM = "alarm"
+"""The purpose of a text to the lead on call."""
+
 CALL_GOES_STALE_AFTER = timedelta(minutes=2)
 """A call that was not placed by then goes back to matching: the counsellor may have gone."""
 

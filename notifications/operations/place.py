@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -19,6 +18,7 @@ from notifications.domain.call import CallState, LegStatus
 from notifications.domain.text import DEADLINES as TEXT_DEADLINES
 from notifications.domain.text import FINAL as FINAL_TEXTS
 from notifications.domain.text import TextState, advance
+from notifications.domain.trouble import LONGEST_PAUSE, PAUSES_AFTER
 from notifications.models import CallRow, PaceRow, TextRow
 from notifications.operations import follow, gate
 from notifications.telephony.port import CallOrder, TextOrder
@@ -26,14 +26,14 @@ from notifications.telephony.port import CallOrder, TextOrder
 
 def reserve_pace(session: Session, *, per_second: float, now: datetime) -> float:
     """Take the next place in the line of outgoing calls, shared by all workers: 0.0, or seconds to wait for one."""
-    session.execute(insert(PaceRow).values(id=1, next_at=now).on_conflict_do_nothing())
-    pace = session.scalars(
-        select(PaceRow).where(PaceRow.id == 1).with_for_update().execution_options(populate_existing=True)
-    ).one()
+    session.execute(insert(PaceRow).values(id=1, next_at=now, failures=0).on_conflict_do_nothing())
+    pace = queries.lock_pace(session)
     if pace.next_at > now:
         return (pace.next_at - now).total_seconds()
     # a small burst is let through late rather than lost: the line never runs more than a second behind
     pace.next_at = max(pace.next_at, now - timedelta(seconds=1 / per_second)) + timedelta(seconds=1 / per_second)
+    if pace.failures >= PAUSES_AFTER:
+        pace.next_at = now + LONGEST_PAUSE  # one call tries whether it works again; the rest wait for it
     return 0.0
 
 

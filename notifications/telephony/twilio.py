@@ -50,6 +50,8 @@ class TwilioAccount:
     text_sender: dict[str, str]
     public_base_url: str
     api_base_url: str = ""
+    fallback_url: str = ""
+    """Who speaks when we cannot: instructions on another host. Empty: our own address, which helps less."""
 
 
 class _HttpClient(TwilioHttpClient):
@@ -129,7 +131,7 @@ class Twilio:
                 to=order.to.e164,
                 from_=self._account.caller_id,
                 url=self._address("voice/answer", at=at),
-                fallback_url=self._address("voice/fallback", at=at),
+                fallback_url=self._account.fallback_url or self._address("voice/fallback", at=at),
                 status_callback=self._address("calls", at=at, leg="counsellor"),
                 status_callback_event=["initiated", "ringing", "answered", "completed"],
                 timeout=COUNSELLOR_RINGS_S,

@@ -15,10 +15,12 @@ from sqlalchemy.orm import Session
 
 from foundation import clock, phone
 from foundation.database import transaction
+from foundation.phone import Phone
 from notifications import queries
 from notifications.domain import wording
 from notifications.domain.call import CallState, LegStatus
-from notifications.operations import hear
+from notifications.domain.trouble import Trouble
+from notifications.operations import hear, trouble
 from notifications.telephony import signature
 from notifications.web import twiml
 
@@ -41,7 +43,14 @@ def only_from_the_telephone_company() -> None:
     )
     if not genuine:
         log.warning("webhook_refused", because="signature", endpoint=request.endpoint)
+        _note_refusal()
         abort(403)
+
+
+def _note_refusal() -> None:
+    """A wrong signature is a forger's, or means that our address or token is wrong and no call can go on: say so."""
+    with transaction() as session:
+        trouble.begin(session, Trouble.WEBHOOKS_REFUSED, now=clock.now())
 
 
 def _subject() -> UUID:
@@ -190,8 +199,10 @@ def voice_fallback() -> Response:
 @webhooks.post("/voice/inbound")
 def voice_inbound() -> Response:
     """Somebody rings back the number they saw: a neutral greeting."""
+    now = clock.now()
     with transaction() as session:
-        _keep(session, "inbound", None, clock.now())
+        if _keep(session, "inbound", None, now) and (caller := _caller()):
+            hear.somebody_rings(session, phone=caller.e164, now=now)
     return _xml(twiml.say_and_hang_up(wording.INBOUND_GREETING))
 
 
@@ -235,6 +246,14 @@ def text_news() -> Response:
     return _no_content()
 
 
+def _caller() -> Phone | None:
+    """Who rings or texts us; None for a number that we would not ring or text."""
+    try:
+        return phone.parse(request.form.get("From", ""), drama_allowed=True)
+    except phone.NumberNotAllowed:
+        return None  # withheld, a short code, or from abroad
+
+
 _STOP = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
 _START = frozenset({"START", "YES", "UNSTOP"})
 
@@ -244,10 +263,9 @@ def inbound_text() -> Response:
     """Somebody texts us: STOP and START are mirrored; nothing is answered, because the provider answers."""
     word = (request.form.get("OptOutType") or request.form.get("Body", "")).strip().upper()
     now = clock.now()
-    try:
-        sender = phone.parse(request.form.get("From", ""), drama_allowed=True)
-    except phone.NumberNotAllowed:
-        return _xml(twiml.reply())  # a short code or a number from abroad: nobody that we would text
+    sender = _caller()
+    if sender is None:
+        return _xml(twiml.reply())
     with transaction() as session:
         if _keep(session, "inbound_text", None, now):
             if word in _STOP:

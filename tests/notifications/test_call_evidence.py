@@ -63,6 +63,7 @@ def add(call: CallRow, step: Step, *, now: datetime) -> None:
         call.leg(step.role).hear(step.status, duration_s=step.duration_s, at=at(step.second), now=now)
     elif step.asks is Asks.ANSWER:
         call.leg(COUNSELLOR).hear(LegStatus.IN_PROGRESS, at=now, now=now)
+        call.prompted_at = call.prompted_at or now
     elif step.asks is Asks.ACCEPT:
         call.press = Press.TOOK if step.digits == "1" else Press.PASSED
     elif step.asks is Asks.HELLO:

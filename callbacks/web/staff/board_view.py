@@ -24,6 +24,9 @@ from callbacks.queries import OpenCall
 from callbacks.web.staff import moments, wording
 from callbacks.web.staff.brief import Tag, urgency_tag
 from callbacks.web.staff.callback_view import promise_tag
+from notifications import queries as notifications
+from notifications.domain.trouble import WORDS as TROUBLES
+from notifications.domain.trouble import Trouble
 from rota import queries as rota
 from rota.domain.coverage import CoverState
 from rota.domain.wording import COVER, PRESENCE, gap_words
@@ -126,6 +129,8 @@ class Notice:
 class Board:
     """Everything on the board but the cover."""
 
+    troubles: tuple[str, ...]
+    """What is wrong with the service itself, and since when."""
     tiles: tuple[Tile, ...]
     notices: tuple[Notice, ...]
     people: tuple[PersonLine, ...]
@@ -161,6 +166,10 @@ def board(session: Session, *, zone: ZoneInfo, now: datetime) -> Board:
     people = [_person_line(line, calls, now=now) for line in seen.people if line.on_shift_until is not None]
     late = sum(1 for request in seen.waiting if promises.get(request.callback_id) is PromiseState.LATE)
     return Board(
+        troubles=tuple(
+            f"Since {row.since.astimezone(zone):%H:%M}: {TROUBLES[Trouble(row.kind)]}"
+            for row in notifications.troubles(session)
+        ),
         tiles=_tiles(seen, calls, late=late, missing=len(missing), review=len(review)),
         notices=tuple(
             _notice(rows[one.callback_id].reference, one, now=now) for one in seen.starving() if one.callback_id in rows

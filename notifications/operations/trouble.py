@@ -1,0 +1,62 @@
+"""Note that something is wrong with the service, while it lasts: a row for the board, the figures and the alarm."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from notifications import queries
+from notifications.domain.trouble import PAUSES_AFTER, REFUSALS_PASS_AFTER, Trouble, pause_after
+from notifications.models import PaceRow, TroubleRow
+
+
+def begin(session: Session, kind: Trouble, *, now: datetime) -> None:
+    """Something is wrong, perhaps still; `alarm` tells people about it once."""
+    session.execute(
+        insert(TroubleRow)
+        .values(kind=kind, since=now, last_at=now, times=1)
+        .on_conflict_do_update(index_elements=[TroubleRow.kind], set_={"last_at": now, "times": TroubleRow.times + 1})
+    )
+
+
+def end(session: Session, kind: Trouble) -> bool:
+    """It is over. True when that is news."""
+    ended = session.execute(
+        delete(TroubleRow)
+        .where(TroubleRow.kind == kind)
+        .returning(TroubleRow.kind)
+        .execution_options(synchronize_session=False)
+    )
+    return ended.first() is not None
+
+
+def dialling_failed(session: Session, *, now: datetime) -> None:
+    """A call could not be placed: all workers wait a while; after a few in a row, dialling pauses."""
+    session.execute(insert(PaceRow).values(id=1, next_at=now, failures=0).on_conflict_do_nothing())
+    pace = queries.lock_pace(session)
+    pace.failures += 1
+    pause = pause_after(pace.failures, dice=secrets.randbelow(1000) / 1000)
+    pace.next_at = max(pace.next_at, now + pause)
+    if pace.failures >= PAUSES_AFTER:
+        begin(session, Trouble.DIALLING_FAILS, now=now)
+
+
+def dialling_works(session: Session, *, now: datetime) -> None:
+    """A call got through to somebody's telephone: nobody waits any longer."""
+    if not queries.dialling_failures(session):
+        return  # nearly always: then no worker waits for another at the one row of the pace
+    pace = queries.lock_pace(session)
+    pace.failures = 0
+    pace.next_at = min(pace.next_at, now)
+    end(session, Trouble.DIALLING_FAILS)
+
+
+def forget_old_refusals(session: Session, *, now: datetime) -> None:
+    """End the trouble with refused messages once none has come for a while."""
+    last_at = queries.trouble_last_at(session, Trouble.WEBHOOKS_REFUSED)
+    if last_at is not None and last_at < now - REFUSALS_PASS_AFTER:
+        end(session, Trouble.WEBHOOKS_REFUSED)

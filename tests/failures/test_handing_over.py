@@ -1,0 +1,167 @@
+"""A worker dies, or the wire does, at each point of handing a call over: nobody is rung twice, nobody forgotten."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import psycopg
+import pytest
+from rq import Queue
+
+from foundation import doorbell
+from foundation.doorbell import Bell, ring
+from foundation.supervisor import Program
+from tests.conftest import eventually
+from tests.failures.conftest import ANA, VISITOR, House
+
+pytestmark = pytest.mark.operations
+
+
+def handed_over(house: House) -> bool:
+    return house.states() == ["placing"]
+
+
+def caught_waiting_for_the_answer(house: House, fault: str, **more: Any) -> Program:
+    """A worker that has handed the one call over and waits for an answer that does not come."""
+    house.phones.faults(rest={"next": [fault], "times_out_s": 60}, **more)
+    worker = house.worker()
+    house.ask()
+    eventually(lambda: any(entry["kind"] == "fault" for entry in house.phones.log()))
+    assert handed_over(house) or fault == "times_out"  # a report may have come already
+    return worker
+
+
+def test_f03_a_worker_is_killed_after_the_call_was_accepted_and_before_it_knows(only_ana: House) -> None:
+    worker = caught_waiting_for_the_answer(only_ana, "times_out")
+
+    only_ana.kill(worker)
+    only_ana.worker()
+    ring(Bell.SETTLE)
+
+    eventually(lambda: only_ana.states() == ["finished"], within_s=30)
+    assert only_ana.rang() == {ANA: 1, VISITOR: 1}
+
+
+def test_f03_the_same_and_no_report_ever_comes_so_the_list_must_tell(only_ana: House) -> None:
+    only_ana.phones.habit(ANA, picks_up="nobody")
+    worker = caught_waiting_for_the_answer(only_ana, "times_out", webhooks={"drop": 1})
+
+    only_ana.kill(worker)
+    only_ana.later(seconds=16)
+    only_ana.work()
+    only_ana.later(seconds=46)
+    only_ana.work()
+
+    assert only_ana.states()[0] == "unreached"
+    assert only_ana.placed()[ANA] == len(only_ana.states())
+
+
+def test_f03_a_worker_is_killed_and_the_call_was_never_accepted(only_ana: House) -> None:
+    worker = caught_waiting_for_the_answer(only_ana, "times_out_before")
+
+    only_ana.kill(worker)
+    for seconds in (16, 16, 46, 61):
+        only_ana.later(seconds=seconds)
+        only_ana.work()
+    assert only_ana.states()[0] == "lost"
+    only_ana.work_until(lambda: only_ana.states() == ["lost", "finished"], within_s=25)
+
+    assert only_ana.rang() == {ANA: 1, VISITOR: 1}
+
+
+def test_f39_the_list_is_behind_and_nobody_is_dialled_to_find_out(only_ana: House) -> None:
+    only_ana.phones.faults(rest={"next": ["answer_lost"], "list_lag_s": 40}, webhooks={"drop": 1})
+    only_ana.phones.habit(ANA, picks_up="nobody")
+
+    only_ana.ask()
+    only_ana.work()
+    assert only_ana.states() == ["unknown"]
+    only_ana.later(seconds=16)
+    only_ana.work()
+    assert only_ana.states() == ["unknown"]
+    only_ana.later(seconds=46)
+    only_ana.work()
+
+    assert only_ana.states()[0] == "unreached"
+    assert only_ana.placed()[ANA] == len(only_ana.states())
+
+
+def blocked(house: House) -> int:
+    with psycopg.connect(house.servers.database_url) as connection:
+        row = connection.execute("select count(*) from pg_stat_activity where wait_event_type = 'Lock'").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_f03_a_worker_is_killed_before_its_claim_is_committed(only_ana: House) -> None:
+    worker = only_ana.worker()
+    with psycopg.connect(only_ana.servers.database_url) as holder:
+        holder.execute("insert into pace values (1, now()) on conflict do nothing")
+        holder.commit()
+        holder.execute("select 1 from pace for update")
+        only_ana.ask()
+        eventually(lambda: blocked(only_ana) >= 1 and only_ana.states() == ["waiting"])
+
+        only_ana.kill(worker)
+
+    only_ana.work_until(lambda: only_ana.states() == ["finished"], within_s=25)
+    assert only_ana.rang() == {ANA: 1, VISITOR: 1}
+
+
+def test_f03_a_worker_is_killed_between_the_answer_and_its_commit(only_ana: House) -> None:
+    only_ana.phones.faults(rest={"slow_s": 1.5, "resources": ["Calls"]}, webhooks={"kinds": ["status"], "drop": 1})
+    worker = only_ana.worker()
+    only_ana.ask()
+    eventually(lambda: handed_over(only_ana))
+    with psycopg.connect(only_ana.servers.database_url) as holder:
+        holder.execute("select 1 from call for update")
+        eventually(lambda: blocked(only_ana) >= 1)
+
+        only_ana.kill(worker)
+
+    only_ana.phones.faults()
+    only_ana.work_until(lambda: only_ana.states() == ["finished"], within_s=25)
+    assert only_ana.rang() == {ANA: 1, VISITOR: 1}
+
+
+WIRE_FAULTS = ["answer_lost", "fails_after", "fails_before", "too_many_requests"]
+
+
+@pytest.mark.parametrize("fault", WIRE_FAULTS)
+def test_f03_the_wire_breaks(only_ana: House, fault: str) -> None:
+    only_ana.phones.faults(rest={"next": [fault]})
+
+    only_ana.ask()
+    for _ in range(12):
+        only_ana.work()
+        if only_ana.states()[-1] != "lost" and only_ana.states()[-1] != "unknown":
+            break
+        only_ana.later(seconds=46)
+    only_ana.later(seconds=6)  # the back-off after "too many requests"
+    only_ana.work_until(lambda: only_ana.states()[-1] == "finished", within_s=30)
+
+    assert only_ana.rang() == {ANA: 1, VISITOR: 1}
+
+
+def test_f02_two_workers_and_a_hundred_bells_for_the_same_requests(house: House) -> None:
+    visitors = [f"01632 960{number:03d}" for number in range(12)]
+    house.worker(), house.worker()
+    for number in (ANA, "+447700900102", "+447700900103"):
+        house.phones.habit(number, picks_up="person", after_s=0.1, presses=["1"], press_after_s=0.05)
+    for visitor in visitors:
+        house.phones.habit("+44" + visitor.replace(" ", "")[1:], picks_up="busy", after_s=0.1)
+    for visitor in visitors:
+        house.ask(visitor)
+
+    def all_rung() -> bool:
+        for bell in (Bell.MATCH, Bell.DIAL, Bell.SETTLE):  # past the mark that keeps one job for each bell
+            Queue("calls", connection=doorbell.connection()).enqueue(doorbell.answer_of(bell))
+        time.sleep(0.2)
+        return len(house.rang()) == len(visitors) + 3
+
+    eventually(all_rung, within_s=60)
+
+    rang = house.rang()
+    assert {rang["+44" + visitor.replace(" ", "")[1:]] for visitor in visitors} == {1}
+    assert sum(house.placed().values()) == len(house.calls())

@@ -1,0 +1,48 @@
+"""What the telephone company tells us, doubled, disordered, late or never: the same end, and one ring."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.failures.conftest import ANA, VISITOR, House
+
+ALL_STATUS: dict[str, dict[str, Any]] = {
+    "f04_a_status_report_arrives_twice": {"double": 1},
+    "f05_status_reports_arrive_out_of_order": {"reorder": 0.7, "reorder_window_s": 1.5},
+    "f05_status_reports_arrive_late": {"delay": 1, "delay_s": [0.2, 2.5]},
+}
+
+
+@pytest.mark.parametrize("fault", ALL_STATUS)
+def test_a_troubled_report_changes_nothing(only_ana: House, fault: str) -> None:
+    only_ana.phones.faults(seed=4, webhooks={"kinds": ["status"], **ALL_STATUS[fault]})
+
+    only_ana.ask()
+    only_ana.work_until(lambda: only_ana.states() == ["finished"], within_s=25)
+
+    assert only_ana.rang() == {ANA: 1, VISITOR: 1}
+    assert [attempt.owes_outcome for attempt in only_ana.attempts()] == [True]
+
+
+def test_f06_no_status_report_ever_arrives(only_ana: House) -> None:
+    only_ana.phones.faults(webhooks={"kinds": ["status"], "drop": 1})
+
+    only_ana.ask()
+    only_ana.work_until(lambda: only_ana.states() == ["visitor_answered"])
+    only_ana.work_until(lambda: only_ana.phones.state(VISITOR)["state"] == "idle", within_s=20)
+    only_ana.later(seconds=65)
+    only_ana.work()
+
+    assert only_ana.states() == ["finished"]
+    assert only_ana.rang() == {ANA: 1, VISITOR: 1}
+
+
+def test_f01_the_press_of_1_arrives_twice_at_once(only_ana: House) -> None:
+    only_ana.phones.faults(webhooks={"kinds": ["twiml"], "double": 1})
+
+    only_ana.ask()
+    only_ana.work_until(lambda: only_ana.states() == ["finished"], within_s=25)
+
+    assert only_ana.rang() == {ANA: 1, VISITOR: 1}
