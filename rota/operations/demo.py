@@ -41,11 +41,14 @@ class DemoSignIn:
     email: str
     password: str
     is_on_shift: bool = False
+    handset: str = ""
+    """A counsellor's number, as it is read out."""
 
     def __str__(self) -> str:
         """One line for a terminal."""
         on = ", on shift now" if self.is_on_shift else ""
-        return f"{self.email:<32} {self.password:<16} {self.name} ({self.role}{on})"
+        handset = f", handset {self.handset}" if self.handset else ""
+        return f"{self.email:<32} {self.password:<16} {self.name} ({self.role}{on}{handset})"
 
 
 STAFF: tuple[tuple[str, Role], ...] = (
@@ -107,7 +110,7 @@ def load_demo(session: Session, *, zone: ZoneInfo, now: datetime) -> list[DemoSi
     _make_available(session, now)
     on_now = {counsellor.id for counsellor in queries.on_shift(session, moment=now)}
     counsellors = [
-        DemoSignIn(Role.COUNSELLOR, name, _email(name), PASSWORD, is_on_shift=row.id in on_now)
+        DemoSignIn(Role.COUNSELLOR, name, _email(name), PASSWORD, row.id in on_now, Phone(row.phone).spoken)
         for name, row in people.items()
     ]
     others = [DemoSignIn(role, name, _email(name), PASSWORD) for name, role in STAFF]
