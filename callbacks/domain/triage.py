@@ -59,6 +59,8 @@ class Advice(StrEnum):
     """Offer a GP or urology referral."""
     NALOXONE = "naloxone"
     """Tolerance falls within days; offer naloxone."""
+    YOUNG_PEOPLE = "young_people"
+    """Childline, for anybody under 19."""
     DOMESTIC_ABUSE = "domestic_abuse"
     """Domestic abuse help, only after we are sure who is on the line."""
 
@@ -159,7 +161,14 @@ RULES: Final[tuple[Rule, ...]] = (
         U.VERY_URGENT,
         (A.DO_NOT_STOP_SUDDENLY,),
     ),
-    Rule("T07", lambda told: told.said(Flag.UNDER_18), U.URGENT, tells_safeguarding=True, young_people_only=True),
+    Rule(
+        "T07",
+        lambda told: told.said(Flag.UNDER_18),
+        U.URGENT,
+        (A.YOUNG_PEOPLE,),
+        tells_safeguarding=True,
+        young_people_only=True,
+    ),
     Rule("T08", lambda told: told.said(Flag.CHILD_AT_RISK), U.VERY_URGENT, tells_safeguarding=True),
     Rule("T09", lambda told: told.said(Flag.PREGNANT), U.URGENT),
     Rule("T10", lambda told: told.bladder(red_flags=True), U.VERY_URGENT, (A.DOCTOR_TODAY,)),

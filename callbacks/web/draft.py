@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Final, Self
 
 from flask import Response, current_app, request
@@ -41,6 +41,11 @@ class Draft:
     """The last day on which we may ring or text, as an ISO date; empty for no such day."""
     phone: str = ""
     """As it was typed, to be shown back as it was typed."""
+    may_ask: bool = False
+    """They said that we may ask the questions about safety."""
+    flags: dict[str, str | list[str]] = field(default_factory=dict)
+    """Answers by flag code, as triage reads them."""
+    substances: tuple[str, ...] = ()
     when: str = ""
     """ "asap", or two instants with a slash between them."""
     is_gone: bool = False
@@ -57,9 +62,9 @@ class Draft:
     def from_json(cls, text: str) -> Self:
         """Raises ValueError when the text is from an older release and has other fields."""
         given = json.loads(text)
-        if set(given) != {field.name for field in fields(cls)}:
+        if set(given) != {each.name for each in fields(cls)}:
             raise ValueError("a draft of another release")
-        return cls(**(given | {"answered": tuple(given["answered"])}))
+        return cls(**(given | {name: tuple(given[name]) for name in ("answered", "substances")}))
 
     def as_form(self) -> dict[str, str]:
         """The permissions as a form holds them."""

@@ -13,8 +13,10 @@ from flask.typing import ResponseReturnValue
 from callbacks.web.draft import COOKIE, Draft, drop, keep, present_draft
 from callbacks.web.questions import Errors
 
-STEPS: Final = ("name", "contact", "number", "time", "agree", "check")
+STEPS: Final = ("name", "contact", "number", "questions", "danger", "health", "about", "time", "agree", "check")
 """The pages in their order. What is safe comes first of all, before the number that it is about."""
+ASKED_IF_ALLOWED: Final = frozenset({"danger", "health", "about"})
+"""Pages for whoever said that we may ask."""
 
 View = Callable[[Draft], ResponseReturnValue]
 
@@ -41,7 +43,11 @@ def at(step: str) -> Callable[[View], Callable[[], ResponseReturnValue]]:
 
 def next_step(draft: Draft) -> str:
     """The first page without an answer, so that whoever changes one answer comes straight back to the check."""
-    return next(step for step in STEPS if step == "check" or step not in draft.answered)
+    return next(step for step in _steps(draft) if step == "check" or step not in draft.answered)
+
+
+def _steps(draft: Draft) -> list[str]:
+    return [step for step in STEPS if draft.may_ask or step not in ASKED_IF_ALLOWED]
 
 
 def go_on(draft: Draft, *, answered: str) -> Response:
@@ -73,4 +79,5 @@ def _back(step: str, draft: Draft) -> str | None:
     if step == STEPS[0]:
         return None
     is_a_change = step != "check" and next_step(draft) == "check"
-    return url_for("visitor.check" if is_a_change else f"visitor.{STEPS[STEPS.index(step) - 1]}")
+    steps: list[str] = [one for one in STEPS if one == step or one in _steps(draft)]
+    return url_for("visitor.check" if is_a_change else f"visitor.{steps[steps.index(step) - 1]}")

@@ -16,7 +16,7 @@ from callbacks.domain.window import WindowClosed
 from callbacks.operations import offers
 from callbacks.operations.ask import ask
 from callbacks.operations.visit import visit
-from callbacks.web import choices, questions
+from callbacks.web import choices, questions, safety
 from callbacks.web.call_view import view_of
 from callbacks.web.draft import Draft, drop, keep, new_draft, present_draft
 from callbacks.web.journey import at, go_on, next_step, page, start_again, without
@@ -96,6 +96,56 @@ def take_number(draft: Draft) -> ResponseReturnValue:
     return go_on(replace(draft, phone=typed.strip()), answered="number")
 
 
+@visitor.get("/questions", endpoint="questions")
+@at("questions")
+def may_ask(draft: Draft) -> ResponseReturnValue:
+    """A warning before hard questions, and a way past them."""
+    return page("questions", draft)
+
+
+@visitor.post("/questions")
+@at("questions")
+def take_may_ask(draft: Draft) -> ResponseReturnValue:
+    """Go to the questions, or past them; whoever goes past takes back what they had answered."""
+    if request.form.get("ask") == "yes":
+        return go_on(replace(draft, may_ask=True), answered="questions")
+    return go_on(replace(draft, may_ask=False, flags={}, substances=()), answered="questions")
+
+
+@visitor.get("/emergency")
+def emergency() -> ResponseReturnValue:
+    """Ring 999 now: one instruction, and a way to leave a number as well."""
+    draft = present_draft()
+    if draft is None:
+        return start_again()
+    on = url_for(f"visitor.{next_step(draft)}") if not draft.token else url_for("visitor.done")
+    return make_response(render_template("visitor/emergency.html", on=on))
+
+
+def _add_questions(part: str) -> None:
+    """One page of questions, all of which may be left out."""
+
+    @at(part)
+    def show(draft: Draft) -> ResponseReturnValue:
+        asked = [(question, safety.chosen(question, draft)) for question in safety.PAGES[part]]
+        return page(part, draft, asked=asked, answers=safety.ANSWERS)
+
+    @at(part)
+    def take(before: Draft) -> ResponseReturnValue:
+        draft = safety.answers(part, request.form, before)
+        answer = go_on(draft, answered=part)
+        if safety.is_emergency(draft) and (part == "danger" or not safety.is_emergency(before)):
+            answer.headers["Location"] = url_for("visitor.emergency")  # before anything else, and then on from there
+        return answer
+
+    visitor.add_url_rule(f"/questions/{part}", part, show, methods=["GET"])
+    visitor.add_url_rule(f"/questions/{part}", f"take_{part}", take, methods=["POST"])
+
+
+for _part in safety.PAGES:
+    _add_questions(_part)
+
+
 @visitor.get("/time")
 @at("time")
 def time(draft: Draft) -> ResponseReturnValue:
@@ -120,7 +170,7 @@ def take_time(draft: Draft) -> ResponseReturnValue:
 @at("agree")
 def agree(draft: Draft) -> ResponseReturnValue:
     """What we keep, and whether that is all right."""
-    return page("agree", draft, agreed=bool(draft.agreed_to))
+    return page("agree", draft, agreed=bool(draft.agreed_to), may_ask=draft.may_ask)
 
 
 @visitor.post("/agree")
@@ -128,7 +178,7 @@ def agree(draft: Draft) -> ResponseReturnValue:
 def take_agreement(draft: Draft) -> ResponseReturnValue:
     """Keep the consent, with the version of its words."""
     if request.form.get("agree") != "yes":
-        return page("agree", draft, errors={"agree": questions.TICK}, agreed=False)
+        return page("agree", draft, errors={"agree": questions.TICK}, agreed=False, may_ask=draft.may_ask)
     return go_on(replace(draft, agreed_to=CONSENT_VERSION), answered="agree")
 
 
@@ -142,7 +192,7 @@ def check(draft: Draft) -> ResponseReturnValue:
     except WrongAnswer:
         return _time_is_gone(draft)
     safe = choices.contact_in_words(draft.contact(), zone=service_zone())
-    return page("check", draft, name=draft.name, phone=draft.phone, when=when, safe=safe)
+    return page("check", draft, name=draft.name, phone=draft.phone, when=when, safe=safe, may_ask=draft.may_ask)
 
 
 @visitor.post("/check")
@@ -175,7 +225,8 @@ def done() -> ResponseReturnValue:
         return redirect(url_for(f"visitor.{next_step(draft)}"), 303)
     with transaction() as session:
         found = visit(session, token=draft.token)
-    return make_response(render_template("visitor/done.html", call=view_of(found, now=now)))
+    advice = safety.advice(safety.verdict(draft))
+    return make_response(render_template("visitor/done.html", call=view_of(found, now=now), advice=advice))
 
 
 @visitor.get("/leave")
@@ -197,6 +248,8 @@ def _as_ask(draft: Draft, *, now: datetime) -> Ask:
         when=questions.when(draft.when, now=now),
         name=draft.name,
         safe_contact=draft.contact(),
+        flags=draft.flags,
+        substances=draft.substances,
     )
 
 

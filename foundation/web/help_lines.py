@@ -77,7 +77,29 @@ DOMESTIC_ABUSE: Final = HelpLine(
     checked_on=date(2026, 11, 24),
 )
 
-ALL: Final = (*HELP_NOW, DOMESTIC_ABUSE)
+SHOUT: Final = HelpLine(
+    name="Shout",
+    number="85258",
+    dial="85258",
+    need="text SHOUT, day and night",
+    hours="day and night",
+    nation="United Kingdom",
+    source_url="https://giveusashout.org/about-us/faq/",
+    checked_on=date(2026, 11, 24),
+)
+
+CHILDLINE: Final = HelpLine(
+    name="Childline",
+    number="0800 1111",
+    dial="08001111",
+    need="under 19",
+    hours="day and night",
+    nation="United Kingdom",
+    source_url="https://www.childline.org.uk/",
+    checked_on=date(2026, 11, 24),
+)
+
+ALL: Final = (*HELP_NOW, DOMESTIC_ABUSE, SHOUT, CHILDLINE)
 """Every line that a page names."""
 
 

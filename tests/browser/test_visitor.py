@@ -62,6 +62,7 @@ def through(page: Page) -> Iterator[str]:
     yield "number, wrong"
     page.get_by_label("What number should we ring?").fill("07700 900 982")
     go_on(page)
+    yield from through_questions(page)
     yield "time"
     go_on(page)
     yield "time, wrong"
@@ -81,6 +82,24 @@ def through(page: Page) -> Iterator[str]:
     yield "cancel"
     follow(page, "button", "Yes, cancel the call")
     yield "cancelled"
+
+
+def through_questions(page: Page) -> Iterator[str]:
+    """The pages about safety, answered so that 999 comes first."""
+    yield "questions"
+    follow(page, "button", "Yes, ask me")
+    yield "danger"
+    page.get_by_role("radiogroup", name="Are there thoughts of suicide?").get_by_label("Not sure").check()
+    page.get_by_role("radiogroup", name="Is anyone hurting themselves right now?").get_by_label("Yes").check()
+    go_on(page)
+    yield "emergency"
+    follow(page, "link", "Go on to ask for a call")
+    yield "health"
+    page.get_by_label("Alcohol", exact=True).check()
+    page.get_by_label("A fit or seizure").check()
+    go_on(page)
+    yield "about"
+    go_on(page)
 
 
 def overflow(page: Page) -> int:
@@ -160,6 +179,8 @@ def test_the_whole_journey_works_by_keyboard_and_the_focus_is_always_seen(opens:
     enter(leads_to="What number should we ring?")
     tab_to(page, "#phone")
     page.keyboard.type("07700 900 982")
+    enter(leads_to="May we ask how things are?")
+    tab_to(page, "[name=ask][value=no]")
     enter(leads_to="When should we ring you?")
     tab_to(page, "[name=when]")
     page.keyboard.press("Space")

@@ -27,6 +27,7 @@ ANSWERS: tuple[tuple[str, dict[str, str]], ...] = (
     ("/", {"name": "Sam"}),
     ("/contact", SAFE),
     ("/number", {"phone": "07700 900 982"}),
+    ("/questions", {"ask": "no"}),
     ("/time", {"when": "asap"}),
     ("/agree", {"agree": "yes"}),
 )
@@ -54,7 +55,7 @@ def test_each_answer_leads_to_the_next_page_and_the_last_to_a_confirmation(app: 
     led_to = [client.post(path, data=answers).headers["Location"] for path, answers in ANSWERS]
     confirmed = client.post("/check", follow_redirects=True)
 
-    assert led_to == ["/contact", "/number", "/time", "/agree", "/check"]
+    assert led_to == ["/contact", "/number", "/questions", "/time", "/agree", "/check"]
     assert title(confirmed) == "We have your request"
     [row] = kept(app)
     assert row.reference in confirmed.text
