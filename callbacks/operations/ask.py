@@ -15,12 +15,11 @@ from sqlalchemy.orm import Session
 from callbacks import queries
 from callbacks.domain import wording
 from callbacks.domain.asking import Ask, Idempotency
-from callbacks.domain.attempts import ReviewReason
 from callbacks.domain.lifecycle import Event, Status
 from callbacks.domain.triage import FIRST_RING_WITHIN, Triage, triage
 from callbacks.domain.window import Span, Wanted, last_moment, next_allowed
 from callbacks.models import CallbackRow, IdempotencyRow
-from callbacks.operations import history, offers, tell
+from callbacks.operations import history, offers, same_number, tell
 from foundation import doorbell, sealed
 from foundation.doorbell import Bell
 
@@ -56,7 +55,7 @@ def ask(session: Session, what: Ask, *, idempotency: Idempotency | None, zone: Z
         return before
     found = triage(what.flags, what.substances)
     callback = _new_row(what, found, zone=zone, now=now)
-    _heed_others(session, callback)
+    same_number.heed(session, callback)
     session.add(callback)
     session.flush()
     if isinstance(what.when, Span):
@@ -131,27 +130,6 @@ def _new_row(what: Ask, found: Triage, *, zone: ZoneInfo, now: datetime) -> Call
     )
 
 
-def _heed_others(session: Session, callback: CallbackRow) -> None:
-    """Another open request for the same number: the strictest permissions win for both, and a person decides.
-
-    The visitor is told nothing of it: the same words as ever, because whoever asks may not be whoever asked before.
-    """
-    others = [
-        other
-        for other in queries.open_with_number(session, phone_digest=callback.phone_digest)
-        if other.status != Status.IN_CALL
-    ]
-    if not others:
-        return
-    callback.possible_duplicate_of = others[0].id
-    for other in others:
-        strictest = other.as_contact().strictest_with(callback.as_contact())
-        for row in (other, callback):
-            row.voicemail, row.sms = strictest.voicemail, strictest.sms
-            row.third_party, row.caller_id = strictest.third_party, strictest.caller_id
-            row.do_not_contact_after = strictest.do_not_contact_after
-
-
 def _promise(session: Session, callback: CallbackRow, *, now: datetime) -> None:
     when = callback.as_when()
     if isinstance(when, Span):
@@ -168,9 +146,7 @@ def _promise(session: Session, callback: CallbackRow, *, now: datetime) -> None:
 
 def _queue(session: Session, callback: CallbackRow, *, now: datetime) -> None:
     if callback.possible_duplicate_of is not None:
-        callback.review_reason = ReviewReason.POSSIBLE_DUPLICATE
-        callback.move(Event.HOLD, due_by=callback.never_after, now=now)
-        history.note(session, callback, wording.HELD.format(reason="another open request has this number"), now=now)
+        same_number.hold(session, callback, now=now)
     else:
         callback.move(Event.ACCEPT, due_by=callback.never_after, now=now)
 

@@ -11,9 +11,10 @@ from callbacks import queries
 from callbacks.domain import wording
 from callbacks.domain.lifecycle import IllegalMove, Status
 from callbacks.domain.safe_contact import SafeContact
+from callbacks.domain.triage import triage
 from callbacks.domain.window import Asap, Span, Wanted, last_moment, next_allowed
 from callbacks.models import CallbackRow
-from callbacks.operations import history, offers, release_place
+from callbacks.operations import history, offers, release_place, same_number
 from callbacks.operations.visit import CHANGEABLE, UnknownToken, Visit, seen
 from foundation import doorbell, sealed
 from foundation.doorbell import Bell
@@ -50,12 +51,19 @@ def change(
     if when is not None:
         _move_time(session, callback, when, zone=zone, now=now)
         history.note(session, callback, wording.CHANGED.format(what="the time"), now=now)
+    if phone is not None and same_number.heed(session, callback) and callback.status != Status.NEEDS_REVIEW:
+        same_number.hold(session, callback, now=now)
     doorbell.ring_after_commit(session, Bell.MATCH)
     return seen(callback)
 
 
 def _allow(callback: CallbackRow, contact: SafeContact, *, zone: ZoneInfo) -> None:
-    """Raises WindowClosed when no safe time comes before the moment after which they want no contact."""
+    """Whoever is not safe at home stays protected as before: whoever holds the page may not be whoever asked.
+
+    Raises WindowClosed when no safe time comes before the moment after which they want no contact.
+    """
+    if triage(callback.flags, callback.substances).strict_contact:
+        contact = contact.made_strict()
     callback.voicemail, callback.sms = contact.voicemail, contact.sms
     callback.third_party, callback.caller_id = contact.third_party, contact.caller_id
     callback.safe_word = contact.safe_word

@@ -72,9 +72,7 @@ def test_twenty_who_want_the_last_place_of_an_hour_are_one_who_gets_it(town: Tow
         "to": (NOON + timedelta(hours=4)).isoformat(),
     }
 
-    answers = all_at_once(
-        *[lambda n=n: post(town, f"+4477009003{n:02}", when=hour) for n in range(AT_ONCE)]  # type: ignore[misc]
-    )
+    answers = all_at_once(*[lambda n=n: post(town, f"+4477009003{n:02}", when=hour) for n in range(AT_ONCE)])
 
     assert Counter(answer.status_code for answer in answers) == {201: 1, 409: AT_ONCE - 1}
     refused = [answer.json() for answer in answers if answer.status_code == 409]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from tests.shape.source import PROJECT, ROOMS, Module, modules, spelt
 TEMPLATES = sorted(path for room in ROOMS for path in (PROJECT / room).rglob("*.html"))
 
 
-def where(found: list[tuple[Module, ast.AST]]) -> list[str]:
+def where(found: Sequence[tuple[Module, ast.AST]]) -> list[str]:
     return [f"{module.place}:{getattr(node, 'lineno', '?')}" for module, node in found]
 
 
@@ -155,7 +156,7 @@ def test_a_log_line_is_a_fixed_word_and_facts_that_name_nobody() -> None:
     ]
 
     assert len(log_calls()) >= 10
-    assert where(list(wrong)) == []
+    assert where(wrong) == []
 
 
 def test_nothing_is_logged_but_through_structlog() -> None:

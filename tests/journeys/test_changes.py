@@ -1,0 +1,69 @@
+"""What a visitor changes while they wait, and what no change may undo."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.conftest import Town
+from tests.journeys.conftest import ANA, TAKES, TALKS, VISITOR, Asked, People
+
+OTHER = "+447700900983"
+
+
+def change(town: Town, asked: Asked, **fields: Any) -> int:
+    return town.app.test_client().patch(f"/api/v1/callbacks/{asked.token}", json=fields).status_code
+
+
+def test_a_changed_number_is_the_one_that_rings(town: Town, people: People) -> None:
+    town.expects(ANA, OTHER)
+    people.on("Ana Example", is_available=False)
+    town.phones.habit(ANA, **TAKES)
+    town.phones.habit(OTHER, **TALKS)
+
+    asked = people.ask()
+    change(town, asked, phone=OTHER)
+    people.team.ready(1)
+    town.until(lambda: asked.results() == ["finished"])
+
+
+def test_f19_a_number_that_another_request_has_is_for_a_supervisor_and_the_strictest_wishes_win(
+    town: Town, people: People
+) -> None:
+    town.expects()
+    people.on("Ana Example", is_available=False)
+
+    first = people.ask(OTHER)
+    second = people.ask(VISITOR)
+    change(town, second, safe_contact={"sms": "neutral_message"}, phone=OTHER)
+    town.passes(3)
+
+    assert (first.status, second.status) == ("queued", "needs_review")
+    assert second.row().review_reason == "possible_duplicate"
+    assert (first.row().sms, second.row().sms) == ("no", "no")
+
+
+def test_whoever_said_that_home_is_not_safe_stays_protected_whatever_is_changed(town: Town, people: People) -> None:
+    town.expects()
+    people.on("Ana Example", is_available=False)
+
+    asked = people.ask(flags={"unsafe_at_home": "yes"})
+    answered = change(town, asked, safe_contact={"sms": "message_with_name", "voicemail": "message_with_name"})
+    town.passes(3)
+
+    assert answered == 200
+    assert (asked.row().sms, asked.row().voicemail) == ("no", "no")
+
+
+def test_a_request_that_a_counsellor_is_ringing_for_cannot_be_changed_under_their_hands(
+    town: Town, people: People
+) -> None:
+    town.expects(ANA)
+    people.on("Ana Example")
+    town.phones.habit(ANA, picks_up="manual")
+
+    asked = people.ask()
+    town.until(lambda: asked.status == "assigned")
+    answered = change(town, asked, phone=OTHER)
+
+    assert answered == 409
+    assert asked.row().phone == VISITOR
