@@ -194,8 +194,8 @@ def first_rings(session: Session, callback_ids: list[int]) -> dict[int, datetime
     return {callback_id: at for callback_id, at in session.execute(question) if at is not None}
 
 
-def open_calls(session: Session) -> list[OpenCall]:
-    """Every attempt under way with where its call stands, longest first."""
+def open_calls(session: Session, *, counsellor_id: int | None = None, callback_id: int | None = None) -> list[OpenCall]:
+    """Attempts under way, of everybody or of one counsellor or request, with where each call stands; longest first."""
     question = (
         select(AttemptRow, CallRow.state, CallRow.state_at)
         .join(CallRow, CallRow.id == AttemptRow.call_id)
@@ -203,6 +203,10 @@ def open_calls(session: Session) -> list[OpenCall]:
         .options(joinedload(AttemptRow.callback))
         .order_by(AttemptRow.started_at)
     )
+    if counsellor_id is not None:
+        question = question.where(AttemptRow.counsellor_id == counsellor_id)
+    if callback_id is not None:
+        question = question.where(AttemptRow.callback_id == callback_id)
     return [OpenCall(attempt, CallState(state), at) for attempt, state, at in session.execute(question)]
 
 

@@ -47,6 +47,8 @@ class Standing:
     """Everybody on the team, by name."""
     free: tuple[Free, ...]
     """Those who are on shift and ready, with a call or without."""
+    rows: dict[int, CallbackRow]
+    """The requests by id."""
     plan: Plan
     now: datetime
 
@@ -103,7 +105,7 @@ def standing(session: Session, *, zone: ZoneInfo, now: datetime) -> Standing:
     requests = _requests(session, rows, free, zone=zone, now=now)
     plan = matching.match(requests, free, rung=lines_not_to_ring(session, now=now), now=now)
     ordered = sorted(requests, key=lambda request: (request.due_at > now, order(request, now)))
-    return Standing(tuple(ordered), tuple(people), tuple(free), plan, now)
+    return Standing(tuple(ordered), tuple(people), tuple(free), {row.id: row for row in rows}, plan, now)
 
 
 def as_seen_by_matching(session: Session, callback: CallbackRow, *, zone: ZoneInfo, now: datetime) -> Waiting:

@@ -89,7 +89,7 @@ class Dossier:
 def state_of(session: Session, callback: CallbackRow, *, now: datetime) -> State:
     """Where a request stands, with when it was asked for, what was promised and what comes next."""
     owing = queries.owing_attempt(session, callback.id)
-    call = next((call for call in queries.open_calls(session) if call.attempt.callback_id == callback.id), None)
+    call = next(iter(queries.open_calls(session, callback_id=callback.id)), None)
     is_owed = owing is not None and owing.ended_at is not None
     promised, how = promise_of(session, callback, now=now)
     lines = [

@@ -120,7 +120,7 @@ def my_now(session: Session, me: Viewer, *, now: datetime) -> MyNow:
     """My call, and what I owe."""
     if me.counsellor_id is None:
         return MyNow(None, ())
-    calls = [call for call in queries.open_calls(session) if call.attempt.counsellor_id == me.counsellor_id]
+    calls = queries.open_calls(session, counsellor_id=me.counsellor_id)
     owed = queries.outcomes_owed_by(session, counsellor_id=me.counsellor_id)
     return MyNow(
         call=_my_call(session, calls[0], me, now=now) if calls else None,
@@ -131,15 +131,13 @@ def my_now(session: Session, me: Viewer, *, now: datetime) -> MyNow:
 def queue(session: Session, me: Viewer, *, zone: ZoneInfo, now: datetime) -> Queue:
     """Who waits, in the order in which they are served: those I could take first, then the others with a reason."""
     seen = standing(session, zone=zone, now=now)
-    rows = {row.id: row for row in queries.to_be_rung(session)}
     line = next((line for line in seen.people if line.counsellor.id == me.counsellor_id), None)
     if line is None:
         return Queue((), (), 0)
     as_free = as_if_free(line.counsellor, now=now)
     lines = [
-        _queue_line(rows[request.callback_id], request, _why_not(seen, request, as_free), now=now)
+        _queue_line(seen.rows[request.callback_id], request, _why_not(seen, request, as_free), now=now)
         for request in seen.waiting
-        if request.callback_id in rows
     ]
     mine = [line for line in lines if not line.why_not]
     others = [line for line in lines if line.why_not]
