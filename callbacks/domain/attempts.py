@@ -33,6 +33,8 @@ class ReviewReason(StrEnum):
     """Twice somebody else answered, or we could not be sure who did."""
     OUTCOME_MISSING = "outcome_missing"
     """The call is over and the counsellor has not said what came of it."""
+    OUR_FAILURE = "our_failure"
+    """The last allowed ring failed on our side."""
     FLAGGED = "flagged"
     """The counsellor's outcome asks for a supervisor."""
     OTHER = "other"
@@ -76,8 +78,8 @@ def after(  # noqa: PLR0911 - one return for each rule, read from the top
         return Review(ReviewReason.NOT_THE_PERSON)
     if outcome in REVIEWED and outcome not in USES_NO_ATTEMPT:
         return Review(ReviewReason.FLAGGED)
-    if rings_made >= MOST_RINGS:
-        return GiveUp()
+    if rings_made >= MOST_RINGS:  # nobody is told that we could not reach them when we did not really try
+        return Review(ReviewReason.OUR_FAILURE) if outcome in USES_NO_ATTEMPT else GiveUp()
     try:
         if outcome in USES_NO_ATTEMPT:
             return TryAgain(next_allowed(wanted, after=now, zone=zone), goes_first=True)

@@ -161,16 +161,22 @@ def dial_over(
     status: LegStatus,
     duration_s: int,
     bridged: bool,
+    is_back: bool = True,
     now: datetime,
 ) -> CallState | None:
-    """The counsellor's leg came back after the visitor's: the state that this shows."""
+    """The visitor's leg is over: the state that this shows.
+
+    `is_back`: the counsellor is still there. When their line went first, how the visitor's ended is a consequence and
+    says nothing of the visitor; the visitor's own news will tell.
+    """
     call = queries.lock_call(session, call_id)
     if call is None:
         return None
     leg = call.leg("visitor")
     leg.provider_id = leg.provider_id or visitor_leg_id
-    leg.hear(status, duration_s=duration_s, at=now, now=now)
-    call.dial_over_at = call.dial_over_at or now
+    if is_back:
+        leg.hear(status, duration_s=duration_s, at=now, now=now)
+        call.dial_over_at = call.dial_over_at or now
     call.dial_bridged = call.dial_bridged or bridged
     return follow.move(session, call, now=now)
 

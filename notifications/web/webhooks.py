@@ -184,6 +184,7 @@ def voice_done() -> Response:
             status=status or LegStatus.FAILED,
             duration_s=_number("DialCallDuration"),
             bridged=request.form.get("DialBridged") == "true",
+            is_back=request.form.get("CallStatus") == "in-progress",
             now=now,
         )
     words = _AFTERWARDS.get(state, wording.CALL_OVER) if state else wording.CALL_OVER

@@ -66,6 +66,10 @@ def test_the_fourth_ring_is_the_last(outcome: ContactOutcome) -> None:
     assert follows(outcome, rings_made=4) == GiveUp()
 
 
+def test_a_last_ring_that_failed_on_our_side_is_not_the_visitors_silence() -> None:
+    assert follows(C.TECHNICAL_FAILURE, rings_made=4) == Review(ReviewReason.OUR_FAILURE)
+
+
 @pytest.mark.parametrize("outcome", [C.ANSWERED_OTHER_PERSON, C.VERIFICATION_FAILED])
 def test_after_somebody_else_answered_twice_a_supervisor_decides(outcome: ContactOutcome) -> None:
     assert follows(outcome, rings_made=2, unsure=2) == Review(ReviewReason.NOT_THE_PERSON)

@@ -184,7 +184,7 @@ def test_any_evidence_shows_a_state_that_is_final_or_has_a_deadline(known: Evide
 @given(evidence)
 def test_nothing_shows_the_visitor_as_rung_before_the_counsellor_pressed_1(known: Evidence) -> None:
     theirs = {CallState.CONNECTING, CallState.VISITOR_RINGING, CallState.VISITOR_ANSWERED, CallState.BRIDGED}
-    ended = {CallState.BUSY, CallState.NO_ANSWER, CallState.HUNG_UP, CallState.ABANDONED, CallState.FINISHED}
+    ended = {CallState.BUSY, CallState.NO_ANSWER, CallState.VISITOR_FAILED, CallState.HUNG_UP, CallState.FINISHED}
 
     if known.press is not Press.TOOK:
         assert standing(known) not in theirs | ended
@@ -272,6 +272,7 @@ def tell(session: Session, call: CallRow, step: Step) -> None:
             status=step.status,
             duration_s=step.duration_s,
             bridged=step.was_bridged,
+            is_back=True,
             now=now,
         )
 
@@ -326,3 +327,37 @@ def test_f06_what_never_came_is_found_in_the_providers_records(app: Flask, sessi
         session.rollback()
 
     assert ended == dict.fromkeys(losses(story), story.ends)
+
+
+@pytest.mark.usefixtures("a_rota")
+@pytest.mark.parametrize("told_first", ["the way back", "the news"])
+def test_when_the_counsellors_line_went_first_the_visitor_did_not_decline(
+    app: Flask, session: Session, told_first: str
+) -> None:
+    story = STORIES["the counsellor hangs up while it rings"]
+    call = a_call_that_was_placed(session)
+    endings, before = story.steps[-2:], story.steps[:-2]
+
+    def way_back() -> None:  # the company asks what to do next although nobody is there to do it with
+        hear.dial_over(
+            session,
+            call_id=call.id,
+            visitor_leg_id=LEG_IDS[VISITOR],
+            status=LegStatus.NO_ANSWER,
+            duration_s=0,
+            bridged=False,
+            is_back=False,
+            now=at(18),
+        )
+
+    for step in before:
+        tell(session, call, step)
+    if told_first == "the way back":
+        way_back()
+    for step in endings:
+        tell(session, call, step)
+    if told_first == "the news":
+        way_back()
+
+    assert call.state == CallState.ABANDONED
+    session.rollback()

@@ -14,9 +14,10 @@ EXAMPLES = {"<int:shift_id>": "1", "<int:counsellor_id>": "1"}
 OPEN_TO_EVERYBODY = {
     # the visitor's journey: one question a page
     "/", "/private", "/number", "/time", "/contact", "/agree", "/questions", "/questions/…",
-    "/check", "/emergency", "/done", "/leave",
+    "/check", "/emergency", "/done", "/leave", "/erased",
     # the visitor's own page, which its token opens
     "/c/<token>", "/c/<token>/cancel", "/c/<token>/contact", "/c/<token>/number", "/c/<token>/time",
+    "/c/<token>/call.ics", "/c/<token>/erase",
     # the programs that ask for visitors
     "/api/v1/availability", "/api/v1/callbacks", "/api/v1/callbacks/<token>", "/api/v1/openapi.json",
     # what pages are made of, and whether we are well

@@ -58,6 +58,7 @@ REVIEW: Final[dict[ReviewReason, str]] = {
     ReviewReason.NUMBER_FAILS: "The number fails, is wrong, or blocks us",
     ReviewReason.NOT_THE_PERSON: "Twice somebody else answered, or we could not be sure who did",
     ReviewReason.OUTCOME_MISSING: "Nobody has said what came of the call",
+    ReviewReason.OUR_FAILURE: "The last allowed ring failed on our side",
     ReviewReason.FLAGGED: "The counsellor’s outcome asks for a supervisor",
     ReviewReason.OTHER: "A supervisor held it",
 }
