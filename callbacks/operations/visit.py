@@ -39,6 +39,8 @@ class Visit:
     can_change: bool
     rings_made: int
     next_try_at: datetime | None
+    is_kept: bool
+    """It was to be erased, and is kept for a reason that the visitor is told."""
     has_talked: bool = False
     """The call is over, and its counsellor has yet to write down what came of it."""
 
@@ -61,6 +63,7 @@ def seen(callback: CallbackRow) -> Visit:
         can_change=status in CHANGEABLE,
         rings_made=callback.rings_made,
         next_try_at=callback.next_try_at if status in (Status.QUEUED, Status.RETRY_DUE) else None,
+        is_kept=callback.restricted_at is not None,
     )
 
 

@@ -37,6 +37,8 @@ class CallView:
     can_change: bool
     can_withdraw: bool
     is_over: bool
+    in_calendar: bool
+    """There is a time that can be put into a calendar."""
 
 
 def view_of(found: Visit, *, now: datetime) -> CallView:
@@ -56,6 +58,7 @@ def view_of(found: Visit, *, now: datetime) -> CallView:
         can_change=found.can_change,
         can_withdraw=found.can_withdraw,
         is_over=found.has_talked or found.status in CLOSED,
+        in_calendar=found.promise is not None and found.can_change,
     )
 
 

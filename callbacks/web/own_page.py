@@ -10,12 +10,15 @@ from flask.typing import ResponseReturnValue
 from callbacks.domain.window import WindowClosed
 from callbacks.operations import offers
 from callbacks.operations.change import change
+from callbacks.operations.erase import erase
 from callbacks.operations.visit import Visit, visit
 from callbacks.operations.withdraw import withdraw
 from callbacks.web import choices, questions
+from callbacks.web.calendar_entry import entry
 from callbacks.web.call_view import view_of
+from callbacks.web.draft import drop
 from callbacks.web.questions import Errors, WrongAnswer
-from foundation import clock
+from foundation import clock, sealed
 from foundation.database import transaction
 from foundation.web.times import service_zone
 from notifications.jobs import stop_ringing
@@ -123,6 +126,34 @@ def take_back(token: str) -> ResponseReturnValue:
         ringing = withdraw(session, token=token, now=clock.now()).call_id
     stop_ringing(ringing)
     return _back_to(token)
+
+
+@own_page.get("/erase")
+def may_erase(token: str) -> ResponseReturnValue:
+    """Ask once whether everything is to be erased."""
+    found = _visit(token)
+    return _page("erase", token, can_withdraw=found.can_withdraw, is_kept=found.is_kept)
+
+
+@own_page.post("/erase")
+def take_out(token: str) -> ResponseReturnValue:
+    """Forget them. The address of this page leads nowhere afterwards."""
+    with transaction() as session:
+        erased = erase(session, token=token, now=clock.now())
+    stop_ringing(erased.call_id)
+    if erased.is_kept:
+        return redirect(url_for("own_page.may_erase", token=token), 303)
+    return drop(make_response(redirect(url_for("visitor.erased"), 303)))
+
+
+@own_page.get("/call.ics")
+def calendar_file(token: str) -> ResponseReturnValue:
+    """The time of the call for a calendar: "Phone call", and not a word more."""
+    found = _visit(token)
+    if found.promise is None or not found.can_change:
+        return _back_to(token)
+    body = entry(found.promise, uid=sealed.digest(f"calendar:{token}").hex(), now=clock.now())
+    return Response(body, mimetype="text/calendar", headers={"Content-Disposition": "attachment; filename=call.ics"})
 
 
 def _visit(token: str) -> Visit:

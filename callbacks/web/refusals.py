@@ -7,6 +7,7 @@ from typing import Final
 from callbacks.domain.lifecycle import IllegalMove
 from callbacks.domain.window import WindowClosed
 from callbacks.operations.ask import KeyUsedDifferently
+from callbacks.operations.erase import NotYet
 from callbacks.operations.offers import NotOffered
 from callbacks.operations.visit import UnknownToken
 from callbacks.web.answers import span_answer
@@ -68,6 +69,13 @@ REFUSALS: Final[dict[type[Exception], Told]] = {
         title="We could not find that page",
         detail="There is nothing at this address. It may have been typed wrongly, or it may have been removed.",
         next="Check the address, or ask for a call again from the first page.",
+    ),
+    NotYet: Problem(
+        status=409,
+        code="not_yet",
+        title="We cannot erase this just yet",
+        detail="You are on the phone with us, or the counsellor is still writing down what came of the call.",
+        next="Come back to your page in half an hour. Then you can erase everything.",
     ),
     IllegalMove: Problem(
         status=409,

@@ -235,6 +235,12 @@ def leave() -> ResponseReturnValue:
     return drop(make_response(redirect(LEAVES_FOR, 302)))
 
 
+@visitor.get("/erased")
+def erased() -> ResponseReturnValue:
+    """Said after everything was erased; the same page for everybody."""
+    return make_response(render_template("visitor/erased.html"))
+
+
 @visitor.get("/private")
 def private() -> ResponseReturnValue:
     """How to keep a visit to these pages private."""
