@@ -415,7 +415,7 @@ def test_whoever_allows_texts_gets_the_promise_and_word_of_a_ring(town: Town, pe
     town.passes(5)
 
     said = [each["body"] for each in town.phones.state(VISITOR)["texts"]]
-    assert said[0].startswith("Hello, you asked for a call. It should come between 12:")
+    assert said[0].startswith("Hello, you asked for a call. It should come today between 12:")
     assert said[1].startswith("Hello, you asked for a call. We rang and will try again")
 
 
