@@ -99,18 +99,7 @@ class Desk:
 
     def ring(self, reference: str) -> None:
         """The counsellor's telephone rings."""
-        with self.app.app_context(), transaction() as session:
-            hear.leg_status(
-                session,
-                call_id=self._call(reference),
-                role="counsellor",
-                provider_id=f"CA-{reference}-{self._attempt(reference).number}",
-                status=LegStatus.RINGING,
-                duration_s=0,
-                sip_code=None,
-                at=self.clock.at,
-                now=self.clock.at,
-            )
+        self._counsellors_leg(reference, LegStatus.RINGING)
 
     def take(self, reference: str) -> None:
         """The counsellor answers and presses 1."""
@@ -126,9 +115,10 @@ class Desk:
         self.ring(reference)
         with self.app.app_context(), transaction() as session:
             hear.counsellor_pressed(session, call_id=self._call(reference), digits="2", now=self.clock.at)
+        self._counsellors_leg(reference, LegStatus.COMPLETED)
 
     def hang_up(self, reference: str, status: LegStatus = LegStatus.COMPLETED, *, talked_s: int = 300) -> None:
-        """The visitor's leg is over: by default after they talked."""
+        """The visitor's leg is over, by default after they talked; then the counsellor's."""
         with self.app.app_context(), transaction() as session:
             hear.dial_over(
                 session,
@@ -139,6 +129,7 @@ class Desk:
                 bridged=status is LegStatus.COMPLETED,
                 now=self.clock.at,
             )
+        self._counsellors_leg(reference, LegStatus.COMPLETED)
 
     def talked(self, **what: Any) -> str:
         """A request that was asked, matched, taken and talked about; its reference."""
@@ -166,6 +157,20 @@ class Desk:
         with self.app.app_context(), transaction() as session:
             rows = session.scalars(select(JournalRow).where(JournalRow.action == action).order_by(JournalRow.id))
             return [(row.subject_id, row.after) for row in rows]
+
+    def _counsellors_leg(self, reference: str, status: LegStatus) -> None:
+        with self.app.app_context(), transaction() as session:
+            hear.leg_status(
+                session,
+                call_id=self._call(reference),
+                role="counsellor",
+                provider_id=f"CA-{reference}-{self._attempt(reference).number}",
+                status=status,
+                duration_s=0,
+                sip_code=None,
+                at=self.clock.at,
+                now=self.clock.at,
+            )
 
     def _attempt(self, reference: str) -> AttemptRow:
         return self.attempts(reference)[-1]
