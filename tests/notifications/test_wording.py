@@ -28,7 +28,7 @@ INDISCREET = re.compile(
     re.IGNORECASE,
 )
 
-LONGEST = wording.text_confirmation(from_=NOON, until=NOON + timedelta(hours=1), zone=LONDON)
+LONGEST = wording.text_confirmation(from_=NOON, until=NOON + timedelta(hours=1), zone=LONDON, now=NOON)
 TEXTS = {"confirmation": LONGEST, "tried": wording.TEXT_TRIED, "tried for the last time": wording.TEXT_TRIED_LAST}
 
 HEARD_BY_ANYBODY = {
@@ -56,7 +56,9 @@ def test_every_text_that_there_is_is_looked_at_here() -> None:
 def test_the_confirmation_tells_the_time_on_the_wall() -> None:
     in_summer = datetime(2026, 7, 15, 12, 0, tzinfo=UTC)
 
-    said = wording.text_confirmation(from_=in_summer, until=in_summer + timedelta(minutes=30), zone=LONDON)
+    said = wording.text_confirmation(
+        from_=in_summer, until=in_summer + timedelta(minutes=30), zone=LONDON, now=in_summer
+    )
 
     assert "between 13:00 and 13:30" in said
 
