@@ -2,7 +2,7 @@
 # Needs: GNU make, Python 3.11 or newer with pip and venv. Everything else comes from the lock files.
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-run test check lint types imports migrations-check bench format lock clean
+.PHONY: help run setup setup-run test check lint types imports migrations-check bench soak short-soak format lock clean
 
 PORT ?= 8000
 SIMULATOR_PORT ?= 8010
@@ -58,7 +58,7 @@ setup: ## Install what developers need
 test: setup ## Run the tests against real PostgreSQL and Valkey; ARGS="-k words" passes anything on to pytest
 	$(PY) -m pytest $(ARGS)
 
-check: lint types imports migrations-check test ## Everything that CI checks
+check: lint types imports migrations-check test short-soak ## Everything that CI checks
 
 lint: setup ## Check style and formatting
 	$(PY) -m ruff check .
@@ -75,6 +75,12 @@ migrations-check: setup ## Check that the migrations make exactly the tables tha
 
 bench: setup ## Run the benchmarks and print their tables
 	$(PY) -m benchmarks $(ARGS)
+
+soak: setup ## Play a week through the real processes with everything going wrong; SOAK_REQUESTS=100000, SOAK_MINUTES=10
+	$(PY) -m benchmarks.soak
+
+short-soak: setup ## The same with forty requests, in about a minute
+	SOAK_REQUESTS=40 $(PY) -m benchmarks.soak
 
 format: setup ## Put the code into its one format
 	$(PY) -m ruff check --fix .

@@ -78,7 +78,8 @@ def environ_for(environment: dict[str, str]) -> dict[str, str]:
     return {**environment, "PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1"}
 
 
-def _environment(database_url: str, redis_url: str, web: int, simulator: int) -> dict[str, str]:
+def environment(database_url: str, redis_url: str, web: int, simulator: int) -> dict[str, str]:
+    """Settings for the product, with secrets made for this run."""
     return {
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
@@ -104,8 +105,8 @@ def stage(*, counsellors: int) -> Iterator[Stage]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ringback-bench-")))
         both = stack.enter_context(servers(folder / "servers", durable=True))
         web, bare, simulator = free_port(), free_port(), free_port()
-        environment = _environment(both.database_url, both.redis_url, web, simulator)
-        _prepare(environment, counsellors=counsellors)
+        settings = environment(both.database_url, both.redis_url, web, simulator)
+        _prepare(settings, counsellors=counsellors)
         commands = {
             "simulator": ("python", "-m", "simulator", "--port", str(simulator), "--rings-at-once"),
             "web": ("gunicorn", "app:create_app()"),
@@ -114,9 +115,9 @@ def stage(*, counsellors: int) -> Iterator[Stage]:
             "bare": ("gunicorn", "--bind", f"127.0.0.1:{bare}", "benchmarks.bare:create_app()"),
         }
         for title, command in commands.items():
-            stack.enter_context(_program(command, environment, folder / f"{title}.log"))
+            stack.enter_context(_program(command, settings, folder / f"{title}.log"))
         made = Stage(
-            f"http://127.0.0.1:{web}", f"http://127.0.0.1:{bare}", f"http://127.0.0.1:{simulator}", environment, folder
+            f"http://127.0.0.1:{web}", f"http://127.0.0.1:{bare}", f"http://127.0.0.1:{simulator}", settings, folder
         )
         for url in (f"{made.simulator}/healthz", f"{made.web}/readyz", f"{made.bare}/"):
             wait_for(url)

@@ -33,7 +33,6 @@ from notifications.telephony.port import (
 log = structlog.get_logger()
 
 _LONGEST_RUN_S = 20  # then the bell is rung again, so that a long line of calls cannot hold a worker past its time-out
-_LONGEST_WAIT_S = 2.0  # for a place in the pace; while dialling is paused, the timekeeper rings again instead
 _AT_ONCE = 4  # calls handed over at the same time by one worker: most of it is waiting for the network
 _ASK_AT_MOST = 50  # overdue calls asked about in one run
 
@@ -81,7 +80,9 @@ def _next_call(ends: float) -> CallOrder | UUID | None:
             wait_s = place.reserve_pace(session, per_second=per_second, now=now)
             if wait_s == 0.0:
                 return place.claim_call(session, now=now)
-        if wait_s > _LONGEST_WAIT_S or time.monotonic() + clock.real_seconds(wait_s) > ends:
+        if wait_s > 1 / per_second:
+            return None  # dialling is paused: the timekeeper rings again, and this worker has other things to do
+        if time.monotonic() + clock.real_seconds(wait_s) > ends:
             return None
         clock.wait(wait_s)
 

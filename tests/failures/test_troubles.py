@@ -1,0 +1,227 @@
+"""The telephone company is away, cannot reach us, or is not who it says; and a visitor rings us while we ring them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import requests
+from sqlalchemy import delete
+
+import callbacks.jobs
+from foundation.database import db, transaction
+from notifications import queries as notifications
+from notifications.domain.trouble import LONGEST_PAUSE, pause_after
+from rota.models import PresenceRow
+from tests.conftest import Town
+from tests.journeys.conftest import ANA, BEN, TAKES, TALKS, VISITOR, People
+from tests.rota.planning import Team
+
+LEAD = "+447700900555"
+
+
+@pytest.fixture
+def people(town: Town) -> People:
+    return People(town, Team(town.app))
+
+
+def troubles(town: Town) -> list[str]:
+    with town.app.app_context(), transaction() as session:
+        return [row.kind for row in notifications.troubles(session)]
+
+
+def watch(town: Town) -> None:
+    """What the timekeeper does every few seconds."""
+    with town.app.app_context():
+        callbacks.jobs.watch_over_everything()
+
+
+def placed(town: Town) -> int:
+    return len({entry["call"] for entry in town.phones.log() if entry["kind"] == "call" and entry["parent"] is None})
+
+
+# -- F38: the telephone company is away ------------------------------------------------------------------------------
+
+
+def test_f38_dialling_pauses_when_nothing_gets_through_and_goes_on_by_itself(town: Town, people: People) -> None:
+    town.expects(ANA, VISITOR)
+    people.on("Ana Example")
+    town.phones.habit(ANA, **TAKES)
+    town.phones.habit(VISITOR, **TALKS)
+    town.phones.faults(rest={"too_many_requests": 1})
+    asked = people.ask()
+
+    town.until(lambda: troubles(town) == ["dialling_fails"])
+    tries = sum(1 for entry in town.phones.log() if entry["kind"] == "fault")
+    town.passes(120)
+    tried_again = sum(1 for entry in town.phones.log() if entry["kind"] == "fault") - tries
+    town.phones.faults()
+    town.until(lambda: asked.results()[-1] == "finished")
+
+    assert 2 <= tried_again <= 8  # one call at a time, and not every second
+    assert asked.status == "in_call"
+    assert troubles(town) == []
+
+
+def test_f38_the_lead_on_call_is_told_once(town: Town, people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    from foundation.phone import Phone
+
+    town.expects(texts=[LEAD])
+    monkeypatch.setitem(town.app.config, "ON_CALL_PHONE", Phone(LEAD))
+    people.on("Ana Example")
+    town.phones.faults(rest={"too_many_requests": 1, "resources": ["Calls"]})
+    people.ask()
+
+    town.until(lambda: troubles(town) == ["dialling_fails"])
+    for _ in range(3):
+        watch(town)
+        town.passes(20)
+
+    assert town.phones.state(LEAD)["texts"][0]["body"].startswith("Callback service:")
+
+
+def test_f38_each_failure_doubles_the_pause_up_to_half_a_minute_and_chance_spreads_it() -> None:
+    pauses = [pause_after(failures, dice=1.0) for failures in range(1, 12)]
+
+    assert pauses[:3] == [timedelta(seconds=1), timedelta(seconds=2), timedelta(seconds=4)]
+    assert pauses[-1] == LONGEST_PAUSE
+    assert pause_after(3, dice=0.0) == timedelta(seconds=2)
+
+
+# -- F7: the telephone company cannot reach us ------------------------------------------------------------------------
+
+
+def test_f07_we_are_away_when_the_counsellor_answers(town: Town, people: People) -> None:
+    town.expects(ANA, BEN, VISITOR)
+    ana, _ = people.on("Ana Example", "Ben Example")
+    for number in (ANA, BEN):
+        town.phones.habit(number, **TAKES)
+    town.phones.habit(VISITOR, **TALKS)
+    town.phones.faults(webhooks={"kinds": ["twiml"], "next": ["drop"]})
+    asked = people.ask()
+
+    town.until(lambda: asked.results()[:1] == ["abandoned"])
+    town.until(lambda: asked.results()[-1] == "finished")
+
+    assert asked.row().rings_made == 1  # nothing of the visitor's was used up
+    assert people.presence(ana) == "available"  # and the counsellor has missed nothing
+    said = [entry["words"] for entry in town.phones.log() if entry["kind"] == "said" and entry["number"] == ANA]
+    assert said[0].startswith("Sorry, we could not connect this call.")
+
+
+# -- F14: the counsellor's line goes just after the visitor answered ----------------------------------------------------
+
+
+def test_f14_the_counsellors_line_goes_as_the_visitor_answers_and_the_next_one_rings(
+    town: Town, people: People
+) -> None:
+    town.expects(ANA, VISITOR, BEN, VISITOR)
+    people.on("Ana Example", "Ben Example")
+    town.phones.habit(ANA, **TAKES)
+    town.phones.habit(BEN, **TAKES)
+    town.phones.habit(VISITOR, picks_up="person", talks_for_s=60)
+    asked = people.ask()
+    town.until(lambda: town.phones.state(VISITOR)["state"] == "in_call")
+
+    town.phones.act(ANA, "hang-up")
+    town.until(lambda: asked.results() == ["abandoned", "finished"])
+
+    assert asked.row().rings_made == 2
+
+
+# -- F18: the visitor rings us while we are about to ring them ----------------------------------------------------------
+
+
+def inbound(town: Town, number: str) -> None:
+    from twilio.request_validator import RequestValidator
+
+    url = f"{town.app.config['PUBLIC_BASE_URL']}/webhooks/twilio/voice/inbound"
+    form = {"CallSid": "CA" + "9" * 32, "From": number, "To": town.app.config["TWILIO_CALLER_ID"]}
+    signed = RequestValidator(town.app.config["TWILIO_AUTH_TOKEN"]).compute_signature(url, form)
+    answer = requests.post(url, data=form, headers={"X-Twilio-Signature": signed}, timeout=10)
+    assert answer.ok
+    assert "Thank you for ringing" in answer.text
+
+
+def test_f18_whoever_rings_us_is_not_rung_meanwhile(town: Town, people: People) -> None:
+    town.expects(ANA, VISITOR)
+    people.on("Ana Example")
+    town.phones.habit(ANA, **TAKES)
+    town.phones.habit(VISITOR, **TALKS)
+
+    inbound(town, VISITOR)
+    asked = people.ask()
+    town.passes(50)
+    assert asked.attempts() == []
+    town.until(lambda: asked.results() == ["finished"])
+
+
+def test_f18_nor_when_the_counsellor_has_just_answered(town: Town, people: People) -> None:
+    town.expects(ANA)
+    people.on("Ana Example")
+    town.phones.habit(ANA, picks_up="manual")
+    asked = people.ask()
+    town.until(lambda: town.phones.state(ANA)["state"] == "ringing")
+    town.phones.act(ANA, "answer")
+    town.passes(1)
+
+    inbound(town, VISITOR)
+    town.phones.act(ANA, "press", keys="1")
+    town.phones.habit(ANA, picks_up="nobody")
+    town.passes(10)
+
+    assert asked.results() == ["cancelled"]
+    assert asked.status == "queued"
+
+
+# -- F33, F41 and conservation: what the timekeeper sees ------------------------------------------------------------------
+
+
+def test_f33_somebody_waits_while_somebody_is_free_and_it_is_said(town: Town, people: People) -> None:
+    town.expects()
+    people.on("Ana Example")
+    people.ask()
+
+    town._advance(90)  # nobody looks at the tables: every worker is gone
+    watch(town)
+
+    assert troubles(town) == ["starving"]
+    with town.app.app_context(), transaction() as session:
+        session.execute(delete(PresenceRow))
+    watch(town)
+    assert troubles(town) == []
+
+
+def test_f41_refused_messages_are_said_and_forgotten_again(town: Town) -> None:
+    town.expects()
+    requests.post(f"{town.base}/webhooks/twilio/calls?at=0&leg=counsellor", timeout=10)
+    watch(town)
+    assert troubles(town) == ["webhooks_refused"]
+
+    town._advance(11 * 60)
+    watch(town)
+
+    assert troubles(town) == []
+
+
+def test_a_request_that_is_nowhere_raises_the_alarm(town: Town, people: People) -> None:
+    town.expects()
+    people.ask()
+    with town.app.app_context():
+        db.session.execute(db.text("alter table callback drop constraint an_open_callback_has_a_deadline"))
+        db.session.execute(db.text("update callback set due_by = null"))
+        db.session.commit()
+    try:
+        watch(town)
+
+        assert troubles(town) == ["requests_unaccounted"]
+    finally:
+        with town.app.app_context():
+            db.session.execute(db.text("update callback set due_by = next_try_at"))
+            db.session.execute(
+                db.text(
+                    "alter table callback add constraint an_open_callback_has_a_deadline"
+                    " check (closed_at is not null or due_by is not null)"
+                )
+            )
+            db.session.commit()
