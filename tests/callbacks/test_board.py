@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
-from flask import Flask
+from flask import Flask, render_template
 from lxml import html
 
 from accounts.domain.roles import Role
@@ -11,14 +13,17 @@ from callbacks.domain.asking import Gender, GenderWish, Strength
 from callbacks.domain.attempts import ReviewReason
 from callbacks.domain.codes import CaseOutcome
 from callbacks.domain.lifecycle import Event
+from callbacks.domain.window import Span
 from callbacks.models import CallbackRow
 from callbacks.operations.follow_call import REVIEW_WITHIN
 from callbacks.operations.supervise import close
+from callbacks.web.staff.board_view import Cover, alarm
+from callbacks.web.staff.brief import Tag
 from foundation.database import transaction
 from notifications.domain.call import LegStatus
 from rota.operations.presence import set_away
 from tests.callbacks.desk import Desk, words
-from tests.conftest import Clock
+from tests.conftest import NOON, Clock
 from tests.rota.planning import Browser, hours
 
 ONLY_A_WOMAN = GenderWish(Gender.FEMALE, Strength.ONLY)
@@ -240,6 +245,50 @@ def test_a_visitor_who_was_not_reached_waits_for_the_next_try(desk: Desk, superv
     desk.hang_up(reference, LegStatus.NO_ANSWER, talked_s=0)
 
     assert "12:30" in row(supervisor, reference)
+
+
+def test_every_gap_of_the_day_is_told_however_many_there_are(desk: Desk, supervisor: Browser) -> None:
+    desk.team.need(2)
+    for name in ("Ana Example", "Ben Example"):
+        person = desk.team.counsellor(name)
+        for start in range(1, 24, 4):
+            desk.team.shift(person, hours(start, start + 2))
+
+    assert "7 gaps in the next 24 hours" in words(supervisor.get("/staff/board").text)
+
+
+def test_the_end_of_the_safe_time_is_on_the_board(desk: Desk, supervisor: Browser) -> None:
+    desk.counsellor(is_available=False)
+    safe = (Span(NOON, NOON + timedelta(hours=3)), Span(NOON + timedelta(hours=5), NOON + timedelta(hours=6)))
+    reference = desk.ask(safe_times=safe)
+    in_time = row(supervisor, reference)
+
+    desk.clock.on(hours=4)
+
+    assert "15:00" in in_time
+    assert "not a safe time now" in row(supervisor, reference)
+
+
+def test_whoever_talks_on_after_their_shift_stays_on_the_board(desk: Desk, supervisor: Browser) -> None:
+    desk.counsellor(shift=hours(-2, 1))
+    reference = desk.ask()
+    desk.match()
+    desk.take(reference)
+
+    desk.clock.on(hours=2)
+
+    assert "shift is over" in row(supervisor, "Ana Example Available")
+
+
+@pytest.mark.parametrize(("count", "said"), [(0, ""), (1, "One request is neither"), (3, "3 requests are neither")])
+def test_a_request_that_is_unaccounted_for_is_an_alarm(app: Flask, count: int, said: str) -> None:
+    cover = Cover(Tag("Covered now", "good"), (), alarm(count))
+
+    with app.test_request_context():
+        page = words(render_template("staff/parts/cover.html", cover=cover))
+
+    assert ("A request may be lost." in page) == bool(count)
+    assert said in page
 
 
 def test_looking_changes_nothing(desk: Desk, supervisor: Browser) -> None:

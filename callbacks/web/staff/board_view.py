@@ -36,7 +36,6 @@ LATELY = timedelta(hours=8)
 """The list of closed requests reaches back one shift."""
 CLOSED_SHOWN = 20
 COVER_LOOKS_AHEAD = timedelta(hours=24)
-GAPS_SHOWN = 4
 HORIZON = rota.COVER_AHEAD
 
 
@@ -67,6 +66,7 @@ class WaitingLine:
     reference: str
     urgency: Tag
     waited: str
+    safe_until: str
     promised: str
     promise: Tag | None
     status: str
@@ -147,6 +147,8 @@ class Cover:
 
     now: Tag
     next: tuple[str, ...]
+    alarm: str
+    """What to do when a request is unaccounted for; empty, always, unless something is broken."""
 
 
 def board(session: Session, *, zone: ZoneInfo, now: datetime) -> Board:
@@ -163,7 +165,12 @@ def board(session: Session, *, zone: ZoneInfo, now: datetime) -> Board:
     ]
     review = [_review_line(row, now=now) for row in rows.values() if row.status == Status.NEEDS_REVIEW]
     missing = [_missing_line(session, row, names, now=now) for row in queries.outcomes_missing(session)]
-    people = [_person_line(line, calls, now=now) for line in seen.people if line.on_shift_until is not None]
+    talking = {call.attempt.counsellor_id for call in calls}
+    people = [
+        _person_line(line, calls, now=now)
+        for line in seen.people
+        if line.on_shift_until is not None or line.counsellor.id in talking
+    ]
     late = sum(1 for request in seen.waiting if promises.get(request.callback_id) is PromiseState.LATE)
     return Board(
         troubles=tuple(
@@ -191,8 +198,16 @@ def cover(session: Session, *, zone: ZoneInfo, now: datetime) -> Cover:
     kinds = {CoverState.COVERED: "good", CoverState.UNDERSTAFFED: "warn"}
     return Cover(
         now=Tag(f"{COVER[here.state]} now: {here.on} on, {here.need.people} needed", kinds.get(here.state, "bad")),
-        next=tuple(gap_words(gap, zone) for gap in found.gaps[:GAPS_SHOWN]),
+        next=tuple(gap_words(gap, zone) for gap in found.gaps),
+        alarm=alarm(queries.unaccounted_for(session)),
     )
+
+
+def alarm(unaccounted_for: int) -> str:
+    """The words for requests that are neither open with a deadline nor closed with a reason."""
+    if unaccounted_for == 0:
+        return ""
+    return wording.ONE_UNACCOUNTED if unaccounted_for == 1 else wording.UNACCOUNTED.format(count=unaccounted_for)
 
 
 def _promises(session: Session, rows: Sequence[CallbackRow], *, now: datetime) -> dict[int, PromiseState]:
@@ -218,7 +233,7 @@ def _tiles(seen: Standing, calls: Sequence[OpenCall], *, late: int, missing: int
         Tile(late, "later than promised", is_bad=late > 0),
         Tile(len(calls), "in a call"),
         Tile(free, f"free of {on_shift} on shift", is_bad=free == 0 and due > 0),
-        Tile(missing, "outcomes missing", is_bad=missing > 0),
+        Tile(missing, "outcome missing" if missing == 1 else "outcomes missing", is_bad=missing > 0),
         Tile(review, "for you to decide", is_bad=review > 0),
     )
 
@@ -245,7 +260,7 @@ def _person_line(line: PresenceLine, calls: Sequence[OpenCall], *, now: datetime
         name=line.counsellor.name,
         presence=Tag(PRESENCE[line.presence.state], wording.PRESENCE_KINDS[line.presence.state]),
         since=moments.at(line.presence.since, now=now),
-        until=moments.at(line.on_shift_until, now=now) if line.on_shift_until else "",
+        until=moments.at(line.on_shift_until, now=now) if line.on_shift_until else wording.SHIFT_OVER,
         doing=doing,
     )
 
@@ -256,6 +271,7 @@ def _waiting_line(callback: CallbackRow, request: Waiting, how: PromiseState, *,
         reference=callback.reference,
         urgency=urgency_tag(callback),
         waited=moments.lasting(now - callback.asked_at),
+        safe_until=moments.at(request.safe_until, now=now) if request.safe_until else wording.NOT_SAFE_NOW,
         promised=moments.spanning(quoted.starts_at, quoted.ends_at, now=now) if quoted else "nothing",
         promise=promise_tag(how),
         status=wording.STATUS[Status(callback.status)],

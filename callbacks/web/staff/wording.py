@@ -174,6 +174,16 @@ BLOCKS_ME: Final[dict[Block, str]] = BLOCKS | {
 }
 """The same, for the counsellor's own page."""
 COULD_RING: Final = "Could ring now"
+UNACCOUNTED: Final = (
+    "{count} requests are neither open with a deadline nor closed with a reason. This must never happen: "
+    "tell whoever runs the service now."
+)
+ONE_UNACCOUNTED: Final = (
+    "One request is neither open with a deadline nor closed with a reason. This must never happen: "
+    "tell whoever runs the service now."
+)
+NOT_SAFE_NOW: Final = "not a safe time now"
+SHIFT_OVER: Final = "shift is over"
 NOTHING_BLOCKS: Final = "nothing stands in the way: matching has not run. Check that a worker and the timekeeper are up"
 
 RULES: Final[dict[str, str]] = {
