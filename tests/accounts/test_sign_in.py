@@ -193,7 +193,7 @@ def test_redis_learns_no_address_of_whoever_guesses(
 ) -> None:
     try_sign_in(a_member(), "a wrong guess")
 
-    keys = [key.decode() for key in doorbell.connection().keys("*")]
+    keys = [str(key) for key in doorbell.connection().scan_iter()]
 
     assert keys
     assert not any("127.0.0.1" in key or "ana@example.org" in key for key in keys)
