@@ -18,7 +18,10 @@ from callbacks.operations import history
 
 
 def heed(session: Session, callback: CallbackRow) -> bool:
-    """Let the strictest permissions hold for every open request for this number; whether there is another."""
+    """Let the strictest permissions hold for every open request for this number; whether there is another.
+
+    A last day ends only the request that named it: else whoever knows a number could stop somebody else's call.
+    """
     others = [
         other
         for other in queries.open_with_number(session, phone_digest=callback.phone_digest, other_than=callback.id)
@@ -32,7 +35,6 @@ def heed(session: Session, callback: CallbackRow) -> bool:
         for row in (other, callback):
             row.voicemail, row.sms = strictest.voicemail, strictest.sms
             row.third_party, row.caller_id = strictest.third_party, strictest.caller_id
-            row.do_not_contact_after = strictest.do_not_contact_after
     return True
 
 
