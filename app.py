@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 import zoneinfo
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -35,6 +36,7 @@ import callbacks.jobs
 import callbacks.web
 import notifications.jobs
 import notifications.web
+import rota.jobs
 import rota.web
 from accounts.cli import commands as accounts_commands
 from callbacks import queries as callback_queries
@@ -53,6 +55,7 @@ from notifications.telephony.port import ProviderUnavailable
 from notifications.telephony.twilio import Twilio, TwilioAccount
 from rota import queries as rota_queries
 from rota.operations.demo import load_demo
+from rota.operations.follow import RotaFollower
 
 
 def _list(value: Any) -> Any:
@@ -214,7 +217,9 @@ def join_the_rooms(app: Flask) -> None:
             app.register_blueprint(blueprint)
     callbacks.web.init_problems(app)
     rota.web.init_problems(app)
-    arrow.draw(CallFollower(zone=app.config["ZONE"]))  # what becomes of a call is told to the request it was made for
+    zone: zoneinfo.ZoneInfo = app.config["ZONE"]
+    of_the_rota = RotaFollower(zone=zone, then=CallFollower(zone=zone))  # the rota's own texts; the rest is callbacks'
+    arrow.draw(of_the_rota, listener=of_the_rota)  # what becomes of a call or text is told to whoever ordered it
 
 
 def create_app(environ: Mapping[str, str] | None = None) -> Flask:
@@ -259,6 +264,19 @@ class _Worker(SimpleWorker):
 def work(burst: bool) -> None:
     """Answer the doorbell: match, dial, text, settle. Run as many as you like, on any host."""
     configure_mappers()
+    while True:
+        try:
+            _work_until_told(burst=burst)
+            return
+        except redis.ConnectionError as error:
+            log.warning("worker_waits", because=type(error).__name__)
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, signal.SIG_DFL)  # RQ's own handlers belong to the worker that is gone
+            time.sleep(TICK_S)
+
+
+def _work_until_told(*, burst: bool) -> None:
+    """Work until the process is told to stop. Raises redis.ConnectionError when Redis goes away and stays away."""
     door = redis.Redis.from_url(current_app.config["RATELIMIT_STORAGE_URI"])  # waits for work without a time-out
     worker = _Worker([Queue(name, connection=door) for name in doorbell.QUEUE_ORDER], connection=door)
     worker.app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - the documented way
@@ -273,6 +291,7 @@ PERIODIC: tuple[tuple[Bell, Waits], ...] = (
     (Bell.DEADLINES, callback_queries.is_anything_overdue),
     (Bell.MATCH, callback_queries.is_anybody_waiting),
     (Bell.TEXT, notification_queries.is_text_waiting),
+    (Bell.ROTA, rota_queries.is_rota_work_due),
 )
 """What the timekeeper looks for in the tables, and the bell it rings when it finds it."""
 
