@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any
 
 import pytest
@@ -12,13 +14,17 @@ from werkzeug.test import TestResponse
 
 from accounts.domain.roles import Role
 from callbacks import queries
-from callbacks.domain.codes import CaseOutcome, ContactOutcome
+from callbacks.domain.attempts import ReviewReason
+from callbacks.domain.codes import CaseOutcome, ContactOutcome, PhoneOwner
 from callbacks.domain.lifecycle import Status
+from callbacks.domain.promise import PromiseState
 from callbacks.domain.safe_contact import MessageRule, SafeContact
-from callbacks.domain.triage import Urgency
+from callbacks.domain.triage import RULES, Advice, Urgency
+from callbacks.web.staff import wording
 from foundation.database import transaction
 from foundation.phone import Phone
-from notifications.domain.call import LegStatus
+from notifications.domain.call import CallState, LegStatus
+from notifications.domain.text import TextState
 from rota import queries as rota
 from tests.callbacks.desk import Desk, field_value, summary, words
 from tests.conftest import Clock
@@ -47,6 +53,27 @@ def presence(desk: Desk, name: str) -> str:
     with desk.app.app_context(), transaction() as session:
         board = rota.presence_board(session, moment=desk.clock.at)
         return next(str(line.presence.state) for line in board if line.counsellor.name == name)
+
+
+@pytest.mark.parametrize(
+    ("codes", "words_for"),
+    [
+        (Status, wording.STATUS),
+        (ReviewReason, wording.REVIEW),
+        (Urgency, wording.URGENCY),
+        (Advice, wording.ADVICE),
+        (CallState, wording.CALL_STATES),
+        (TextState, wording.TEXT_STATES),
+        (PromiseState, wording.PROMISE),
+        (PhoneOwner, wording.PHONE_OWNERS),
+    ],
+)
+def test_every_code_has_its_words(codes: type[StrEnum], words_for: Mapping[Any, Any]) -> None:
+    assert set(words_for) == set(codes)
+
+
+def test_every_triage_rule_has_its_words() -> None:
+    assert set(wording.RULES) == {rule.id for rule in RULES} | {"T14", "T15"}
 
 
 # Who may open it

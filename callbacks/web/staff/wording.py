@@ -17,7 +17,7 @@ from callbacks.operations.finish_call import AlreadyRecorded, CallNotOver, NotTh
 from callbacks.operations.open_callback import NoSuchCallback, NotTheirs
 from callbacks.operations.record_outcome import NothingOwed
 from callbacks.operations.supervise import NoRingsLeft, OutcomeOwed
-from foundation.web.help_lines import HELP_NOW
+from foundation.web.help_lines import CHILDLINE, HELP_NOW
 from foundation.web.problems import Problem, Told
 from notifications.domain.call import CallState
 from notifications.domain.text import TextState
@@ -217,6 +217,7 @@ ADVICE: Final[dict[Advice, str]] = {
     Advice.DOCTOR_TODAY: "They need a doctor today: 111 or A&E.",
     Advice.GP_OR_UROLOGY: "Offer a referral to a GP or to bladder care.",
     Advice.NALOXONE: "Tolerance falls within days: talk about the first dose after a break, and offer naloxone.",
+    Advice.YOUNG_PEOPLE: f"They may be under 18. Name {CHILDLINE.name} too: {CHILDLINE.number}, {CHILDLINE.hours}.",
     Advice.DOMESTIC_ABUSE: (
         "Name domestic abuse help only when you are sure who is on the line. Never suggest help as a couple."
     ),
