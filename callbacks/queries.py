@@ -340,9 +340,26 @@ def seats_taken(session: Session, *, from_: datetime, until: datetime) -> dict[d
 
 def is_denied(session: Session, callback: CallbackRow) -> bool:
     """Whether the owner of this number has said "not me" to whoever asks from this network."""
-    if callback.requester is None:
-        return False
-    return session.get(NotThemRow, (callback.phone_digest, callback.requester)) is not None
+    return is_number_denied(session, phone_digest=callback.phone_digest, requester=callback.requester)
+
+
+def is_number_denied(session: Session, *, phone_digest: bytes, requester: bytes | None) -> bool:
+    """The same of any number and network; a network that is not known has been told nothing."""
+    return requester is not None and session.get(NotThemRow, (phone_digest, requester)) is not None
+
+
+def asked_nth_last(session: Session, n: int, *, requester: bytes | None, since: datetime) -> datetime | None:
+    """When the nth newest request since then was made, from one network or from all; None when there are fewer."""
+    question = select(CallbackRow.asked_at).where(CallbackRow.asked_at > since).order_by(CallbackRow.asked_at.desc())
+    if requester is not None:
+        question = question.where(CallbackRow.requester == requester)
+    return session.scalar(question.offset(n - 1).limit(1))
+
+
+def count_asked_for(session: Session, *, phone_digest: bytes, since: datetime) -> int:
+    """How many requests for a number were made since then."""
+    question = select(func.count()).where(CallbackRow.phone_digest == phone_digest, CallbackRow.asked_at > since)
+    return int(session.scalar(question) or 0)
 
 
 def idempotent(session: Session, key_digest: bytes) -> IdempotencyRow:

@@ -37,6 +37,10 @@ class ReviewReason(StrEnum):
     """The last allowed ring failed on our side."""
     FLAGGED = "flagged"
     """The counsellor's outcome asks for a supervisor."""
+    NOT_THEM = "not_them"
+    """An emergency, for a number whose owner says that they did not ask."""
+    ASKED_OFTEN = "asked_often"
+    """Many calls were asked for to this number today."""
     OTHER = "other"
     """A supervisor held it."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,16 +15,21 @@ from sqlalchemy.orm import Session
 from callbacks import queries
 from callbacks.domain import wording
 from callbacks.domain.asking import Ask, Idempotency
+from callbacks.domain.attempts import ReviewReason
 from callbacks.domain.lifecycle import Event, Status
-from callbacks.domain.triage import FIRST_RING_WITHIN, Triage, triage
+from callbacks.domain.triage import FIRST_RING_WITHIN, Triage, Urgency, triage
 from callbacks.domain.window import Span, Wanted, last_moment, next_allowed
 from callbacks.models import CallbackRow, IdempotencyRow
-from callbacks.operations import history, offers, same_number, tell
+from callbacks.operations import history, not_them, offers, same_number, tell
 from foundation import doorbell, sealed
 from foundation.doorbell import Bell
 
 _LETTERS = "23456789BCDFGHJKMNPQRSTVWXYZ"  # nothing that reads like something else, and no vowels: no words by chance
 _REFERENCE_LETTERS = 7
+
+OFTEN = 5
+A_DAY = timedelta(hours=24)
+"""More requests than this in a day for one number, and a supervisor looks before anybody is rung or texted again."""
 
 YOUNG_PEOPLE = "young_people"
 """The skill without which nobody rings a person under 18 (rule T07)."""
@@ -58,9 +63,11 @@ def ask(session: Session, what: Ask, *, idempotency: Idempotency | None, zone: Z
     same_number.heed(session, callback)
     session.add(callback)
     session.flush()
-    if isinstance(what.when, Span):
-        offers.book(session, callback, wanted=what.when, now=now)
-    _promise(session, callback, now=now)
+    is_refused = not_them.refuse(session, callback, now=now)
+    if not is_refused:
+        if isinstance(what.when, Span):
+            offers.book(session, callback, wanted=what.when, now=now)
+        _promise(session, callback, now=now)
     history.note(session, callback, wording.ASKED.format(channel=what.channel), now=now)
     history.note(
         session,
@@ -68,13 +75,16 @@ def ask(session: Session, what: Ask, *, idempotency: Idempotency | None, zone: Z
         wording.TRIAGED.format(rules=", ".join(found.rules), urgency=found.urgency.replace("_", " ")),
         now=now,
     )
-    _queue(session, callback, now=now)
+    is_often = _is_asked_often(session, callback, now=now)
+    if not is_refused:
+        _queue(session, callback, is_often=is_often, now=now)
     asked = Asked(
         callback.reference, callback.token, Status(callback.status), callback.promise, _window(callback), False
     )
     if idempotency is not None:
         _remember(session, idempotency, callback, asked)
-    tell.confirm(session, callback, zone=zone, now=now)
+    if not is_often:
+        tell.confirm(session, callback, zone=zone, now=now)
     doorbell.ring_after_commit(session, Bell.MATCH)
     return asked
 
@@ -144,8 +154,18 @@ def _promise(session: Session, callback: CallbackRow, *, now: datetime) -> None:
     callback.promised_until = quoted.ends_at if quoted else None
 
 
-def _queue(session: Session, callback: CallbackRow, *, now: datetime) -> None:
-    if callback.possible_duplicate_of is not None:
+def _is_asked_often(session: Session, callback: CallbackRow, *, now: datetime) -> bool:
+    """Whether somebody is being pestered, with calls or with texts. The visitor is told nothing of it."""
+    asked = queries.count_asked_for(session, phone_digest=callback.phone_digest, since=now - A_DAY)
+    return asked > OFTEN and callback.as_urgency is not Urgency.EMERGENCY
+
+
+def _queue(session: Session, callback: CallbackRow, *, is_often: bool, now: datetime) -> None:
+    if is_often:
+        callback.review_reason = ReviewReason.ASKED_OFTEN
+        callback.move(Event.HOLD, due_by=callback.never_after, now=now)
+        history.note(session, callback, wording.ASKED_OFTEN, now=now)
+    elif callback.possible_duplicate_of is not None:
         same_number.hold(session, callback, now=now)
     else:
         callback.move(Event.ACCEPT, due_by=callback.never_after, now=now)

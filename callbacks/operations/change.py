@@ -15,6 +15,7 @@ from callbacks.domain.triage import triage
 from callbacks.domain.window import Asap, Span, Wanted, last_moment, next_allowed
 from callbacks.models import CallbackRow
 from callbacks.operations import history, offers, release_place, same_number
+from callbacks.operations.not_them import NumberDenied
 from callbacks.operations.visit import CHANGEABLE, UnknownToken, Visit, seen
 from foundation import doorbell, sealed
 from foundation.doorbell import Bell
@@ -32,7 +33,10 @@ def change(
     zone: ZoneInfo,
     now: datetime,
 ) -> Visit:
-    """Change what is given and leave the rest. Raises UnknownToken, IllegalMove, NotOffered, WindowClosed."""
+    """Change what is given and leave the rest. Raises UnknownToken, IllegalMove, NotOffered, WindowClosed.
+
+    NumberDenied when whoever has the number has said that they did not ask.
+    """
     found = queries.by_token(session, token)
     if found is None:
         raise UnknownToken
@@ -43,6 +47,7 @@ def change(
         callback.name = name
         history.note(session, callback, wording.CHANGED.format(what="the name"), now=now)
     if phone is not None:
+        _is_welcome(session, callback, phone)
         callback.phone, callback.phone_digest = phone.e164, sealed.digest(phone.e164)
         history.note(session, callback, wording.CHANGED.format(what="the number"), now=now)
     if safe_contact is not None:
@@ -55,6 +60,11 @@ def change(
         same_number.hold(session, callback, now=now)
     doorbell.ring_after_commit(session, Bell.MATCH)
     return seen(callback)
+
+
+def _is_welcome(session: Session, callback: CallbackRow, phone: Phone) -> None:
+    if queries.is_number_denied(session, phone_digest=sealed.digest(phone.e164), requester=callback.requester):
+        raise NumberDenied
 
 
 def _allow(callback: CallbackRow, contact: SafeContact, *, zone: ZoneInfo) -> None:

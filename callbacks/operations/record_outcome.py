@@ -14,7 +14,7 @@ from callbacks.domain.attempts import ReviewReason
 from callbacks.domain.codes import REVIEWED, CaseOutcome, ContactOutcome
 from callbacks.domain.lifecycle import Event, Status
 from callbacks.models import AttemptRow, CallbackRow
-from callbacks.operations import history
+from callbacks.operations import history, not_them
 from callbacks.operations.follow_call import REVIEW_WITHIN, decide_next
 from foundation import doorbell
 from foundation.doorbell import Bell
@@ -61,6 +61,8 @@ def record_outcome(
         raise CaseOutcomeNeeded
     attempt.contact_outcome, attempt.outcome_at, attempt.outcome_by = contact, now, staff_id
     attempt.note = note or None
+    if contact is ContactOutcome.NUMBER_WRONG:
+        not_them.remember(session, callback, now=now)
     history.note(
         session,
         callback,

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from flask import current_app, url_for
 
+from callbacks.domain.lifecycle import Status
 from callbacks.domain.window import Asap, Span
 from callbacks.operations.ask import Asked
 from callbacks.operations.offers import Availability
@@ -40,7 +41,7 @@ def callback_answer(asked: Asked) -> CallbackAnswer:
     return CallbackAnswer(
         reference=asked.reference,
         token=asked.token,
-        status=asked.status,
+        status=_told(asked.status),
         promise=_span(asked.promise),
         window=span_answer(asked.window),
         links=_links(asked.token),
@@ -52,7 +53,7 @@ def visit_answer(found: Visit) -> VisitAnswer:
     contact = found.safe_contact
     return VisitAnswer(
         reference=found.reference,
-        status=found.status,
+        status=_told(found.status),
         message=f"{told.title}. {told.text}",
         name=found.name,
         phone_ends_with=found.phone.e164[-3:],
@@ -74,6 +75,11 @@ def visit_answer(found: Visit) -> VisitAnswer:
         ),
         links=_links(found.token),
     )
+
+
+def _told(status: Status) -> Status:
+    """That a supervisor looks at a request may say that somebody else asked for the same number: nobody is told."""
+    return Status.QUEUED if status is Status.NEEDS_REVIEW else status
 
 
 def _whole_second(moment: datetime) -> datetime:

@@ -10,10 +10,11 @@ from pydantic import BaseModel
 from accounts.web.limits import limiter
 from callbacks.domain.asking import Idempotency
 from callbacks.operations import offers
-from callbacks.operations.ask import ask
+from callbacks.operations.ask_from_outside import ask_from_outside
 from callbacks.operations.change import change
 from callbacks.operations.visit import seen, visit
 from callbacks.operations.withdraw import withdraw
+from callbacks.web import proof
 from callbacks.web.answers import availability_answer, callback_answer, visit_answer
 from callbacks.web.openapi import describe
 from callbacks.web.schemas import CallbackRequest, ChangeRequest, M, Unacceptable, canonical, read
@@ -42,9 +43,17 @@ def availability() -> Response:
 def ask_for_call() -> Response:
     """Keep a request for a call."""
     now = clock.now()
-    wanted = _read(CallbackRequest, now=now).as_ask(channel="api")
+    wanted = _read(CallbackRequest, now=now).as_ask(channel="api", requester=proof.requester())
     with transaction() as session:
-        asked = ask(session, wanted, idempotency=_idempotency(), zone=service_zone(), now=now)
+        asked = ask_from_outside(
+            session,
+            wanted,
+            idempotency=_idempotency(),
+            has_worked=False,
+            is_limited=proof.is_limited(),
+            zone=service_zone(),
+            now=now,
+        )
     answer = callback_answer(asked)
     return _json(answer, status=201, location=answer.links.self)
 

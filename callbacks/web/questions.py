@@ -32,6 +32,7 @@ CHOOSE_TIME: Final = "Choose when we should ring you"
 NAME_TOO_LONG: Final = "Use 80 characters or fewer"
 WORD_TOO_LONG: Final = "Use 40 characters or fewer"
 LAST_DAY_TOO_EARLY: Final = "We could not ring you any more before then. Choose a later day, or cancel the call"
+NUMBER_DENIED: Final = "We cannot ring this number for you. Enter another number"
 TICK: Final = "Tick the box if you want us to ring you"
 TIME_IS_GONE: Final = "That time has just gone. Choose another time"
 

@@ -7,12 +7,15 @@ from typing import Final
 from callbacks.domain.lifecycle import IllegalMove
 from callbacks.domain.window import WindowClosed
 from callbacks.operations.ask import KeyUsedDifferently
+from callbacks.operations.ask_from_outside import AskedTooOften
 from callbacks.operations.erase import NotYet
+from callbacks.operations.not_them import NumberDenied
 from callbacks.operations.offers import NotOffered
 from callbacks.operations.visit import UnknownToken
 from callbacks.web.answers import span_answer
 from callbacks.web.schemas import NotJson, Unacceptable
 from foundation.web.problems import Problem, Told
+from foundation.web.times import clock_time, service_zone
 
 
 def _not_offered(refused: NotOffered) -> Problem:
@@ -36,6 +39,17 @@ def _unacceptable(refused: Unacceptable) -> Problem:
         detail=one if len(refused.errors) == 1 else f"{len(refused.errors)} fields need attention.",
         next="Put right what stands under “errors” and send it again.",
         errors=refused.errors,
+    )
+
+
+def _asked_too_often(refused: AskedTooOften) -> Problem:
+    again = clock_time(refused.again_at, zone=service_zone())
+    return Problem(
+        status=429,
+        code="asked_too_often",
+        title="Many calls were asked for from where you are",
+        detail="We take only so many at once, so that nobody can misuse this page. Nothing of yours was lost.",
+        next=f"Try again after {again}. If you need to talk now, ring one of the numbers at the top of this page.",
     )
 
 
@@ -69,6 +83,14 @@ REFUSALS: Final[dict[type[Exception], Told]] = {
         title="We could not find that page",
         detail="There is nothing at this address. It may have been typed wrongly, or it may have been removed.",
         next="Check the address, or ask for a call again from the first page.",
+    ),
+    AskedTooOften: _asked_too_often,
+    NumberDenied: Problem(
+        status=422,
+        code="number_denied",
+        title="We cannot ring this number for you",
+        detail="Whoever has this number has told us that they did not ask for a call.",
+        next="Give another number.",
     ),
     NotYet: Problem(
         status=409,

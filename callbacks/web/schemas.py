@@ -273,7 +273,7 @@ class CallbackRequest(Strict):
     locale: Language = "en"
     """The language in which the request was made."""
 
-    def as_ask(self, *, channel: str) -> Ask:
+    def as_ask(self, *, channel: str, requester: bytes | None = None) -> Ask:
         """The value that the operation takes."""
         wish = self.counsellor_gender
         return Ask(
@@ -291,6 +291,7 @@ class CallbackRequest(Strict):
             flags=self.flags.as_answers(),
             locale=self.locale,
             channel=channel,
+            requester=requester,
         )
 
 

@@ -14,9 +14,9 @@ from callbacks.domain.asking import CONSENT_VERSION, Ask, Idempotency
 from callbacks.domain.safe_contact import SafeContact
 from callbacks.domain.window import WindowClosed
 from callbacks.operations import offers
-from callbacks.operations.ask import ask
+from callbacks.operations.ask_from_outside import ask_from_outside
 from callbacks.operations.visit import visit
-from callbacks.web import choices, questions, safety
+from callbacks.web import choices, proof, questions, safety
 from callbacks.web.call_view import view_of
 from callbacks.web.draft import Draft, drop, keep, new_draft, present_draft
 from callbacks.web.journey import at, go_on, next_step, page, start_again, without
@@ -192,7 +192,17 @@ def check(draft: Draft) -> ResponseReturnValue:
     except WrongAnswer:
         return _time_is_gone(draft)
     safe = choices.contact_in_words(draft.contact(), zone=service_zone())
-    return page("check", draft, name=draft.name, phone=draft.phone, when=when, safe=safe, may_ask=draft.may_ask)
+    return page(
+        "check",
+        draft,
+        name=draft.name,
+        phone=draft.phone,
+        when=when,
+        safe=safe,
+        may_ask=draft.may_ask,
+        work=proof.challenge(draft, now=now),
+        bits=proof.BITS,
+    )
 
 
 @visitor.post("/check")
@@ -205,11 +215,21 @@ def ask_for_call(draft: Draft) -> ResponseReturnValue:
     next page says what we hold, with a way to change it.
     """
     now = clock.now()
+    if proof.is_machine():
+        return start_again()
     key = Idempotency(key=f"page:{draft.key}", body_digest=sealed.digest(draft.key))
     try:
         wanted = _as_ask(draft, now=now)
         with transaction() as session:
-            asked = ask(session, wanted, idempotency=key, zone=service_zone(), now=now)
+            asked = ask_from_outside(
+                session,
+                wanted,
+                idempotency=key,
+                has_worked=proof.has_worked(draft, now=now),
+                is_limited=proof.is_limited(),
+                zone=service_zone(),
+                now=now,
+            )
     except (offers.NotOffered, WindowClosed, WrongAnswer):
         return _time_is_gone(draft)
     return keep(make_response(redirect(url_for("visitor.done"), 303)), replace(draft, token=asked.token))
@@ -254,6 +274,7 @@ def _as_ask(draft: Draft, *, now: datetime) -> Ask:
         when=questions.when(draft.when, now=now),
         name=draft.name,
         safe_contact=draft.contact(),
+        requester=proof.requester(),
         flags=draft.flags,
         substances=draft.substances,
     )

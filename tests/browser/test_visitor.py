@@ -193,6 +193,14 @@ def test_the_whole_journey_works_by_keyboard_and_the_focus_is_always_seen(opens:
     enter(leads_to="We have your request")
 
 
+def test_the_last_page_does_its_little_work_while_it_is_read(opens: Opens) -> None:
+    page = opens()
+    for state in through(page):
+        if state == "check":
+            expect(page.locator("[name=work]")).to_have_value(re.compile(r"^\d+-[0-9a-f]{32}:\d+$"), timeout=20_000)
+            return
+
+
 def test_the_first_tab_stops_are_the_ways_past_and_out(opens: Opens) -> None:
     page = opens()
 

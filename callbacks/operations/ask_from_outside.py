@@ -1,0 +1,66 @@
+"""A stranger asks, through a page or a program: within limits that no honest person meets.
+
+The limits are counted in the tables, for all servers at once: by the network that asks, and for the whole service.
+Whoever shows a little work (see `web.proof`) may ask more. What is refused here is not kept, and dials nobody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from callbacks import queries
+from callbacks.domain.asking import Ask, Idempotency
+from callbacks.operations.ask import Asked, ask
+
+WITHIN: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How many requests an hour."""
+
+    network: int
+    service: int
+
+
+WITH_WORK: Final = Limit(network=60, service=3000)  # a hostel, a college or a whole mobile company behind one address
+WITHOUT: Final = Limit(network=6, service=300)  # no script ran: an old telephone, or a machine
+
+
+class AskedTooOften(Exception):
+    """So many requests came from one network, or at all, that this one waits; `again_at` is when to try again."""
+
+    def __init__(self, again_at: datetime) -> None:
+        super().__init__("asked too often")
+        self.again_at = again_at
+
+
+def ask_from_outside(
+    session: Session,
+    what: Ask,
+    *,
+    idempotency: Idempotency | None,
+    has_worked: bool,
+    is_limited: bool,
+    zone: ZoneInfo,
+    now: datetime,
+) -> Asked:
+    """Keep a request, unless a limit is met. Raises AskedTooOften, and what `ask` raises; then nothing is kept."""
+    limit = WITH_WORK if has_worked else WITHOUT
+    if is_limited and what.requester is not None:
+        _heed(session, limit.network, requester=what.requester, now=now)
+    if is_limited:
+        _heed(session, limit.service, requester=None, now=now)
+    return ask(session, what, idempotency=idempotency, zone=zone, now=now)
+
+
+def _heed(session: Session, most: int, *, requester: bytes | None, now: datetime) -> None:
+    """The oldest of the last `most` requests says when there is room again."""
+    oldest = queries.asked_nth_last(session, most, requester=requester, since=now - WITHIN)
+    if oldest is not None:
+        raise AskedTooOften(oldest + WITHIN)

@@ -1,0 +1,208 @@
+"""Machines, pests and wrong numbers: what keeps them from ringing strangers, and lets honest people through."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import count
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from callbacks import queries
+from callbacks.domain.asking import CONSENT_VERSION, Ask
+from callbacks.domain.lifecycle import Status
+from callbacks.domain.safe_contact import MessageRule, SafeContact
+from callbacks.models import CallbackRow
+from callbacks.operations import not_them
+from callbacks.operations.ask import OFTEN, ask
+from callbacks.operations.ask_from_outside import WITH_WORK, WITHOUT, AskedTooOften, ask_from_outside
+from callbacks.operations.withdraw import withdraw
+from callbacks.web.proof import BITS, zeros
+from foundation.database import transaction
+from foundation.phone import Phone, parse
+from notifications.models import TextRow
+from tests.callbacks.test_visitor_pages import fill_in
+from tests.conftest import NOON, Clock
+
+pytestmark = pytest.mark.usefixtures("a_rota")
+
+LONDON = ZoneInfo("Europe/London")
+PHONE = parse("07700 900982", drama_allowed=True)
+
+
+def wish(phone: Phone = PHONE, *, requester: bytes | None = b"here", **more: object) -> Ask:
+    contact = SafeContact(sms=MessageRule.NEUTRAL_MESSAGE)
+    return Ask(phone, CONSENT_VERSION, safe_contact=contact, requester=requester, **more)  # type: ignore[arg-type]  # its own fields
+
+
+def asked(session: Session, what: Ask) -> CallbackRow:
+    token = ask(session, what, idempotency=None, zone=LONDON, now=NOON).token
+    row = queries.by_token(session, token)
+    assert row is not None
+    return row
+
+
+def denied(session: Session) -> None:
+    row = asked(session, wish())
+    not_them.remember(session, row, now=NOON)
+    withdraw(session, token=row.token, now=NOON)
+
+
+def test_a_number_whose_owner_did_not_ask_is_not_rung_for_the_same_requester_again(session: Session) -> None:
+    denied(session)
+
+    again = asked(session, wish())
+
+    assert (again.status, again.case_outcome, again.promise) == (Status.REJECTED, "wrong_number", None)
+
+
+def test_somebody_else_can_still_ask_for_the_same_number(session: Session) -> None:
+    denied(session)
+
+    assert asked(session, wish(requester=b"elsewhere")).status == Status.QUEUED
+
+
+def test_an_emergency_is_looked_at_by_a_person_even_then(session: Session) -> None:
+    denied(session)
+
+    again = asked(session, wish(flags={"overdose_now": "yes"}))
+
+    assert (again.status, again.review_reason) == (Status.NEEDS_REVIEW, "not_them")
+
+
+def test_a_request_cannot_be_moved_to_a_number_whose_owner_did_not_ask(app: Flask, client: FlaskClient) -> None:
+    fill_in(client)
+    client.post("/check")
+    with app.app_context(), transaction() as session:
+        row = session.scalars(select(CallbackRow)).one()
+        token = row.token
+        not_them.remember(session, row, now=NOON)
+    client.post(f"/c/{token}/number", data={"phone": "01632 960 001"})
+
+    answer = client.post(f"/c/{token}/number", data={"phone": "07700 900 982"})
+
+    assert answer.status_code == 422
+    assert answer.text.count("We cannot ring this number for you") == 2
+
+
+def test_a_number_that_is_asked_for_again_and_again_is_held_and_texted_no_more(session: Session) -> None:
+    rows = []
+    for _ in range(OFTEN + 2):
+        rows.append(asked(session, wish()))
+        withdraw(session, token=rows[-1].token, now=NOON)
+    held = asked(session, wish())
+
+    assert (held.status, held.review_reason) == (Status.NEEDS_REVIEW, "asked_often")
+    assert session.scalar(select(func.count()).select_from(TextRow)) == OFTEN
+
+
+def flood(session: Session, *, has_worked: bool, requester: bytes) -> int:
+    """How many requests get through from one network within one moment."""
+    numbers = (Phone(f"+44770090{n:04d}") for n in count(1000))
+    for got_through, number in enumerate(numbers):
+        try:
+            ask_from_outside(
+                session,
+                wish(number, requester=requester),
+                idempotency=None,
+                has_worked=has_worked,
+                is_limited=True,
+                zone=LONDON,
+                now=NOON,
+            )
+        except AskedTooOften as refused:
+            return got_through if refused.again_at == NOON + timedelta(hours=1) else -1
+    return -1
+
+
+@pytest.mark.parametrize(("has_worked", "most"), [(False, WITHOUT.network), (True, WITH_WORK.network)])
+def test_one_network_can_ask_only_so_often_and_others_do_not_notice(
+    session: Session, has_worked: bool, most: int
+) -> None:
+    assert flood(session, has_worked=has_worked, requester=b"one") == most
+    assert flood(session, has_worked=has_worked, requester=b"other") == most
+
+
+@pytest.fixture
+def limited(app: Flask) -> Iterator[None]:
+    app.config["RATELIMIT_ENABLED"] = True
+    yield
+    app.config["RATELIMIT_ENABLED"] = False
+
+
+def worked(page: TestResponse) -> str:
+    """What the script on the page finds."""
+    found = re.search(r'data-work="([^"]+)"', page.text)
+    assert found
+    return next(text for n in count() if zeros(text := f"{found[1]}:{n}") >= BITS)
+
+
+def ask_on_pages(app: Flask, *, phone: str, works: bool = False, work: str = "") -> TestResponse:
+    client = app.test_client()
+    fill_in(client)
+    client.post("/number", data={"phone": phone})
+    return client.post("/check", data={"work": worked(client.get("/check")) if works else work})
+
+
+@pytest.mark.usefixtures("limited")
+def test_whoever_has_no_script_asks_under_tighter_limits_and_whoever_has_is_let_through(app: Flask) -> None:
+    without = [ask_on_pages(app, phone=f"07700 900 {n}") for n in range(100, 100 + WITHOUT.network + 1)]
+    with_work = ask_on_pages(app, works=True, phone="07700 900 200")
+
+    assert [page.status_code for page in without] == [303] * WITHOUT.network + [429]
+    assert "Nothing of yours was lost" in without[-1].text
+    assert with_work.headers["Location"] == "/done"
+
+
+@pytest.mark.usefixtures("limited")
+@pytest.mark.parametrize(
+    "work", ["", "x", "1-2:3", f"{int(NOON.timestamp())}-{'0' * 32}:5", "9" * 30 + "-a:1", "²-a:²"]
+)
+def test_work_that_was_not_done_counts_for_nothing(app: Flask, work: str) -> None:
+    for n in range(WITHOUT.network):
+        ask_on_pages(app, phone=f"07700 900 {100 + n}")
+
+    assert ask_on_pages(app, phone="07700 900 300", work=work).status_code == 429
+
+
+@pytest.mark.usefixtures("limited")
+def test_work_cannot_be_used_for_somebody_elses_request_or_kept_for_later(app: Flask, a_clock: Clock) -> None:
+    one, other = app.test_client(), app.test_client()
+    fill_in(one)
+    fill_in(other)
+    done = worked(one.get("/check"))
+    for n in range(WITHOUT.network):
+        ask_on_pages(app, phone=f"07700 900 {100 + n}")
+
+    assert other.post("/check", data={"work": done}).status_code == 429
+    a_clock.on(minutes=-1)
+    assert one.post("/check", data={"work": done}).status_code == 429
+
+
+def test_a_field_that_nobody_sees_gives_a_machine_away(app: Flask, client: FlaskClient) -> None:
+    fill_in(client)
+
+    answer = client.post("/check", data={"website": "https://example.org"})
+
+    assert answer.status_code == 400
+    with app.app_context(), transaction() as session:
+        assert session.scalars(select(CallbackRow)).all() == []
+
+
+@pytest.mark.usefixtures("limited")
+def test_a_program_without_a_key_meets_the_limits_too(client: FlaskClient) -> None:
+    def post(n: int) -> TestResponse:
+        consent = {"version": CONSENT_VERSION, "given": True}
+        return client.post("/api/v1/callbacks", json={"phone": f"07700 900 {n}", "consent": consent})
+
+    answers = [post(100 + n) for n in range(WITHOUT.network + 1)]
+
+    assert [answer.status_code for answer in answers] == [201] * WITHOUT.network + [429]
+    assert answers[-1].get_json()["code"] == "asked_too_often"
