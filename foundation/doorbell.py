@@ -32,6 +32,8 @@ class Bell(StrEnum):
     """Calls and texts whose deadline has passed: ask the provider what became of them."""
     DEADLINES = "deadlines"
     """Requests whose deadline has passed."""
+    ROTA = "rota"
+    """Colleagues who are to be asked for cover."""
 
 
 QUEUES: dict[Bell, str] = {
@@ -40,6 +42,7 @@ QUEUES: dict[Bell, str] = {
     Bell.SETTLE: "calls",
     Bell.TEXT: "texts",
     Bell.DEADLINES: "upkeep",
+    Bell.ROTA: "texts",
 }
 """The queue of each bell; workers empty them in the order calls, texts, upkeep."""
 

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Connection, ForeignKey, Index, LargeBinary, Table, event, text
-from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Connection,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Table,
+    UniqueConstraint,
+    event,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.models import StaffRow
 from foundation.database import Row
 from foundation.phone import Phone
 from foundation.sealed import Sealed
+from rota.domain.changes import Leave
 from rota.domain.counsellor import Counsellor, Gender, Skill
 from rota.domain.coverage import DAY_MINUTES, Requirement
 from rota.domain.presence import Presence, PresenceState
 from rota.domain.shifts import Shift, Span
+from rota.domain.swaps import SwapState
+from rota.domain.working_time import Site, Terms
 
 
 class ShiftState(StrEnum):
@@ -31,6 +46,47 @@ class ShiftState(StrEnum):
     """Was published and is no longer in force; kept, because people were told about it."""
 
 
+class LeaveState(StrEnum):
+    """How far an application for leave has come."""
+
+    ASKED = "asked"
+    """A supervisor decides."""
+    APPROVED = "approved"
+    """The days are free: the shifts in them were vacated, and none can be added."""
+    REFUSED = "refused"
+    """A supervisor said no."""
+    WITHDRAWN = "withdrawn"
+    """The person does not want it any more."""
+
+
+class LadderState(StrEnum):
+    """How far asking for cover has come."""
+
+    ASKING = "asking"
+    """The next person is asked when nobody has said YES by then."""
+    FILLED = "filled"
+    """Somebody said YES first and has the shift."""
+    EXHAUSTED = "exhausted"
+    """Everybody who may work was asked, and nobody could."""
+    CALLED_OFF = "called_off"
+    """It is not needed any more, or has begun."""
+
+
+class OpenShiftState(StrEnum):
+    """What has become of a shift that nobody had."""
+
+    OPEN = "open"
+    """Whoever may work it can take it."""
+    TAKEN = "taken"
+    """Somebody has it now: it is one of their shifts."""
+    CLOSED = "closed"
+    """It is not needed any more."""
+
+
+def _minutes(number: int | None) -> timedelta | None:
+    return None if number is None else timedelta(minutes=number)
+
+
 def _one_of(column: str, values: Iterable[StrEnum]) -> str:
     return f"{column} in ({', '.join(repr(value.value) for value in values)})"
 
@@ -42,7 +98,11 @@ class CounsellorRow(Row):
     __table_args__ = (
         CheckConstraint(_one_of("gender", Gender), name="a_counsellor_has_a_known_gender_or_none"),
         CheckConstraint("left_on >= joined_on", name="a_counsellor_leaves_after_joining"),
+        CheckConstraint(_one_of("site", Site), name="a_counsellor_works_at_a_known_site"),
         CheckConstraint("misses >= 0", name="misses_are_counted_from_zero"),
+        CheckConstraint("contract_minutes between 0 and 10080", name="a_contract_is_of_minutes_in_a_week"),
+        CheckConstraint("cap_minutes between 0 and 10080", name="a_cap_is_of_minutes_in_a_week"),
+        CheckConstraint("opted_out_until >= opted_out_from", name="an_opt_out_ends_after_it_begins"),
         Index("one_counsellor_for_each_phone", "phone_digest", unique=True, postgresql_where=text("left_on is null")),
     )
 
@@ -60,6 +120,19 @@ class CounsellorRow(Row):
     left_on: Mapped[date | None]
     misses: Mapped[int] = mapped_column(default=0)
     """Offers missed in a row."""
+    site: Mapped[str] = mapped_column(default=Site.ENGLAND_AND_WALES.value, server_default=Site.ENGLAND_AND_WALES.value)
+    """Whose working-time law and bank holidays hold."""
+    is_volunteer: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    contract_minutes: Mapped[int | None]
+    """A week; None: no fixed hours."""
+    cap_minutes: Mapped[int | None]
+    """The most that a volunteer offered for a week."""
+    opted_out_from: Mapped[date | None]
+    """The first day on which a signed opt-out from 48 hours a week holds."""
+    opted_out_until: Mapped[date | None]
+    """The first day on which it holds no more."""
+    feed_digest: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
+    """Of the token in the address of this person's calendar feed; None: there is no feed."""
 
     staff: Mapped[StaffRow] = relationship(lazy="joined", innerjoin=True)
     presence: Mapped[PresenceRow] = relationship(back_populates="counsellor", lazy="joined", innerjoin=True)
@@ -75,6 +148,16 @@ class CounsellorRow(Row):
             languages=frozenset(self.languages),
             phone_verified=self.phone_verified_at is not None,
             left_on=self.left_on,
+        )
+
+    def as_terms(self) -> Terms:
+        """What holds for this person's working time."""
+        return Terms(
+            is_volunteer=self.is_volunteer,
+            opted_out_from=self.opted_out_from,
+            opted_out_until=self.opted_out_until,
+            contract=_minutes(self.contract_minutes),
+            cap=_minutes(self.cap_minutes),
         )
 
 
@@ -153,6 +236,244 @@ class ShiftRow(Row):
     def as_shift(self) -> Shift:
         """The value that the resolver works with."""
         return Shift(self.counsellor_id, self.span())
+
+
+class HandedOverRow(Row):
+    """A shift that somebody had and has no more: their calendar keeps it, as cancelled."""
+
+    __tablename__ = "handed_over"
+
+    shift_id: Mapped[int] = mapped_column(ForeignKey("shift.id"), primary_key=True)
+    counsellor_id: Mapped[int] = mapped_column(ForeignKey("counsellor.id"), primary_key=True)
+    during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE())
+    version: Mapped[int]
+    """Of the shift, once it was somebody else's."""
+    at: Mapped[datetime]
+
+
+class LeaveRow(Row):
+    """Days on which somebody asked not to work, the last one included."""
+
+    __tablename__ = "leave"
+    __table_args__ = (
+        ExcludeConstraint(
+            ("counsellor_id", "="),
+            (text("daterange(first_day, last_day, '[]')"), "&&"),
+            where=text("state in ('asked', 'approved')"),
+            using="gist",
+            name="leave_is_asked_for_once",
+        ),
+        CheckConstraint(_one_of("state", LeaveState), name="leave_has_a_known_state"),
+        CheckConstraint("first_day <= last_day", name="leave_begins_before_it_ends"),
+        CheckConstraint("last_day - first_day < 366", name="leave_is_at_most_a_year"),
+        CheckConstraint(
+            "(state in ('approved', 'refused')) = (decided_at is not null)", name="decided_leave_says_since_when"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    counsellor_id: Mapped[int] = mapped_column(ForeignKey("counsellor.id"))
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    state: Mapped[str]
+    asked_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+
+    counsellor: Mapped[CounsellorRow] = relationship()
+
+    def as_leave(self) -> Leave:
+        """The value."""
+        return Leave(self.counsellor_id, self.first_day, self.last_day)
+
+
+class SwapRow(Row):
+    """A shift, or a part of one, on offer to colleagues."""
+
+    __tablename__ = "swap"
+    __table_args__ = (
+        ExcludeConstraint(
+            ("shift_id", "="),
+            (text("coalesce(part, tstzrange(null, null))"), "&&"),
+            where=text("state in ('offered', 'taken')"),
+            using="gist",
+            name="a_part_of_a_shift_is_offered_once",
+        ),
+        CheckConstraint(_one_of("state", SwapState), name="a_swap_has_a_known_state"),
+        CheckConstraint("taker_id <> owner_id", name="nobody_takes_their_own_offer"),
+        CheckConstraint(
+            "state not in ('taken', 'approved') or taker_id is not null", name="a_taken_swap_says_who_took_it"
+        ),
+        Index("swap_by_state", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    shift_id: Mapped[int] = mapped_column(ForeignKey("shift.id"))
+    owner_id: Mapped[int] = mapped_column(ForeignKey("counsellor.id"))
+    taker_id: Mapped[int | None] = mapped_column(ForeignKey("counsellor.id"))
+    part: Mapped[Range[datetime] | None] = mapped_column(TSTZRANGE())
+    """What of the shift; None: all of it, wherever it moves."""
+    state: Mapped[str]
+    offered_at: Mapped[datetime]
+    state_at: Mapped[datetime]
+    before: Mapped[Range[datetime] | None] = mapped_column(TSTZRANGE())
+    """The shift's own times before the swap was approved, for putting it back."""
+    made: Mapped[list[int]] = mapped_column(JSONB, default=list)
+    """The shifts that approval made out of the one, for putting it back."""
+
+    shift: Mapped[ShiftRow] = relationship()
+    owner: Mapped[CounsellorRow] = relationship(foreign_keys=[owner_id])
+    taker: Mapped[CounsellorRow | None] = relationship(foreign_keys=[taker_id])
+
+
+class OpenShiftRow(Row):
+    """A shift that nobody has yet and eligible people can take."""
+
+    __tablename__ = "open_shift"
+    __table_args__ = (
+        CheckConstraint(_one_of("state", OpenShiftState), name="an_open_shift_has_a_known_state"),
+        CheckConstraint(_one_of("skill", Skill), name="an_open_shift_asks_for_a_known_skill_or_none"),
+        CheckConstraint("(state = 'taken') = (shift_id is not null)", name="a_taken_open_shift_is_a_shift"),
+        CheckConstraint(
+            "not isempty(during) and lower_inc(during) and not upper_inc(during) "
+            "and not lower_inf(during) and not upper_inf(during)",
+            name="an_open_shift_starts_before_it_ends",
+        ),
+        Index("open_shift_by_state", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE())
+    skill: Mapped[str | None]
+    state: Mapped[str]
+    shift_id: Mapped[int | None] = mapped_column(ForeignKey("shift.id"))
+    opened_at: Mapped[datetime]
+    opened_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+
+    def span(self) -> Span:
+        """The half-open span of instants."""
+        return span_of(self.during)
+
+
+class DraftRow(Row):
+    """Changes that a supervisor prepares: until they are published, nobody is told and nothing is in force."""
+
+    __tablename__ = "draft"
+    __table_args__ = (
+        CheckConstraint("undone_at is null or published_at is not null", name="only_what_was_published_is_undone"),
+        CheckConstraint(
+            "published_at is null or discarded_at is null", name="a_draft_is_published_or_discarded_and_never_both"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    made_at: Mapped[datetime]
+    made_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    published_at: Mapped[datetime | None]
+    published_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    undone_at: Mapped[datetime | None]
+    discarded_at: Mapped[datetime | None]
+
+    lines: Mapped[list[DraftLineRow]] = relationship(order_by="DraftLineRow.id", back_populates="draft")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can still be changed and published."""
+        return self.published_at is None and self.discarded_at is None
+
+
+class DraftLineRow(Row):
+    """One change of a draft: a new shift (no `shift_id` yet), other times or another person, or a removal."""
+
+    __tablename__ = "draft_line"
+    __table_args__ = (
+        CheckConstraint(
+            "(counsellor_id is null) = (during is null)", name="a_draft_line_has_a_person_and_times_or_neither"
+        ),
+        CheckConstraint("shift_id is not null or during is not null", name="a_draft_line_changes_something"),
+        UniqueConstraint("draft_id", "shift_id", name="a_draft_changes_each_shift_once"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    draft_id: Mapped[int] = mapped_column(ForeignKey("draft.id"))
+    shift_id: Mapped[int | None] = mapped_column(ForeignKey("shift.id"))
+    counsellor_id: Mapped[int | None] = mapped_column(ForeignKey("counsellor.id"))
+    """None: the shift is removed."""
+    during: Mapped[Range[datetime] | None] = mapped_column(TSTZRANGE())
+    zone: Mapped[str]
+    reason: Mapped[str] = mapped_column(default="")
+    """Why a rule was overridden."""
+    before_counsellor_id: Mapped[int | None] = mapped_column(ForeignKey("counsellor.id"))
+    """Whose the shift was when it was drafted; None for a new one."""
+    before: Mapped[Range[datetime] | None] = mapped_column(TSTZRANGE())
+    version: Mapped[int] = mapped_column(default=0)
+    """Of the shift: as the planner saw it, and after publishing as publishing left it."""
+
+    draft: Mapped[DraftRow] = relationship(back_populates="lines")
+
+
+class CoverRequestRow(Row):
+    """Somebody fell ill: eligible colleagues are asked by text, one after another, until one says YES."""
+
+    __tablename__ = "cover_request"
+    __table_args__ = (
+        CheckConstraint(_one_of("state", LadderState), name="a_cover_request_has_a_known_state"),
+        CheckConstraint("(state = 'asking') = (next_at is not null)", name="a_cover_request_that_asks_has_a_deadline"),
+        CheckConstraint("(state = 'filled') = (shift_id is not null)", name="a_filled_cover_request_is_a_shift"),
+        Index("cover_request_by_next_at", "next_at", postgresql_where=text("state = 'asking'")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    absent_id: Mapped[int] = mapped_column(ForeignKey("counsellor.id"))
+    during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE())
+    state: Mapped[str]
+    opened_at: Mapped[datetime]
+    opened_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    next_at: Mapped[datetime | None]
+    """When the next person is asked."""
+    shift_id: Mapped[int | None] = mapped_column(ForeignKey("shift.id"))
+
+    asks: Mapped[list[CoverAskRow]] = relationship(order_by="CoverAskRow.id", back_populates="request")
+
+    def span(self) -> Span:
+        """What is to be covered."""
+        return span_of(self.during)
+
+
+class CoverAskRow(Row):
+    """One rung: one colleague who was asked."""
+
+    __tablename__ = "cover_ask"
+    __table_args__ = (UniqueConstraint("request_id", "counsellor_id", name="nobody_is_asked_twice_for_the_same_cover"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey("cover_request.id"))
+    counsellor_id: Mapped[int] = mapped_column(ForeignKey("counsellor.id"))
+    asked_at: Mapped[datetime]
+    answer: Mapped[str | None]
+    """What came back: yes, too_late or not_allowed."""
+    answered_at: Mapped[datetime | None]
+
+    request: Mapped[CoverRequestRow] = relationship(back_populates="asks")
+    counsellor: Mapped[CounsellorRow] = relationship()
+
+
+class RotaTextRow(Row):
+    """Which text to a counsellor is about the rota: the gate asks, before it goes, whether they still work here."""
+
+    __tablename__ = "rota_text"
+
+    text_id: Mapped[UUID] = mapped_column(ForeignKey("text_message.id"), primary_key=True)
+    counsellor_id: Mapped[int] = mapped_column(ForeignKey("counsellor.id"))
+
+
+class LocalHolidayRow(Row):
+    """A bank holiday that the calendar of the country does not know, added by a supervisor."""
+
+    __tablename__ = "local_holiday"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    name: Mapped[str]
 
 
 class RequirementRow(Row):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
@@ -19,8 +20,24 @@ from rota.domain.coverage import Coverage, Requirement
 from rota.domain.presence import Presence, PresenceState
 from rota.domain.resolution import A_MINUTE, PersonSpan, anybody, resolve, who_is_on
 from rota.domain.shifts import Shift, Span, whole_minute
-from rota.models import CounsellorRow, PresenceRow, RequirementRow, ShiftRow, ShiftState, span_of
+from rota.models import (
+    CounsellorRow,
+    CoverAskRow,
+    CoverRequestRow,
+    DraftRow,
+    LadderState,
+    LeaveRow,
+    LeaveState,
+    OpenShiftRow,
+    PresenceRow,
+    RequirementRow,
+    ShiftRow,
+    ShiftState,
+    SwapRow,
+    span_of,
+)
 
+T = TypeVar("T")
 LAST_MINUTES = 5  # of a person's cover: a call offered now would run into their time to go home
 LOOK_AHEAD = timedelta(days=1)  # no unbroken stretch of one person's cover is asked about beyond this
 COVER_AHEAD = timedelta(days=8)  # a visitor is never offered a call later than this
@@ -212,6 +229,47 @@ def former_team(session: Session, *, today: date) -> Sequence[CounsellorRow]:
     return session.scalars(_everybody().where(CounsellorRow.left_on <= today)).all()
 
 
+def spans_of(
+    session: Session, *, counsellor_ids: Iterable[int], around: Span, besides: Iterable[int] = ()
+) -> dict[int, list[Span]]:
+    """Each person's published shifts that touch a stretch, in order, as they were planned."""
+    wanted = select(ShiftRow.counsellor_id, func.lower(ShiftRow.during), func.upper(ShiftRow.during)).where(
+        *_touching(around.starts_at, around.ends_at),
+        ShiftRow.counsellor_id.in_(list(counsellor_ids)),
+        ShiftRow.id.not_in(list(besides)),
+    )
+    found: dict[int, list[Span]] = {}
+    for person, starts_at, ends_at in session.execute(wanted.order_by(func.lower(ShiftRow.during))):
+        found.setdefault(person, []).append(Span(starts_at, ends_at))
+    return found
+
+
+def spans_by_id(session: Session, *, counsellor_id: int, shift_ids: Iterable[int]) -> list[Span]:
+    """Those of the shifts that are this person's, in order."""
+    wanted = select(ShiftRow.during).where(
+        ShiftRow.id.in_(list(shift_ids)),
+        ShiftRow.counsellor_id == counsellor_id,
+        ShiftRow.state == ShiftState.PUBLISHED.value,
+    )
+    return sorted(span_of(during) for during in session.scalars(wanted))
+
+
+def leave_spans(
+    session: Session, *, counsellor_ids: Iterable[int], around: Span, zone: ZoneInfo
+) -> dict[int, list[Span]]:
+    """Each person's approved leave that touches a stretch."""
+    wanted = select(LeaveRow).where(
+        LeaveRow.state == LeaveState.APPROVED.value,
+        LeaveRow.counsellor_id.in_(list(counsellor_ids)),
+        LeaveRow.first_day <= around.ends_at.astimezone(zone).date(),
+        LeaveRow.last_day >= around.starts_at.astimezone(zone).date(),
+    )
+    found: dict[int, list[Span]] = {}
+    for row in session.scalars(wanted):
+        found.setdefault(row.counsellor_id, []).append(row.as_leave().span(zone))
+    return found
+
+
 def counsellor_of(session: Session, *, staff_id: int) -> CounsellorRow | None:
     """The counsellor who signs in as this member of staff."""
     return session.scalar(_everybody().where(CounsellorRow.staff_id == staff_id))
@@ -238,6 +296,78 @@ def lock_shift(session: Session, *, shift_id: int) -> ShiftRow | None:
     """One shift, locked until the transaction ends, or None."""
     locked = select(ShiftRow).where(ShiftRow.id == shift_id).with_for_update(of=ShiftRow)
     return session.scalar(locked.execution_options(populate_existing=True))
+
+
+def lock_leave(session: Session, *, leave_id: int) -> LeaveRow | None:
+    """One application for leave, locked until the transaction ends, or None."""
+    return _lock(session, select(LeaveRow).where(LeaveRow.id == leave_id))
+
+
+def lock_swap(session: Session, *, swap_id: int) -> SwapRow | None:
+    """One offer and its shift, locked until the transaction ends, or None; the shift first, as everywhere."""
+    shift_id = session.scalar(select(SwapRow.shift_id).where(SwapRow.id == swap_id))
+    if shift_id is None:
+        return None
+    lock_shift(session, shift_id=shift_id)
+    return _lock(session, select(SwapRow).where(SwapRow.id == swap_id))
+
+
+def lock_draft(session: Session, *, draft_id: int) -> DraftRow | None:
+    """One draft, locked until the transaction ends, or None."""
+    return _lock(session, select(DraftRow).where(DraftRow.id == draft_id))
+
+
+def open_draft(session: Session, *, made_by: int | None) -> DraftRow | None:
+    """The draft that a planner has not published or discarded yet."""
+    return session.scalar(
+        select(DraftRow)
+        .where(DraftRow.made_by == made_by, DraftRow.published_at.is_(None), DraftRow.discarded_at.is_(None))
+        .order_by(DraftRow.id.desc())
+        .limit(1)
+    )
+
+
+def lock_cover_request(session: Session, *, request_id: int) -> CoverRequestRow | None:
+    """One request for cover, locked until the transaction ends, or None."""
+    return _lock(session, select(CoverRequestRow).where(CoverRequestRow.id == request_id))
+
+
+def due_cover_requests(session: Session, *, now: datetime) -> list[int]:
+    """Requests for cover of which the next rung is due."""
+    return list(session.scalars(_due_cover(now).order_by(CoverRequestRow.next_at)))
+
+
+def is_rota_work_due(session: Session, *, now: datetime) -> bool:
+    """Whether somebody is to be asked for cover now."""
+    return bool(session.scalar(select(_due_cover(now).exists())))
+
+
+def _due_cover(now: datetime) -> Select[int]:
+    return select(CoverRequestRow.id).where(
+        CoverRequestRow.state == LadderState.ASKING.value, CoverRequestRow.next_at <= now
+    )
+
+
+def open_ask(session: Session, *, phone_digest: bytes) -> CoverAskRow | None:
+    """The latest question about cover that the owner of this number has not answered."""
+    return session.scalar(
+        select(CoverAskRow)
+        .join(CounsellorRow, CounsellorRow.id == CoverAskRow.counsellor_id)
+        .where(
+            CounsellorRow.phone_digest == phone_digest, CounsellorRow.left_on.is_(None), CoverAskRow.answer.is_(None)
+        )
+        .order_by(CoverAskRow.id.desc())
+        .limit(1)
+    )
+
+
+def lock_open_shift(session: Session, *, open_shift_id: int) -> OpenShiftRow | None:
+    """One open shift, locked until the transaction ends, or None."""
+    return _lock(session, select(OpenShiftRow).where(OpenShiftRow.id == open_shift_id))
+
+
+def _lock(session: Session, wanted: Select[T]) -> T | None:
+    return session.scalar(wanted.with_for_update().execution_options(populate_existing=True))
 
 
 def _everybody() -> Select[CounsellorRow]:

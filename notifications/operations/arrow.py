@@ -30,13 +30,26 @@ class Follower(Protocol):
         """The owner of this number wants no texts."""
 
 
+class Listener(Protocol):
+    """Whoever asks people questions by text."""
+
+    def said_yes(self, session: Session, *, phone_digest: bytes, now: datetime) -> bool:
+        """Whether a YES from this number answers a question; when it does not, it means "texts again, please"."""
+
+
 class _Arrow:
     follower: Follower | None = None
+    listener: Listener | None = None
 
 
-def draw(follower: Follower) -> None:
-    """Follow calls and texts with this; called once, by app.py."""
-    _Arrow.follower = follower
+def draw(follower: Follower, *, listener: Listener | None = None) -> None:
+    """Follow calls and texts with the one, hear answers with the other; called once, by app.py."""
+    _Arrow.follower, _Arrow.listener = follower, listener
+
+
+def said_yes(session: Session, *, phone_digest: bytes, now: datetime) -> bool:
+    """Whether a YES from this number was the answer to a question of ours, which is now heard."""
+    return bool(_Arrow.listener and _Arrow.listener.said_yes(session, phone_digest=phone_digest, now=now))
 
 
 def follower() -> Follower:

@@ -13,14 +13,14 @@ import structlog
 from flask import Blueprint, Response, abort, current_app, request
 from sqlalchemy.orm import Session
 
-from foundation import clock, phone
+from foundation import clock, phone, sealed
 from foundation.database import transaction
 from foundation.phone import Phone
 from notifications import queries
 from notifications.domain import wording
 from notifications.domain.call import CallState, LegStatus
 from notifications.domain.trouble import Trouble
-from notifications.operations import hear, trouble
+from notifications.operations import arrow, hear, trouble
 from notifications.telephony import signature
 from notifications.web import twiml
 
@@ -256,7 +256,8 @@ def _caller() -> Phone | None:
 
 
 _STOP = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
-_START = frozenset({"START", "YES", "UNSTOP"})
+_YES = "YES"
+_START = frozenset({"START", _YES, "UNSTOP"})
 
 
 @webhooks.post("/inbound-message")
@@ -271,6 +272,8 @@ def inbound_text() -> Response:
         if _keep(session, "inbound_text", None, now):
             if word in _STOP:
                 hear.stop_texts(session, phone=sender.e164, now=now)
+            elif word == _YES and arrow.said_yes(session, phone_digest=sealed.digest(sender.e164), now=now):
+                log.info("answer_heard")
             elif word in _START:
                 hear.start_texts(session, phone=sender.e164)
     return _xml(twiml.reply())

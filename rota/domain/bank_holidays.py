@@ -9,33 +9,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
-from enum import StrEnum
 from functools import lru_cache
 
 import holidays
 
+from rota.domain.working_time import Site
 
-class Division(StrEnum):
-    """The three divisions that have bank holidays of their own; their values are the library's."""
-
-    ENGLAND_AND_WALES = "ENG"
-    SCOTLAND = "SCT"
-    NORTHERN_IRELAND = "NIR"
-
+_PARTS: dict[Site, str] = {Site.ENGLAND_AND_WALES: "ENG", Site.SCOTLAND: "SCT", Site.NORTHERN_IRELAND: "NIR"}
+"""The library's names of the three parts that have bank holidays of their own."""
 
 _SUBSTITUTE = re.compile(r"(.+) \((?:observed|substitute day)\)")  # how the library names a day that stands for another
 
 
-def bank_holidays(
-    division: Division, *, years: Iterable[int], added: Mapping[date, str] | None = None
-) -> dict[date, str]:
+def bank_holidays(site: Site, *, years: Iterable[int], added: Mapping[date, str] | None = None) -> dict[date, str]:
     """Every bank holiday of these years with its name, and the local ones."""
-    found = {day: name for year in years for day, name in _of_year(division, year)}
+    found = {day: name for year in years for day, name in _of_year(site, year)}
     return found | dict(added or {})
 
 
 @lru_cache(maxsize=64)
-def _of_year(division: Division, year: int) -> tuple[tuple[date, str], ...]:
-    named = holidays.country_holidays("GB", subdiv=division.value, years=year, language="en_GB")
+def _of_year(site: Site, year: int) -> tuple[tuple[date, str], ...]:
+    named = holidays.country_holidays("GB", subdiv=_PARTS[site], years=year, language="en_GB")
     moved = {found[1] for name in named.values() if (found := _SUBSTITUTE.fullmatch(name))}
     return tuple(sorted((day, name) for day, name in named.items() if name not in moved))

@@ -11,6 +11,7 @@ from rota.domain.counsellor import Gender, Skill
 from rota.domain.coverage import CoverState, Segment
 from rota.domain.presence import PresenceState
 from rota.domain.shifts import Span
+from rota.domain.working_time import Finding, Limits, Rule, Site
 
 SKILLS: dict[Skill, str] = {
     Skill.CRISIS: "crisis",
@@ -62,6 +63,62 @@ COVER_SIGNS: dict[CoverState, str] = {
     CoverState.UNCOVERED: "✕",
 }
 """A sign beside the numbers, so that a state is told without colour."""
+
+
+TEXT_GAINED = "You have a new shift: {shift}. Your shifts are on your page."
+TEXT_LOST = "This shift is no longer yours: {shift}. Your shifts are on your page."
+TEXT_MOVED = "Your shift {old} is now {new}. Your shifts are on your page."
+TEXT_CHANGED = "Your shifts have changed: {gained} new, {lost} gone, the first on {first}. They are on your page."
+TEXT_COVER = "Could you work {shift}? Reply YES to take it. The first YES has it."
+TEXT_COVER_YOURS = "Thank you. It is yours: {shift}."
+TEXT_COVER_GONE = "Thank you. Somebody else has taken it, so you are not needed: {shift}."
+TEXT_COVER_NOT_ALLOWED = "Thank you. You would not have enough rest, so it stays open for others: {shift}."
+
+LAWS: dict[Site, str] = {
+    Site.ENGLAND_AND_WALES: "Working Time Regulations 1998, Great Britain",
+    Site.SCOTLAND: "Working Time Regulations 1998, Great Britain",
+    Site.NORTHERN_IRELAND: "Working Time Regulations (Northern Ireland) 2016",
+}
+
+SITES: dict[Site, str] = {
+    Site.ENGLAND_AND_WALES: "England and Wales",
+    Site.SCOTLAND: "Scotland",
+    Site.NORTHERN_IRELAND: "Northern Ireland",
+}
+
+_OURS = frozenset({Rule.ONE_AT_A_TIME, Rule.LEAVE, Rule.CONSECUTIVE_DAYS, Rule.OWN_CAP, Rule.CONTRACT})
+"""Rules of the house, which no law names."""
+
+_RULES: dict[Rule, str] = {
+    Rule.ONE_AT_A_TIME: "Two shifts at once: {shifts}",
+    Rule.LEAVE: "On leave for {found} of it: {shifts}",
+    Rule.DAILY_REST: "Only {found} of rest, {limit} needed, between {shifts}",
+    Rule.WEEKLY_REST: "The longest rest of the week is {found}, {limit} needed: {shifts}",
+    Rule.WEEKLY_HOURS: "{found} a week on average, {limit} at most without an opt-out: {shifts}",
+    Rule.NIGHT_HOURS: "{found} on average in each 24 hours of night work, {limit} at most: {shifts}",
+    Rule.HAZARDOUS_NIGHT: "A night of {found}, {limit} at most where nights are a heavy mental strain: {shifts}",
+    Rule.CONSECUTIVE_DAYS: "{found_days} days in a row, {limit_days} at most: {shifts}",
+    Rule.OWN_CAP: "{found} in this week, {limit} offered: {shifts}",
+    Rule.CONTRACT: "{found} in this week, {limit} contracted: {shifts}",
+    Rule.BREAK: "A break of {limit} is due in this shift",
+}
+"""What each rule says: the figures, and the shifts that cause it."""
+
+_MOST_NAMED = 3  # more shifts than this are counted, not listed: the sentence must stay one
+
+
+def finding_words(finding: Finding, limits: Limits, zone: ZoneInfo) -> str:
+    """A finding in one sentence, with its law."""
+    named = " and ".join(span_words(span, zone) for span in finding.shifts)
+    many = f"{len(finding.shifts)} shifts, the last on {span_words(finding.shifts[-1], zone)}"
+    said = _RULES[finding.rule].format(
+        found=length_words(finding.found),
+        limit=length_words(finding.limit),
+        found_days=finding.found.days,
+        limit_days=finding.limit.days,
+        shifts=named if len(finding.shifts) <= _MOST_NAMED else many,
+    )
+    return said if finding.rule in _OURS else f"{said} ({LAWS[limits.site]})"
 
 
 def span_words(span: Span, zone: ZoneInfo) -> str:

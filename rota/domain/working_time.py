@@ -8,6 +8,7 @@ law; the same numbers guard their wellbeing, with caps of their own. Every lengt
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -27,12 +28,14 @@ _instant = lru_cache(maxsize=65_536)(instant_of)
 
 
 class Site(StrEnum):
-    """Which law holds where somebody works."""
+    """Where somebody works: which law holds, and which bank holidays."""
 
-    GREAT_BRITAIN = "great_britain"
-    """SI 1998/1833."""
+    ENGLAND_AND_WALES = "england_and_wales"
+    """Great Britain: SI 1998/1833."""
+    SCOTLAND = "scotland"
+    """Great Britain: SI 1998/1833; bank holidays of its own."""
     NORTHERN_IRELAND = "northern_ireland"
-    """SR 2016/49."""
+    """SR 2016/49; bank holidays of its own."""
 
 
 class Rule(StrEnum):
@@ -66,7 +69,7 @@ class Rule(StrEnum):
 class Limits:
     """The numbers in force at a site; every one can be stricter than the law."""
 
-    site: Site = Site.GREAT_BRITAIN
+    site: Site = Site.ENGLAND_AND_WALES
     daily_rest: timedelta = 11 * HOUR
     weekly_rest: timedelta = 35 * HOUR
     """24 hours that do not overlap a daily rest of 11."""
@@ -84,6 +87,10 @@ class Limits:
     consecutive_days: int = 6
     break_after: timedelta = 6 * HOUR
     break_length: timedelta = timedelta(minutes=20)
+
+
+LIMITS: dict[Site, Limits] = {site: Limits(site) for site in Site}
+"""The numbers of each site; the place to make one of them stricter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,18 +147,31 @@ def verdict(
     proposed: Span,
     others: Sequence[Span],
     *,
+    instead_of: Sequence[Span] = (),
     leave: Sequence[Span] = (),
     terms: Terms,
     limits: Limits,
     zone: ZoneInfo,
 ) -> Verdict:
-    """What one more shift would break for somebody who has these others; broken rules that stay as they are, not."""
+    """What one more shift would break for somebody who has these others; rules that are broken as it is, not.
+
+    `instead_of`: shifts of theirs that it takes the place of.
+    """
     clashes = tuple(span for span in others if span.clipped(proposed.starts_at, proposed.ends_at))
     if clashes:
         return Verdict((Finding(Rule.ONE_AT_A_TIME, _overlap(proposed, clashes), NOTHING, (*clashes, proposed)),))
-    before = set(check(others, leave=leave, terms=terms, limits=limits, zone=zone))
+    before = check(sorted((*others, *instead_of)), leave=leave, terms=terms, limits=limits, zone=zone)
     after = check(sorted((*others, proposed)), leave=leave, terms=terms, limits=limits, zone=zone)
-    return Verdict(tuple(finding for finding in after if finding not in before))
+    gone = Counter((finding.rule, finding.found) for finding in before if finding not in after)
+    new = []
+    for finding in after:
+        if finding in before:
+            continue
+        if gone[finding.rule, finding.found]:  # as broken as it was, and by as much
+            gone[finding.rule, finding.found] -= 1
+        else:
+            new.append(finding)
+    return Verdict(tuple(new))
 
 
 def check(

@@ -9,13 +9,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from psycopg.errors import ExclusionViolation
+from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from accounts.operations.journal import note
 from rota import queries
-from rota.domain.shifts import ShiftIsOver, ShiftRefused, Span, check_move, check_new
-from rota.models import CounsellorRow, ShiftRow, ShiftState, range_of
+from rota.domain.shifts import ShiftHasBegun, ShiftIsOver, ShiftRefused, Span, check_move, check_new
+from rota.models import CounsellorRow, HandedOverRow, ShiftRow, ShiftState, range_of
+from rota.operations.judge import accept
 
 PLANNED_AHEAD = timedelta(days=3660)  # nobody's rota is planned further ahead than ten years
 
@@ -38,6 +40,12 @@ class PersonHasLeft(ShiftRefused):
     field = "counsellor"
 
 
+class OutsideTheShift(ShiftRefused):
+    """The time does not lie inside the shift; ask for one that does."""
+
+    field = "at"
+
+
 class ShiftNotFound(LookupError):
     """There is no such published shift (any more); show the rota as it is now."""
 
@@ -47,11 +55,22 @@ class ShiftChangedMeanwhile(Exception):
 
 
 def add_shift(
-    session: Session, *, counsellor_id: int, span: Span, zone: ZoneInfo, by: int | None, now: datetime
+    session: Session,
+    *,
+    counsellor_id: int,
+    span: Span,
+    reason: str = "",
+    zone: ZoneInfo,
+    by: int | None,
+    now: datetime,
 ) -> ShiftRow:
-    """Publish a shift for somebody. Raises a ShiftRefused that says what to change."""
+    """Publish a shift for somebody; `reason` overrides a working-time rule, and is journalled.
+
+    Raises a ShiftRefused that says what to change.
+    """
     check_new(span, zone=zone, now=now)
-    person = _person(session, counsellor_id, span, zone)
+    person = find_person(session, counsellor_id, span, zone)
+    accept(session, person=person, span=span, reason=reason, zone=zone, by=by, now=now)
     shift = ShiftRow(
         counsellor=person,
         during=range_of(span),
@@ -61,7 +80,7 @@ def add_shift(
         created_at=now,
         created_by=by,
     )
-    with _one_shift_at_once(session, person):
+    with one_shift_at_once(session, person):
         session.add(shift)
         session.flush()
     _note(session, "shift_added", shift, before=None, after=_told(person.id, span), by=by, now=now)
@@ -75,25 +94,75 @@ def move_shift(
     counsellor_id: int,
     span: Span,
     version: int,
+    reason: str = "",
     zone: ZoneInfo,
     by: int | None,
     now: datetime,
 ) -> ShiftRow:
-    """Give a shift other times or another person. `version` is the one that the person who decided has seen.
+    """Give a shift other times or another person. `version` is the one that the person who decided has seen;
+    `reason` overrides a working-time rule, and is journalled.
 
     Raises ShiftNotFound, ShiftChangedMeanwhile, or a ShiftRefused that says what to change.
     """
     shift = _published(session, shift_id, version)
     old = shift.span()
     check_move(old, span, zone=zone, same_person=shift.counsellor_id == counsellor_id, now=now)
-    person = _person(session, counsellor_id, span, zone)
+    person = find_person(session, counsellor_id, span, zone)
+    accept(session, person=person, span=span, besides=[shift.id], reason=reason, zone=zone, by=by, now=now)
     before = _told(shift.counsellor_id, old)
-    with _one_shift_at_once(session, person):
+    hand_over(session, shift, to=person.id, now=now)
+    with one_shift_at_once(session, person):
         shift.counsellor, shift.during, shift.zone = person, range_of(span), zone.key
         shift.changed_after_publish = True
         session.flush()
     _note(session, "shift_moved", shift, before=before, after=_told(person.id, span), by=by, now=now)
     return shift
+
+
+def hand_over(session: Session, shift: ShiftRow, *, to: int, now: datetime) -> None:
+    """Before a shift gets another person: remember whose it was, so that their calendar can show it as cancelled."""
+    session.execute(delete(HandedOverRow).where(HandedOverRow.shift_id == shift.id, HandedOverRow.counsellor_id == to))
+    if shift.counsellor_id != to:
+        row = HandedOverRow(
+            shift_id=shift.id,
+            counsellor_id=shift.counsellor_id,
+            during=shift.during,
+            version=shift.version + 1,
+            at=now,
+        )
+        session.merge(row)
+
+
+def split_shift(
+    session: Session, *, shift_id: int, at: datetime, version: int, by: int | None, now: datetime
+) -> tuple[ShiftRow, ShiftRow]:
+    """Cut a coming shift in two that touch, for the same person: nobody's minutes change.
+
+    Raises ShiftNotFound, ShiftChangedMeanwhile, or a ShiftRefused that says what to change.
+    """
+    shift = _published(session, shift_id, version)
+    old = shift.span()
+    if old.starts_at <= now:
+        raise ShiftHasBegun("This shift has begun. Only a shift that has not can be cut in two")
+    if not old.starts_at < at < old.ends_at:
+        raise OutsideTheShift("Enter a time inside the shift")
+    first, second = Span(old.starts_at, at), Span(at, old.ends_at)
+    shift.during, shift.changed_after_publish = range_of(first), True
+    session.flush()
+    later = ShiftRow(
+        counsellor_id=shift.counsellor_id,
+        during=range_of(second),
+        zone=shift.zone,
+        state=ShiftState.PUBLISHED.value,
+        published_at=now,
+        created_at=now,
+        created_by=by,
+    )
+    session.add(later)
+    session.flush()
+    before, after = _told(shift.counsellor_id, old), _told(shift.counsellor_id, first)
+    _note(session, "shift_split", shift, before=before, after=after | {"later": later.id}, by=by, now=now)
+    return shift, later
 
 
 def remove_shift(session: Session, *, shift_id: int, version: int, by: int | None, now: datetime) -> ShiftRow:
@@ -137,7 +206,8 @@ def _published(session: Session, shift_id: int, version: int) -> ShiftRow:
     return shift
 
 
-def _person(session: Session, counsellor_id: int, span: Span, zone: ZoneInfo) -> CounsellorRow:
+def find_person(session: Session, counsellor_id: int, span: Span, zone: ZoneInfo) -> CounsellorRow:
+    """Somebody who can be given this shift. Raises NobodySuch or PersonHasLeft."""
     person = queries.find_counsellor(session, counsellor_id=counsellor_id)
     if person is None:
         raise NobodySuch("Choose a counsellor from the list")
@@ -147,7 +217,7 @@ def _person(session: Session, counsellor_id: int, span: Span, zone: ZoneInfo) ->
 
 
 @contextmanager
-def _one_shift_at_once(session: Session, person: CounsellorRow) -> Iterator[None]:
+def one_shift_at_once(session: Session, person: CounsellorRow) -> Iterator[None]:
     """Say in words what the exclusion constraint refuses; it decides also when two supervisors act at once."""
     name = person.staff.name
     try:

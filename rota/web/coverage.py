@@ -95,7 +95,13 @@ def add() -> ResponseReturnValue:
         entry = read_shift(request.form, zone=zone)
         with transaction() as session:
             shift = operations.add_shift(
-                session, counsellor_id=entry.counsellor_id, span=entry.span, zone=zone, by=current_staff().id, now=now
+                session,
+                counsellor_id=entry.counsellor_id,
+                span=entry.span,
+                reason=entry.reason,
+                zone=zone,
+                by=current_staff().id,
+                now=now,
             )
             name = shift.counsellor.staff.name
     except (NotUnderstood, ShiftRefused) as refused:
@@ -118,6 +124,7 @@ def move(shift_id: int) -> ResponseReturnValue:
                 counsellor_id=entry.counsellor_id,
                 span=entry.span,
                 version=entry.version,
+                reason=entry.reason,
                 zone=zone,
                 by=current_staff().id,
                 now=now,

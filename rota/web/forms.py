@@ -22,6 +22,7 @@ from rota.operations.team import Details
 from rota.web import wording
 
 LONGEST_NAME = 100  # characters; fits every page and every badge
+LONGEST_REASON = 500  # characters; a few sentences for whoever reads the journal
 _TIME = re.compile(r"([01]?[0-9]|2[0-3])(?:[:.]?([0-5][0-9])(?::00)?)?")
 _DAY_FORMATS = ("%Y-%m-%d", "%d/%m/%Y", "%d %B %Y", "%d %b %Y")  # what browsers send, and what people type
 
@@ -42,6 +43,8 @@ class ShiftEntry:
     span: Span
     version: int
     """Of the shift that is being changed, as the page showed it; 0 for a new one."""
+    reason: str = ""
+    """Why a working-time rule is overridden."""
 
 
 def read_shift(form: Mapping[str, str], *, zone: ZoneInfo) -> ShiftEntry:
@@ -60,7 +63,8 @@ def read_shift(form: Mapping[str, str], *, zone: ZoneInfo) -> ShiftEntry:
         span = entered(day, starts, ends, zone)
     except ShiftRefused as refused:
         raise NotUnderstood({refused.field: str(refused)}) from None
-    return ShiftEntry(counsellor_id, span, _number(form.get("version", "")) or 0)
+    reason = form.get("reason", "").strip()[:LONGEST_REASON]
+    return ShiftEntry(counsellor_id, span, _number(form.get("version", "")) or 0, reason)
 
 
 def read_details(form: MultiDict[str, str], *, drama_allowed: bool) -> Details:

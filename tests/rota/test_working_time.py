@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rota.domain.bank_holidays import Division, bank_holidays
+from rota.domain.bank_holidays import bank_holidays
 from rota.domain.hours import Hours, balance, hours
 from rota.domain.resolution import PersonSpan
 from rota.domain.shifts import Span, planned
-from rota.domain.working_time import Finding, Limits, Rule, Terms, check, night_time, verdict
+from rota.domain.working_time import Finding, Limits, Rule, Site, Terms, check, night_time, verdict
 
 LONDON = ZoneInfo("Europe/London")
 HOUR = timedelta(hours=1)
@@ -215,7 +215,7 @@ def test_somebody_who_was_never_placed_is_in_the_report_with_nothing() -> None:
 def test_hours_say_how_much_was_at_night_at_a_weekend_and_on_a_bank_holiday() -> None:
     christmas_eve = wall(date(2026, 12, 24), "22:00", "06:00")
     boxing_day = wall(date(2026, 12, 26), "10:00", "14:00")
-    festive = bank_holidays(Division.ENGLAND_AND_WALES, years=[2026])
+    festive = bank_holidays(Site.ENGLAND_AND_WALES, years=[2026])
 
     report = hours(
         [on(1, christmas_eve), on(1, boxing_day)], everybody=[], bank_holidays=festive, limits=LIMITS, zone=LONDON
@@ -225,9 +225,9 @@ def test_hours_say_how_much_was_at_night_at_a_weekend_and_on_a_bank_holiday() ->
 
 
 def test_a_substitute_day_counts_instead_of_the_day_it_stands_for_and_supervisors_add_what_is_missing() -> None:
-    england = bank_holidays(Division.ENGLAND_AND_WALES, years=[2026])
-    scotland = bank_holidays(Division.SCOTLAND, years=[2026], added={date(2026, 6, 15): "World Cup"})
-    ireland = bank_holidays(Division.NORTHERN_IRELAND, years=[2026])
+    england = bank_holidays(Site.ENGLAND_AND_WALES, years=[2026])
+    scotland = bank_holidays(Site.SCOTLAND, years=[2026], added={date(2026, 6, 15): "World Cup"})
+    ireland = bank_holidays(Site.NORTHERN_IRELAND, years=[2026])
 
     assert date(2026, 12, 28) in england
     assert date(2026, 12, 26) not in england

@@ -1,0 +1,56 @@
+"""What texts about the rota may go, and what a counsellor's YES means: the rota's part of the one upward arrow.
+
+It stands before whoever follows calls and texts to visitors, and passes on everything that is not the rota's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from notifications.domain.call import CallState
+from notifications.operations.arrow import Follower
+from rota import queries
+from rota.models import CounsellorRow, RotaTextRow
+from rota.operations import ladder
+
+
+@dataclass(frozen=True, slots=True)
+class RotaFollower:
+    """Knows why a text to a counsellor was ordered; see `notifications.operations.arrow.Follower`."""
+
+    zone: ZoneInfo
+    then: Follower
+    """Whoever follows everything else."""
+
+    def permits_call(self, session: Session, *, call_id: UUID, now: datetime) -> str | None:
+        """Calls are not the rota's."""
+        return self.then.permits_call(session, call_id=call_id, now=now)
+
+    def permits_text(self, session: Session, *, text_id: UUID, now: datetime) -> str | None:
+        """A text about the rota goes to whoever still works here, on the number they have."""
+        ordered = session.get(RotaTextRow, text_id)
+        if ordered is None:
+            return self.then.permits_text(session, text_id=text_id, now=now)
+        person = queries.find_counsellor(session, counsellor_id=ordered.counsellor_id)
+        return None if person and _works_here(person, now.astimezone(self.zone)) else "has_left"
+
+    def call_moved(self, session: Session, *, call_id: UUID, state: CallState, talked_s: int, now: datetime) -> None:
+        """Calls are not the rota's."""
+        self.then.call_moved(session, call_id=call_id, state=state, talked_s=talked_s, now=now)
+
+    def opted_out(self, session: Session, *, phone_digest: bytes, now: datetime) -> None:
+        """A counsellor who wants no texts gets none: the gate sees to it. A visitor with the number is told of."""
+        self.then.opted_out(session, phone_digest=phone_digest, now=now)
+
+    def said_yes(self, session: Session, *, phone_digest: bytes, now: datetime) -> bool:
+        """Whether a YES from this number was an answer to a question about cover."""
+        return ladder.said_yes(session, phone_digest=phone_digest, zone=self.zone, now=now)
+
+
+def _works_here(person: CounsellorRow, local: datetime) -> bool:
+    return person.staff.active and not person.as_counsellor().has_left(today=local.date())

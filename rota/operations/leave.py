@@ -1,0 +1,132 @@
+"""Ask for days off, and decide: approved leave vacates the shifts in it and leaves gaps that planners see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from psycopg.errors import ExclusionViolation
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from accounts.operations.journal import note
+from rota import queries
+from rota.domain.shifts import ShiftRefused, Span
+from rota.models import LeaveRow, LeaveState
+from rota.operations.shifts import remove_shift
+from rota.operations.team import CounsellorNotFound
+
+LONGEST = timedelta(days=366)
+
+
+class LeaveRefused(ShiftRefused):
+    """Leave cannot be asked for or decided like this; the message says what to change."""
+
+    field = "first_day"
+
+
+class LeaveNotFound(LookupError):
+    """There is no such application (any more); show those that there are."""
+
+
+def ask(
+    session: Session, *, counsellor_id: int, first_day: date, last_day: date, by: int | None, today: date, now: datetime
+) -> LeaveRow:
+    """Ask for days off, the last one included. Raises LeaveRefused or CounsellorNotFound."""
+    if queries.find_counsellor(session, counsellor_id=counsellor_id) is None:
+        raise CounsellorNotFound("There is no such counsellor")
+    if last_day < first_day:
+        raise LeaveRefused("The last day comes before the first. Enter a later last day")
+    if last_day - first_day >= LONGEST:
+        raise LeaveRefused("Leave is at most a year. Enter an earlier last day")
+    if first_day < today:
+        raise LeaveRefused("Leave starts today or later. Enter a later first day")
+    row = LeaveRow(
+        counsellor_id=counsellor_id, first_day=first_day, last_day=last_day, state=LeaveState.ASKED.value, asked_at=now
+    )
+    with _once():
+        session.add(row)
+        session.flush()
+    _note(session, "leave_asked", row, by=by, now=now)
+    return row
+
+
+def approve(session: Session, *, leave_id: int, zone: ZoneInfo, by: int | None, now: datetime) -> list[Span]:
+    """Say yes: the shifts in those days are vacated, what was worked stays. The times that nobody has any more.
+
+    Raises LeaveNotFound or LeaveRefused.
+    """
+    row = _asked(session, leave_id)
+    days = row.as_leave().span(zone)
+    found = queries.rostered(session, start=days.starts_at, end=days.ends_at, counsellor_id=row.counsellor_id)
+    vacated = []
+    for shift in found:
+        if shift.ends_at <= now:
+            continue  # what was worked is never rewritten
+        remove_shift(session, shift_id=shift.id, version=shift.version, by=by, now=now)
+        vacated.append(Span(max(shift.starts_at, now), shift.ends_at))
+    _decide(session, row, LeaveState.APPROVED, by=by, now=now)
+    return vacated
+
+
+def refuse(session: Session, *, leave_id: int, by: int | None, now: datetime) -> LeaveRow:
+    """Say no. Raises LeaveNotFound or LeaveRefused."""
+    row = _asked(session, leave_id)
+    _decide(session, row, LeaveState.REFUSED, by=by, now=now)
+    return row
+
+
+def withdraw(session: Session, *, leave_id: int, counsellor_id: int, by: int | None, now: datetime) -> LeaveRow:
+    """The person does not want it any more; vacated shifts stay vacated, for a supervisor to give back.
+
+    Raises LeaveNotFound or LeaveRefused.
+    """
+    row = queries.lock_leave(session, leave_id=leave_id)
+    if row is None or row.counsellor_id != counsellor_id:
+        raise LeaveNotFound("There is no such application for leave")
+    if row.state not in (LeaveState.ASKED.value, LeaveState.APPROVED.value):
+        raise LeaveRefused("This application is closed already")
+    row.state, row.decided_at, row.decided_by = LeaveState.WITHDRAWN.value, None, None
+    session.flush()
+    _note(session, "leave_withdrawn", row, by=by, now=now)
+    return row
+
+
+def _asked(session: Session, leave_id: int) -> LeaveRow:
+    row = queries.lock_leave(session, leave_id=leave_id)
+    if row is None:
+        raise LeaveNotFound("There is no such application for leave")
+    if row.state != LeaveState.ASKED.value:
+        raise LeaveRefused("Somebody has decided about this leave already")
+    return row
+
+
+def _decide(session: Session, row: LeaveRow, state: LeaveState, *, by: int | None, now: datetime) -> None:
+    row.state, row.decided_at, row.decided_by = state.value, now, by
+    session.flush()
+    _note(session, f"leave_{state.value}", row, by=by, now=now)
+
+
+@contextmanager
+def _once() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError as error:
+        if isinstance(error.orig, ExclusionViolation):
+            raise LeaveRefused("You have asked for some of these days already. Withdraw that first") from None
+        raise
+
+
+def _note(session: Session, action: str, row: LeaveRow, *, by: int | None, now: datetime) -> None:
+    after = {"first_day": row.first_day.isoformat(), "last_day": row.last_day.isoformat(), "state": row.state}
+    note(
+        session,
+        actor_id=by,
+        action=action,
+        subject_kind="leave",
+        subject_id=row.id,
+        after=after | {"counsellor_id": row.counsellor_id},
+        now=now,
+    )
