@@ -6,6 +6,7 @@ Nothing imports this module. The one arrow against the import order is drawn her
 from __future__ import annotations
 
 import os
+import re
 import signal
 import threading
 import time
@@ -83,6 +84,8 @@ class Settings(BaseModel):
     TWILIO_CALLS_PER_SECOND: float = Field(1.0, gt=0, le=1000)
     SERVICE_NAME: str = Field("Callback service", min_length=1, max_length=60)
     SERVICE_TIMEZONE: str = "Europe/London"
+    EMBED_ORIGINS: CommaSeparated = []
+    API_KEYS: CommaSeparated = []
     RINGBACK_DEMO: bool = False
     RATE_LIMITS: bool = True
     TRUSTED_PROXIES: int = Field(0, ge=0, le=5)
@@ -116,6 +119,20 @@ class Settings(BaseModel):
         if not number.is_mobile:
             raise ValueError("is not a mobile number: only those get texts")
         return number.e164
+
+    @field_validator("EMBED_ORIGINS")
+    @classmethod
+    def _whole_origins(cls, value: list[str]) -> list[str]:
+        if not all(re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]+)?", origin) for origin in value):
+            raise ValueError("must hold origins such as https://www.example.org, without a path")
+        return value
+
+    @field_validator("API_KEYS")
+    @classmethod
+    def _long_secrets(cls, value: list[str]) -> list[str]:
+        if not all(re.fullmatch(r"[\w.-]{1,40}:\S{32,}", key) for key in value):
+            raise ValueError("must hold keys as name:secret, the secret at least 32 characters long")
+        return value
 
     @field_validator("FIELD_KEYS")
     @classmethod
@@ -184,6 +201,8 @@ def _configure(app: Flask, settings: Settings) -> None:
         SERVICE_NAME=settings.SERVICE_NAME,
         SERVICE_TIMEZONE=settings.SERVICE_TIMEZONE,
         ZONE=zoneinfo.ZoneInfo(settings.SERVICE_TIMEZONE),
+        EMBED_ORIGINS=settings.EMBED_ORIGINS,
+        API_KEYS=dict(key.split(":", 1) for key in settings.API_KEYS),
         DRAMA_ALLOWED=settings.RINGBACK_DEMO,
         RATELIMIT_STORAGE_URI=settings.REDIS_URL,
         RATELIMIT_ENABLED=settings.RATE_LIMITS,

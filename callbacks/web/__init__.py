@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 
 from callbacks.web.api import api
+from callbacks.web.embed import embed
 from callbacks.web.metrics import metrics
 from callbacks.web.own_page import own_page
 from callbacks.web.refusals import REFUSALS
@@ -17,7 +18,7 @@ __all__ = ["blueprints", "init_problems"]
 
 def blueprints() -> list[Blueprint]:
     """The blueprints to register."""
-    return [visitor, own_page, api, metrics, *staff_blueprints()]
+    return [visitor, own_page, embed, api, metrics, *staff_blueprints()]
 
 
 def init_problems(app: Flask) -> None:

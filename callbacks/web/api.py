@@ -16,6 +16,7 @@ from callbacks.operations.visit import seen, visit
 from callbacks.operations.withdraw import withdraw
 from callbacks.web import proof
 from callbacks.web.answers import availability_answer, callback_answer, visit_answer
+from callbacks.web.api_keys import signed_by
 from callbacks.web.openapi import describe
 from callbacks.web.schemas import CallbackRequest, ChangeRequest, M, Unacceptable, canonical, read
 from foundation import clock, sealed
@@ -39,18 +40,20 @@ def availability() -> Response:
 
 
 @api.post("/callbacks")
-@limiter.limit(ASKS_PER_ADDRESS)
+@limiter.limit(ASKS_PER_ADDRESS, exempt_when=lambda: signed_by(now=clock.now()) is not None)
 def ask_for_call() -> Response:
     """Keep a request for a call."""
     now = clock.now()
-    wanted = _read(CallbackRequest, now=now).as_ask(channel="api", requester=proof.requester())
+    is_signed = signed_by(now=now) is not None
+    requester = None if is_signed else proof.requester()
+    wanted = _read(CallbackRequest, now=now).as_ask(channel="api", requester=requester)
     with transaction() as session:
         asked = ask_from_outside(
             session,
             wanted,
             idempotency=_idempotency(),
             has_worked=False,
-            is_limited=proof.is_limited(),
+            is_limited=proof.is_limited() and not is_signed,
             zone=service_zone(),
             now=now,
         )

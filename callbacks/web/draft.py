@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Final, Self
+from typing import Final, Self, TypedDict
 
 from flask import Response, current_app, request
 
@@ -120,16 +120,26 @@ def present_draft() -> Draft | None:
 def keep(response: Response, draft: Draft) -> Response:
     """Send the draft back with an answer. The cookie ends with the browser's session and never reaches a script."""
     value = sealed.seal(draft.as_json()).decode()
-    response.set_cookie(COOKIE, value, path="/", httponly=True, samesite="Lax", secure=_is_https())
+    response.set_cookie(COOKIE, value, path="/", httponly=True, **_scope())
     return response
 
 
 def drop(response: Response) -> Response:
     """Take the draft away from the browser."""
-    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="Lax", secure=_is_https())
+    response.delete_cookie(COOKIE, path="/", httponly=True, **_scope())
     return response
 
 
-def _is_https() -> bool:
-    base: str = current_app.config["PUBLIC_BASE_URL"]
-    return base.startswith("https://")
+class _Scope(TypedDict):
+    samesite: str
+    secure: bool
+    partitioned: bool
+
+
+def _scope() -> _Scope:
+    """Where the browser sends the cookie: to our own pages; from a frame in another site, to that frame there only."""
+    is_https = current_app.config["PUBLIC_BASE_URL"].startswith("https://")
+    is_framed = request.headers.get("Sec-Fetch-Dest") == "iframe" and bool(current_app.config["EMBED_ORIGINS"])
+    if is_https and is_framed:
+        return _Scope(samesite="None", secure=True, partitioned=True)
+    return _Scope(samesite="Lax", secure=is_https, partitioned=False)

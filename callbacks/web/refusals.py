@@ -13,6 +13,7 @@ from callbacks.operations.not_them import NumberDenied
 from callbacks.operations.offers import NotOffered
 from callbacks.operations.visit import UnknownToken
 from callbacks.web.answers import span_answer
+from callbacks.web.api_keys import WrongSignature
 from callbacks.web.schemas import NotJson, Unacceptable
 from foundation.web.problems import Problem, Told
 from foundation.web.times import clock_time, service_zone
@@ -83,6 +84,13 @@ REFUSALS: Final[dict[type[Exception], Told]] = {
         title="We could not find that page",
         detail="There is nothing at this address. It may have been typed wrongly, or it may have been removed.",
         next="Check the address, or ask for a call again from the first page.",
+    ),
+    WrongSignature: Problem(
+        status=401,
+        code="wrong_signature",
+        title="This request is not signed as it should be",
+        detail="The key is unknown, the signature does not fit, or the clocks differ by more than five minutes.",
+        next="Check the key's name and secret, the four lines that are signed, and the clock.",
     ),
     AskedTooOften: _asked_too_often,
     NumberDenied: Problem(

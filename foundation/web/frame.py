@@ -67,13 +67,15 @@ def init_frame(app: Flask) -> None:
     app.context_processor(lambda: _context(app, assets, style))
     _add_time_filters(app)
     policy = _content_policy(style)
+    open_policy = _content_policy(style, framed_by=_framed_by(app))
     is_https = app.config.get("PUBLIC_BASE_URL", "").startswith("https://")
 
     @app.after_request
     def frame(response: Response) -> Response:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
-        response.headers.setdefault("Content-Security-Policy", policy)
+        is_staff = request.path.startswith("/staff")
+        response.headers.setdefault("Content-Security-Policy", policy if is_staff else open_policy)
         response.headers.setdefault("Cache-Control", "no-store")
         if is_https:
             response.headers.setdefault("Strict-Transport-Security", f"max-age={A_YEAR_S}; includeSubDomains")
@@ -82,7 +84,7 @@ def init_frame(app: Flask) -> None:
     problems.init_problems(app)
 
 
-def _content_policy(style: str) -> str:
+def _content_policy(style: str, *, framed_by: str = "'none'") -> str:
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return "; ".join(
         (
@@ -92,10 +94,16 @@ def _content_policy(style: str) -> str:
             "img-src 'self'",
             "connect-src 'self'",
             "form-action 'self'",
-            "frame-ancestors 'none'",
+            f"frame-ancestors {framed_by}",
             "base-uri 'none'",
         )
     )
+
+
+def _framed_by(app: Flask) -> str:
+    """The sites that may show the visitor's pages in a frame; a demonstration shows them in a page of its own."""
+    origins = [*app.config.get("EMBED_ORIGINS", []), *(["'self'"] if app.config.get("DRAMA_ALLOWED") else [])]
+    return " ".join(origins) or "'none'"
 
 
 def _blueprint(assets: dict[str, Asset]) -> Blueprint:

@@ -21,7 +21,7 @@ OPEN_TO_EVERYBODY = {
     # the programs that ask for visitors
     "/api/v1/availability", "/api/v1/callbacks", "/api/v1/callbacks/<token>", "/api/v1/openapi.json",
     # what pages are made of, and whether we are well
-    "/assets/<digest>/<name>", "/healthz", "/readyz",
+    "/assets/<digest>/<name>", "/embed.js", "/demo/article", "/healthz", "/readyz",
 }  # fmt: skip
 
 OPEN_TO_MONITORING = {"/metrics"}

@@ -4,7 +4,8 @@
   let presses = [];
   const leave = () => {
     document.documentElement.hidden = true;
-    window.location.replace("/leave");
+    const away = new URL("/leave", window.location.href).href;
+    window.top.location.replace(away); // inside a frame, the page around it must go too
   };
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-leave]")) {
@@ -17,6 +18,13 @@
     presses = event.key === "Shift" ? [...presses, event.timeStamp].filter((at) => event.timeStamp - at < 5000) : [];
     if (presses.length === 3) leave();
   });
+  // Inside a frame of another site: tell it how high this page is, and nothing else.
+  if (window.parent !== window) {
+    document.documentElement.classList.add("framed");
+    const tell = (isNew) => window.parent.postMessage({ height: document.body.scrollHeight, isNew }, "*");
+    tell(true);
+    new ResizeObserver(() => tell(false)).observe(document.body);
+  }
   // Whoever comes back sees what the server still knows, not what the browser remembers of somebody else's typing.
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) window.location.reload();
