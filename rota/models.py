@@ -220,6 +220,8 @@ class ShiftRow(Row):
     state: Mapped[str]
     published_at: Mapped[datetime | None]
     changed_after_publish: Mapped[bool] = mapped_column(default=False)
+    changed_at: Mapped[datetime | None]
+    """The last change after it was published."""
     created_at: Mapped[datetime]
     created_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     version: Mapped[int] = mapped_column()
@@ -232,6 +234,10 @@ class ShiftRow(Row):
     def span(self) -> Span:
         """The half-open span of instants."""
         return span_of(self.during)
+
+    def note_change(self, now: datetime) -> None:
+        """Something about it is different from what people were told."""
+        self.changed_after_publish, self.changed_at = True, now
 
     def as_shift(self) -> Shift:
         """The value that the resolver works with."""

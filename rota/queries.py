@@ -15,20 +15,28 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from accounts.models import StaffRow
 from rota.domain import coverage as cover_rules
+from rota.domain.bank_holidays import bank_holidays
+from rota.domain.calendar_feed import FeedEvent
 from rota.domain.counsellor import Counsellor, FreeCounsellor, Skill
 from rota.domain.coverage import Coverage, Requirement
+from rota.domain.hours import Hours, hours
 from rota.domain.presence import Presence, PresenceState
 from rota.domain.resolution import A_MINUTE, PersonSpan, anybody, resolve, who_is_on
 from rota.domain.shifts import Shift, Span, whole_minute
+from rota.domain.swaps import OPEN as OPEN_SWAPS
+from rota.domain.working_time import LIMITS, Site
 from rota.models import (
     CounsellorRow,
     CoverAskRow,
     CoverRequestRow,
     DraftRow,
+    HandedOverRow,
     LadderState,
     LeaveRow,
     LeaveState,
+    LocalHolidayRow,
     OpenShiftRow,
+    OpenShiftState,
     PresenceRow,
     RequirementRow,
     ShiftRow,
@@ -296,6 +304,110 @@ def lock_shift(session: Session, *, shift_id: int) -> ShiftRow | None:
     """One shift, locked until the transaction ends, or None."""
     locked = select(ShiftRow).where(ShiftRow.id == shift_id).with_for_update(of=ShiftRow)
     return session.scalar(locked.execution_options(populate_existing=True))
+
+
+def feed_owner(session: Session, *, token_digest: bytes, today: date) -> CounsellorRow | None:
+    """Whose feed has the token with this digest; nobody's once they have left."""
+    return session.scalar(_counsellors(today).where(CounsellorRow.feed_digest == token_digest))
+
+
+def feed_events(session: Session, *, counsellor_id: int, start: datetime) -> list[FeedEvent]:
+    """Everything from `start` on that this person's calendar knows of, cancelled shifts included."""
+    since = Range(start, None, bounds="[)")
+    own = select(ShiftRow).where(
+        ShiftRow.counsellor_id == counsellor_id,
+        ShiftRow.state != ShiftState.DRAFT.value,
+        ShiftRow.during.overlaps(since),
+    )
+    gone = select(HandedOverRow).where(
+        HandedOverRow.counsellor_id == counsellor_id, HandedOverRow.during.overlaps(since)
+    )
+    events = [
+        FeedEvent(
+            shift_id=row.id,
+            counsellor_id=counsellor_id,
+            span=row.span(),
+            sequence=row.version - 1,
+            changed_at=row.changed_at or row.published_at or row.created_at,
+            is_cancelled=row.state == ShiftState.REMOVED.value,
+        )
+        for row in session.scalars(own)
+    ]
+    return events + [
+        FeedEvent(row.shift_id, counsellor_id, span_of(row.during), row.version - 1, row.at, is_cancelled=True)
+        for row in session.scalars(gone)
+    ]
+
+
+def people_hours(
+    session: Session, *, start: datetime, end: datetime, zone: ZoneInfo
+) -> list[tuple[CounsellorRow, Hours]]:
+    """Everybody's hours in [start, end), by name, those without any included."""
+    first, last = start.astimezone(zone).date(), end.astimezone(zone).date()
+    spans = resolved(session, start=start, end=end)
+    people = {row.id: row for row in team(session, today=first)} | {row.id: row for row in team(session, today=last)}
+    found: dict[int, Hours] = {}
+    added, years = local_holidays(session), range(first.year, last.year + 1)
+    for site in Site:
+        here = [row.id for row in people.values() if row.site == site.value]
+        if here:
+            found |= hours(
+                (span for span in spans if span.counsellor_id in set(here)),
+                everybody=here,
+                bank_holidays=bank_holidays(site, years=years, added=added),
+                limits=LIMITS[site],
+                zone=zone,
+            )
+    return sorted(
+        ((row, found[person]) for person, row in people.items()), key=lambda each: each[0].staff.name.casefold()
+    )
+
+
+def local_holidays(session: Session) -> dict[date, str]:
+    """The bank holidays that supervisors added."""
+    return {row.day: row.name for row in session.scalars(select(LocalHolidayRow))}
+
+
+def leave_of(session: Session, *, counsellor_id: int, since: date) -> list[LeaveRow]:
+    """One person's applications for leave that end on or after a day, by first day."""
+    wanted = select(LeaveRow).where(LeaveRow.counsellor_id == counsellor_id, LeaveRow.last_day >= since)
+    return list(session.scalars(wanted.order_by(LeaveRow.first_day, LeaveRow.id)))
+
+
+def leave_to_decide(session: Session) -> list[LeaveRow]:
+    """Applications for leave that nobody has decided about, by first day."""
+    wanted = select(LeaveRow).where(LeaveRow.state == LeaveState.ASKED.value)
+    return list(session.scalars(wanted.order_by(LeaveRow.first_day, LeaveRow.id)))
+
+
+def swaps_on_offer(session: Session) -> list[SwapRow]:
+    """Offers that are open or wait for a supervisor, by the shift's start."""
+    wanted = (
+        select(SwapRow)
+        .join(ShiftRow, ShiftRow.id == SwapRow.shift_id)
+        .where(SwapRow.state.in_([state.value for state in OPEN_SWAPS]))
+    )
+    return list(session.scalars(wanted.order_by(func.lower(ShiftRow.during), SwapRow.id)))
+
+
+def open_shifts(session: Session, *, now: datetime) -> list[OpenShiftRow]:
+    """Shifts that nobody has yet and that have not begun, by start."""
+    wanted = select(OpenShiftRow).where(
+        OpenShiftRow.state == OpenShiftState.OPEN.value, func.lower(OpenShiftRow.during) > now
+    )
+    return list(session.scalars(wanted.order_by(func.lower(OpenShiftRow.during), OpenShiftRow.id)))
+
+
+def cover_requests(session: Session, *, since: datetime) -> list[CoverRequestRow]:
+    """Requests for cover since a moment, newest first."""
+    wanted = select(CoverRequestRow).where(CoverRequestRow.opened_at >= since)
+    return list(session.scalars(wanted.order_by(CoverRequestRow.id.desc())))
+
+
+def publications(session: Session, *, limit: int = 5) -> list[DraftRow]:
+    """The latest publications, newest first."""
+    wanted = select(DraftRow).where(DraftRow.published_at.is_not(None))
+    return list(session.scalars(wanted.order_by(DraftRow.published_at.desc(), DraftRow.id.desc()).limit(limit)))
 
 
 def lock_leave(session: Session, *, leave_id: int) -> LeaveRow | None:

@@ -245,9 +245,10 @@ def _apply(session: Session, line: DraftLineRow, row: ShiftRow | None, *, by: in
         else:
             hand_over(session, row, to=line.counsellor_id, now=now)
             row.state, row.counsellor_id, row.during = ShiftState.PUBLISHED.value, line.counsellor_id, line.during
-            row.zone, row.changed_after_publish = line.zone, True
+            row.zone = line.zone
+            row.note_change(now)
     elif row is not None:
-        row.changed_after_publish = True
+        row.note_change(now)
     session.flush()
     if row is not None:
         line.shift_id, line.version = row.id, row.version
@@ -267,7 +268,7 @@ def _restore(session: Session, line: DraftLineRow, row: ShiftRow, *, now: dateti
     if line.before is not None and line.before_counsellor_id is not None:
         hand_over(session, row, to=line.before_counsellor_id, now=now)
         row.state, row.counsellor_id, row.during = ShiftState.PUBLISHED.value, line.before_counsellor_id, line.before
-    row.changed_after_publish = True
+    row.note_change(now)
     session.flush()
 
 

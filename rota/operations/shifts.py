@@ -113,7 +113,7 @@ def move_shift(
     hand_over(session, shift, to=person.id, now=now)
     with one_shift_at_once(session, person):
         shift.counsellor, shift.during, shift.zone = person, range_of(span), zone.key
-        shift.changed_after_publish = True
+        shift.note_change(now)
         session.flush()
     _note(session, "shift_moved", shift, before=before, after=_told(person.id, span), by=by, now=now)
     return shift
@@ -147,7 +147,8 @@ def split_shift(
     if not old.starts_at < at < old.ends_at:
         raise OutsideTheShift("Enter a time inside the shift")
     first, second = Span(old.starts_at, at), Span(at, old.ends_at)
-    shift.during, shift.changed_after_publish = range_of(first), True
+    shift.during = range_of(first)
+    shift.note_change(now)
     session.flush()
     later = ShiftRow(
         counsellor_id=shift.counsellor_id,
@@ -175,7 +176,7 @@ def remove_shift(session: Session, *, shift_id: int, version: int, by: int | Non
     minute = now.replace(second=0, microsecond=0)
     if old.ends_at <= now:
         raise ShiftIsOver("This shift is over. What was worked is never changed")
-    shift.changed_after_publish = True
+    shift.note_change(now)
     if old.starts_at < minute:
         shift.during = range_of(Span(old.starts_at, minute))
         after: dict[str, Any] | None = _told(shift.counsellor_id, shift.span())

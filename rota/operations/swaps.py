@@ -233,7 +233,8 @@ def _cut(session: Session, shift: ShiftRow, pieces: list[Shift], *, by: int | No
     """Make the row the first piece and new rows of the others; their ids."""
     first, *others = pieces
     hand_over(session, shift, to=first.counsellor_id, now=now)
-    shift.during, shift.counsellor_id, shift.changed_after_publish = range_of(first.span), first.counsellor_id, True
+    shift.during, shift.counsellor_id = range_of(first.span), first.counsellor_id
+    shift.note_change(now)
     session.flush()
     made = []
     for piece in others:
@@ -266,11 +267,13 @@ def _put_back(session: Session, row: SwapRow, *, now: datetime) -> None:
         raise NotNow("One of these shifts has begun or has changed since. Change the shifts by hand")
     shift, *others = rows
     for other in others:
-        other.state, other.changed_after_publish = ShiftState.REMOVED.value, True
+        other.state = ShiftState.REMOVED.value
+        other.note_change(now)
     session.flush()
     hand_over(session, shift, to=row.owner_id, now=now)
     with one_shift_at_once(session, row.owner):
         shift.during, shift.counsellor_id = before, row.owner_id
+        shift.note_change(now)
         session.flush()
 
 

@@ -6,7 +6,9 @@ from flask import Blueprint, Flask
 
 from foundation.web import problems
 from rota.web.coverage import coverage
+from rota.web.feeds import feeds
 from rota.web.presence import presence
+from rota.web.reports import reports
 from rota.web.shifts import rota
 from rota.web.team import team
 from rota.web.wording import PROBLEMS
@@ -16,7 +18,7 @@ __all__ = ["blueprints", "init_problems"]
 
 def blueprints() -> list[Blueprint]:
     """The blueprints to register."""
-    return [coverage, rota, team, presence]
+    return [coverage, rota, team, presence, reports, feeds]
 
 
 def init_problems(app: Flask) -> None:

@@ -18,6 +18,12 @@ ENTER_AN_END = "Enter when the shift ends, like 22:00"
 ENTER_A_NAME = "Enter the person's name"
 ENTER_AN_EMAIL = "Enter an e-mail address, like name@example.org"
 ENTER_A_LAST_DAY = "Enter the first day on which the person no longer works here"
+ENTER_A_FIRST_DAY = "Enter the first day"
+ENTER_A_LAST = "Enter the last day"
+LAST_BEFORE_FIRST = "The last day comes before the first. Enter a later last day"
+A_YEAR_AT_MOST = "A report covers at most a year. Enter an earlier last day"
+CALENDAR_NAME = "My shifts"
+CALENDAR_SHIFT = "Shift"
 CHOOSE_WHAT_YOU_ARE = "Choose available or away"
 
 PROBLEMS: Mapping[type[Exception], Told] = {

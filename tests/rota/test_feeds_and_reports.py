@@ -1,0 +1,198 @@
+"""Calendar feeds that calendars accept, evidence of cover, and hours per person."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from icalendar import Calendar
+
+from foundation.database import transaction
+from rota.domain.calendar_feed import FeedEvent, calendar
+from rota.domain.coverage import Coverage, CoverState, cover
+from rota.domain.evidence import evidence
+from rota.domain.resolution import PersonSpan
+from rota.operations import feed
+from rota.operations.shifts import move_shift, remove_shift
+from tests.rota.planning import LONDON, NOON, Browser, Team, hours
+
+HOUR = timedelta(hours=1)
+
+
+def a_feed(app: Flask, person: int) -> str:
+    with app.app_context(), transaction() as session:
+        return feed.renew(session, counsellor_id=person, by=None, now=NOON)
+
+
+def read(feed: bytes | str) -> list[Any]:
+    """The events of a feed, as the library reads them."""
+    found: Any = Calendar.from_ical(feed)
+    return list(found.walk("VEVENT"))
+
+
+def events(client: FlaskClient, token: str) -> dict[str, tuple[str, int, datetime]]:
+    """UID → (status, sequence, last modified), as another program reads the feed."""
+    answer = client.get(f"/feeds/{token}.ics")
+    assert answer.mimetype == "text/calendar"
+    return {
+        str(event["uid"]): (str(event["status"]), int(event["sequence"]), event["last-modified"].dt)
+        for event in read(answer.data)
+    }
+
+
+def test_names_and_notes_are_escaped_and_folded() -> None:
+    """ICS01."""
+    event = FeedEvent(1, 2, hours(0, 8), 0, NOON, note="door code; ring, wait " + "é" * 60)
+
+    text = calendar([event], name="Siân O'Brien", summary="Shift", domain="example.org").decode()
+
+    assert "X-WR-CALNAME:Siân O'Brien" in text
+    assert "door code\\; ring\\, wait" in text
+    assert all(len(line.encode()) <= 75 for line in text.split("\r\n"))
+    assert read(text)[0]["description"] == event.note
+
+
+def test_a_shift_that_is_cancelled_keeps_its_uid_and_says_so(app: Flask, client: FlaskClient, team: Team) -> None:
+    """ICS03."""
+    ana = team.counsellor()
+    shift = team.shift(ana, hours(20, 28))
+    token = a_feed(app, ana)
+    before = events(client, token)
+
+    with app.app_context(), transaction() as session:
+        remove_shift(session, shift_id=shift, version=1, by=None, now=NOON + HOUR)
+
+    uid = f"shift-{shift}-{ana}@localhost"
+    assert before == {uid: ("CONFIRMED", 0, NOON)}
+    assert events(client, token) == {uid: ("CANCELLED", 1, NOON + HOUR)}
+
+
+def test_a_shift_that_goes_to_a_colleague_is_cancelled_in_the_one_calendar_and_new_in_the_other(
+    app: Flask, client: FlaskClient, team: Team
+) -> None:
+    ana, ben = team.counsellor("Ana Example"), team.counsellor("Ben Example")
+    shift = team.shift(ana, hours(20, 28))
+    tokens = [a_feed(app, person) for person in (ana, ben)]
+
+    for person, version in ((ben, 1), (ana, 2)):
+        with app.app_context(), transaction() as session:
+            move_shift(
+                session,
+                shift_id=shift,
+                counsellor_id=person,
+                span=hours(20, 28),
+                version=version,
+                zone=LONDON,
+                by=None,
+                now=NOON,
+            )
+        found = [next(iter(events(client, token).values()))[:2] for token in tokens]
+        expected = ("CANCELLED", version), ("CONFIRMED", version)
+        assert sorted(found) == sorted(expected)
+
+
+def test_a_feed_that_was_renewed_or_ended_is_not_found_under_its_old_address(
+    app: Flask, client: FlaskClient, team: Team
+) -> None:
+    ana = team.counsellor()
+    old = a_feed(app, ana)
+    new = a_feed(app, ana)
+
+    assert client.get(f"/feeds/{old}.ics").status_code == 404
+    assert client.get(f"/feeds/{new}.ics").status_code == 200
+    with app.app_context(), transaction() as session:
+        feed.end(session, counsellor_id=ana, by=None, now=NOON)
+    assert client.get(f"/feeds/{new}.ics").status_code == 404
+
+
+def on(person: int, starts: float, ends: float) -> PersonSpan:
+    return PersonSpan(person, NOON + starts * HOUR, NOON + ends * HOUR)
+
+
+def a_week(*spans: PersonSpan, minimum: int = 1) -> Coverage:
+    return cover(spans, [], skills={}, start=NOON, end=NOON + 168 * HOUR, zone=LONDON, minimum=minimum)
+
+
+def test_half_empty_is_fifty_percent_and_eighty_four_hours_of_gaps() -> None:
+    """COV01."""
+    days = [on(person, 24 * day, 24 * day + 12) for person in (1, 2) for day in range(7)]
+
+    found = a_week(*days)
+
+    assert (found.percent, found.gap_minutes) == (50, 84 * 60)
+    assert not evidence(found).is_round_the_clock
+    assert evidence(found).in_state[CoverState.UNCOVERED] == 84 * HOUR
+
+
+def test_a_gap_at_the_end_of_each_week_is_found_twice_in_two() -> None:
+    """BND05."""
+    monday = datetime(2026, 11, 23, tzinfo=UTC)
+    weeks = [PersonSpan(1, monday + week * 168 * HOUR, monday + (week * 168 + 167) * HOUR) for week in range(2)]
+
+    found = cover(weeks, [], skills={}, start=monday, end=monday + 336 * HOUR, zone=LONDON, minimum=1)
+
+    assert [(gap.span.starts_at - monday, gap.span.length) for gap in found.gaps] == [
+        (167 * HOUR, HOUR), (335 * HOUR, HOUR),
+    ]  # fmt: skip
+
+
+def test_the_evidence_adds_up_to_the_whole_period() -> None:
+    found = evidence(a_week(on(1, 0, 100), on(2, 50, 168), minimum=2))
+
+    assert found.length == 168 * HOUR
+    assert found.is_round_the_clock
+    assert not found.is_never_alone
+
+
+def table(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_the_evidence_page_says_whether_the_claim_is_true_and_the_file_says_where_not(
+    team: Team, signed_in: Callable[..., Browser]
+) -> None:
+    ana, ben = team.counsellor("Ana Example"), team.counsellor("Ben Example")
+    for person in (ana, ben):
+        team.shift(person, hours(-12, 11))
+    browser = signed_in()
+
+    false = browser.get("/staff/rota/evidence?first=2026-11-24&last=2026-11-24")
+    rows = list(
+        csv.DictReader(io.StringIO(browser.get("/staff/rota/evidence.csv?first=2026-11-24&last=2026-11-24").text))
+    )
+    team.shift(ana, hours(11, 12))
+    true = browser.get("/staff/rota/evidence?first=2026-11-24&last=2026-11-24")
+
+    assert "is not true of this period" in false.text
+    assert [(row["starts_at"], row["state"]) for row in rows] == [("2026-11-24T23:00:00+00:00", "uncovered")]
+    assert "is true of it" in true.text
+    assert "only one person is on" in true.text
+
+
+def test_the_hours_page_lists_those_without_any(team: Team, signed_in: Callable[..., Browser]) -> None:
+    ana = team.counsellor("Ana Example")
+    team.counsellor("Zoe Example")
+    team.shift(ana, hours(10, 20))
+    browser = signed_in()
+
+    page = browser.get("/staff/rota/hours?first=2026-11-23&last=2026-11-29")
+    rows = table(browser.get("/staff/rota/hours.csv?first=2026-11-23&last=2026-11-29").text)
+
+    assert "Zoe Example" in page.text
+    assert "No shifts" in page.text
+    assert [(row["name"], row["minutes"], row["night_minutes"]) for row in rows] == [
+        ("Ana Example", "600", "420"), ("Zoe Example", "0", "0"),
+    ]  # fmt: skip
+
+
+def test_a_period_that_cannot_be_is_refused_with_words(signed_in: Callable[..., Browser]) -> None:
+    browser = signed_in()
+
+    assert "Enter a later last day" in browser.get("/staff/rota/hours?first=2026-11-23&last=2026-11-01").text
+    assert "at most a year" in browser.get("/staff/rota/evidence?first=2026-01-01&last=2036-01-01").text
+    assert "Enter the first day" in browser.get("/staff/rota/evidence?first=never&last=2036-01-01").text
