@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import asking
+from benchmarks import asking, faults
 
-BENCHMARKS = {"asking": asking.run}
+BENCHMARKS = {"asking": asking.run, "faults": faults.run}
 
 for name in sys.argv[1:] or BENCHMARKS:
     BENCHMARKS[name]()

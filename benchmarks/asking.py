@@ -124,7 +124,7 @@ async def _ask(on: Stage, count: int, first: int) -> list[float]:
     return accepted
 
 
-def _measure(on: Stage, count: int, first: int) -> tuple[list[float], list[float]]:
+def measure(on: Stage, count: int, first: int) -> tuple[list[float], list[float]]:
     """When each of `count` requests was accepted, and when each handset rang."""
     apart = _clocks_apart(on)
     before = set(_rings(on))
@@ -148,10 +148,10 @@ def ringing(on: Stage) -> str:
     rows = []
     serial: list[float] = []
     for index in range(SERIAL):
-        serial += _delays(*_measure(on, 1, index))
+        serial += _delays(*measure(on, 1, index))
     rows.append((1, SERIAL, f"{len(serial) / SERIAL:.0%}", ms(percentile(serial, 0.5)), ms(percentile(serial, 0.95))))
     for count, first in ((20, 100), (100, 200)):
-        accepted, rang = _measure(on, count, first)
+        accepted, rang = measure(on, count, first)
         delays = _delays(accepted, rang)
         share = len(rang) / count
         rows.append((count, count, f"{share:.0%}", ms(percentile(delays, 0.5)), ms(percentile(delays, 0.95))))

@@ -107,7 +107,7 @@ def _set_up_limits(app: Flask) -> None:
     is_on = bool(app.config.get("RATELIMIT_ENABLED", True))
     app.config["RATELIMIT_ENABLED"] = True
     limiter.init_app(app)
-    limiter.enabled = is_on
+    app.config["RATELIMIT_ENABLED"] = limiter.enabled = is_on
 
 
 def _limit_and_check(app: Flask) -> None:

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import requests
@@ -87,7 +88,7 @@ class Visitors:
             told.withdrawn_at = self.here.clock()
 
 
-def staff(app: Flask, network: str, dice: random.Random) -> None:
+def staff(app: Flask, network: str, dice: random.Random, *, habit: dict[str, Any] | None = None) -> None:
     """Two dozen counsellors who take turns all week, a day at a time, and what each does when rung."""
     from foundation.database import transaction  # noqa: PLC0415 - as in place.py
     from foundation.phone import Phone  # noqa: PLC0415
@@ -122,7 +123,7 @@ def staff(app: Flask, network: str, dice: random.Random) -> None:
                         created_at=BEGINS,
                     )
                 )
-        habits = [counsellors_habit(dice) for _ in range(2_000)]
+        habits = [habit] if habit else [counsellors_habit(dice) for _ in range(2_000)]
         requests.post(f"{network}/phones/{number}/habit", json=habits, timeout=30).raise_for_status()
 
 

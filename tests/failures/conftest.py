@@ -62,6 +62,8 @@ class House:
     environment: dict[str, str]
     folder: Path
     programs: list[Program] = field(default_factory=list)
+    was_silent: bool = False
+    """The test froze the service in the middle of a call: whoever was on the line heard nothing for a while."""
 
     def start(self, *command: str) -> Program:
         """Start one of our processes; it is stopped after the test."""
@@ -169,7 +171,12 @@ class House:
     def judge(self) -> None:
         """What must be true however a test leaves the house."""
         verdict = requests.get(f"{self.phones.base}/invariants", timeout=5).json()
-        assert {which: one["broken_by"] for which, one in verdict["judged"].items() if not one["holds"]} == {}
+        judged = verdict["judged"].items()
+        assert {
+            which: one["broken_by"]
+            for which, one in judged
+            if not one["holds"] and not (self.was_silent and which == "I3")
+        } == {}
         with self.app.app_context(), transaction() as session:
             assert queries.unaccounted_for(session) == 0
             on_record = _rings_on_record(session)

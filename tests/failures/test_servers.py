@@ -53,6 +53,7 @@ def test_f37_postgresql_freezes_in_the_middle_of_a_call(manned: House) -> None:
     manned.ask()
     eventually(lambda: manned.rang()[VISITOR] == 1, within_s=30)
 
+    manned.was_silent = True
     manned.servers.postgres.freeze()
     try:
         with pytest.raises(requests.RequestException):
@@ -67,6 +68,7 @@ def test_f37_postgresql_crashes_while_calls_are_under_way(manned: House) -> None
     manned.ask()
     eventually(lambda: manned.rang()[VISITOR] == 1, within_s=30)
 
+    manned.was_silent = True
     manned.servers.postgres.kill()
     manned.servers.postgres.start()
     manned.ask(OTHERS[0])

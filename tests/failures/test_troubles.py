@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 import requests
 from sqlalchemy import delete
+from twilio.request_validator import RequestValidator
 
 import callbacks.jobs
 from foundation.database import db, transaction
+from foundation.phone import Phone
 from notifications import queries as notifications
 from notifications.domain.trouble import LONGEST_PAUSE, pause_after
 from rota.models import PresenceRow
@@ -64,8 +66,6 @@ def test_f38_dialling_pauses_when_nothing_gets_through_and_goes_on_by_itself(tow
 
 
 def test_f38_the_lead_on_call_is_told_once(town: Town, people: People, monkeypatch: pytest.MonkeyPatch) -> None:
-    from foundation.phone import Phone
-
     town.expects(texts=[LEAD])
     monkeypatch.setitem(town.app.config, "ON_CALL_PHONE", Phone(LEAD))
     people.on("Ana Example")
@@ -88,7 +88,7 @@ def test_f38_each_failure_doubles_the_pause_up_to_half_a_minute_and_chance_sprea
     assert pause_after(3, dice=0.0) == timedelta(seconds=2)
 
 
-# -- F7: the telephone company cannot reach us ------------------------------------------------------------------------
+# -- F7: the telephone company cannot reach us -----------------------------------------------------------------------
 
 
 def test_f07_we_are_away_when_the_counsellor_answers(town: Town, people: People) -> None:
@@ -109,7 +109,7 @@ def test_f07_we_are_away_when_the_counsellor_answers(town: Town, people: People)
     assert said[0].startswith("Sorry, we could not connect this call.")
 
 
-# -- F14: the counsellor's line goes just after the visitor answered ----------------------------------------------------
+# -- F14: the counsellor's line goes just after the visitor answered -------------------------------------------------
 
 
 def test_f14_the_counsellors_line_goes_as_the_visitor_answers_and_the_next_one_rings(
@@ -129,12 +129,10 @@ def test_f14_the_counsellors_line_goes_as_the_visitor_answers_and_the_next_one_r
     assert asked.row().rings_made == 2
 
 
-# -- F18: the visitor rings us while we are about to ring them ----------------------------------------------------------
+# -- F18: the visitor rings us while we are about to ring them -------------------------------------------------------
 
 
 def inbound(town: Town, number: str) -> None:
-    from twilio.request_validator import RequestValidator
-
     url = f"{town.app.config['PUBLIC_BASE_URL']}/webhooks/twilio/voice/inbound"
     form = {"CallSid": "CA" + "9" * 32, "From": number, "To": town.app.config["TWILIO_CALLER_ID"]}
     signed = RequestValidator(town.app.config["TWILIO_AUTH_TOKEN"]).compute_signature(url, form)
@@ -174,7 +172,7 @@ def test_f18_nor_when_the_counsellor_has_just_answered(town: Town, people: Peopl
     assert asked.status == "queued"
 
 
-# -- F33, F41 and conservation: what the timekeeper sees ------------------------------------------------------------------
+# -- F33, F41 and conservation: what the timekeeper sees -------------------------------------------------------------
 
 
 def test_f33_somebody_waits_while_somebody_is_free_and_it_is_said(town: Town, people: People) -> None:
