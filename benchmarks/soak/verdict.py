@@ -119,7 +119,6 @@ def verdict(here: Place, asked: list[Asked], refused: int, watcher: Watcher, des
     closed = {status: count for status, count in sorted(statuses.items()) if status in _CLOSED}
     rows: list[tuple[str, int | str]] = [
         ("received", len(asked)),
-        ("refused by the form", refused),
         ("open", sum(statuses.values()) - sum(closed.values())),
         *((f"closed: {status.replace('_', ' ')}", count) for status, count in closed.items()),
         ("visitors rung", sum(1 for moments in watcher.rang.values() if moments)),
@@ -135,6 +134,7 @@ def verdict(here: Place, asked: list[Asked], refused: int, watcher: Watcher, des
         [
             ("rung twice", len(twice), _some(twice)),
             ("lost", len(lost) + unaccounted, _some(lost)),
+            ("turned away by our own form", refused, ""),
             ("rung after a withdrawal was confirmed", len(after_no), _some(after_no)),
             ("dialled outside safe times", len(unsafe), _some(unsafe)),
             ("texts against consent", len(texts), _some(texts)),
