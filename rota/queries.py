@@ -24,7 +24,7 @@ from rota.domain.presence import Presence, PresenceState
 from rota.domain.resolution import A_MINUTE, PersonSpan, anybody, resolve, who_is_on
 from rota.domain.shifts import Shift, Span, whole_minute
 from rota.domain.swaps import OPEN as OPEN_SWAPS
-from rota.domain.working_time import LIMITS, Site
+from rota.domain.working_time import LIMITS, Finding, Site, check
 from rota.models import (
     CounsellorRow,
     CoverAskRow,
@@ -86,10 +86,12 @@ def published_shifts(
     session: Session, *, start: datetime, end: datetime, counsellor_ids: Iterable[int] | None = None
 ) -> list[Shift]:
     """Published shifts that touch [start, end), as the resolver takes them."""
-    wanted = select(ShiftRow.counsellor_id, ShiftRow.during).where(*_touching(start, end))
+    wanted = select(ShiftRow.counsellor_id, func.lower(ShiftRow.during), func.upper(ShiftRow.during)).where(
+        *_touching(start, end)
+    )
     if counsellor_ids is not None:
         wanted = wanted.where(ShiftRow.counsellor_id.in_(list(counsellor_ids)))
-    return [Shift(person, span_of(during)) for person, during in session.execute(wanted)]
+    return [Shift(person, Span(starts_at, ends_at)) for person, starts_at, ends_at in session.execute(wanted).tuples()]
 
 
 def resolved(session: Session, *, start: datetime, end: datetime) -> list[PersonSpan]:
@@ -238,16 +240,18 @@ def former_team(session: Session, *, today: date) -> Sequence[CounsellorRow]:
 
 
 def spans_of(
-    session: Session, *, counsellor_ids: Iterable[int], around: Span, besides: Iterable[int] = ()
+    session: Session, *, counsellor_ids: Iterable[int] | None, around: Span, besides: Iterable[int] = ()
 ) -> dict[int, list[Span]]:
-    """Each person's published shifts that touch a stretch, in order, as they were planned."""
+    """Each person's published shifts that touch a stretch, in order, as planned; None asks for everybody's."""
     wanted = select(ShiftRow.counsellor_id, func.lower(ShiftRow.during), func.upper(ShiftRow.during)).where(
-        *_touching(around.starts_at, around.ends_at),
-        ShiftRow.counsellor_id.in_(list(counsellor_ids)),
-        ShiftRow.id.not_in(list(besides)),
+        *_touching(around.starts_at, around.ends_at)
     )
+    if counsellor_ids is not None:
+        wanted = wanted.where(ShiftRow.counsellor_id.in_(list(counsellor_ids)))
+    if besides := list(besides):
+        wanted = wanted.where(ShiftRow.id.not_in(besides))
     found: dict[int, list[Span]] = {}
-    for person, starts_at, ends_at in session.execute(wanted.order_by(func.lower(ShiftRow.during))):
+    for person, starts_at, ends_at in session.execute(wanted.order_by(func.lower(ShiftRow.during))).tuples():
         found.setdefault(person, []).append(Span(starts_at, ends_at))
     return found
 
@@ -337,6 +341,25 @@ def feed_events(session: Session, *, counsellor_id: int, start: datetime) -> lis
         FeedEvent(row.shift_id, counsellor_id, span_of(row.during), row.version - 1, row.at, is_cancelled=True)
         for row in session.scalars(gone)
     ]
+
+
+def findings(session: Session, *, start: datetime, end: datetime, zone: ZoneInfo) -> dict[int, list[Finding]]:
+    """Every working-time rule that the published shifts of [start, end) do not keep, by person; nobody without any."""
+    period = Span(start, end)
+    own = spans_of(session, counsellor_ids=None, around=period)
+    people = session.scalars(_everybody().where(CounsellorRow.id.in_(list(own)))).all()
+    away = leave_spans(session, counsellor_ids=own, around=period, zone=zone)
+    found = {
+        row.id: check(
+            own.get(row.id, []),
+            leave=away.get(row.id, []),
+            terms=row.as_terms(),
+            limits=LIMITS[Site(row.site)],
+            zone=zone,
+        )
+        for row in people
+    }
+    return {person: broken for person, broken in found.items() if broken}
 
 
 def people_hours(

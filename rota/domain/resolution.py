@@ -26,24 +26,35 @@ def resolve(shifts: Iterable[Shift], *, start: datetime, end: datetime) -> list[
     Shifts that touch or overlap become one. Slicing changes nothing:
     resolve(a, c) == merged(resolve(a, b) + resolve(b, c)).
     """
-    inside = (
-        PersonSpan(shift.counsellor_id, clipped.starts_at, clipped.ends_at)
+    pieces = [
+        (shift.counsellor_id, max(shift.span.starts_at, start), min(shift.span.ends_at, end))
         for shift in shifts
-        if (clipped := shift.span.clipped(start, end))
-    )
-    return merged(inside)
+        if shift.span.starts_at < end and shift.span.ends_at > start
+    ]
+    return _joined(pieces)
 
 
 def merged(spans: Iterable[PersonSpan]) -> list[PersonSpan]:
     """Touching and overlapping spans of the same person made one, by start and person."""
-    whole: list[PersonSpan] = []
-    for span in sorted(spans, key=lambda each: (each.counsellor_id, each.starts_at)):
-        last = whole[-1] if whole else None
-        if last and last.counsellor_id == span.counsellor_id and span.starts_at <= last.ends_at:
-            whole[-1] = PersonSpan(last.counsellor_id, last.starts_at, max(last.ends_at, span.ends_at))
-        else:
-            whole.append(span)
-    return sorted(whole, key=lambda each: (each.starts_at, each.counsellor_id))
+    return _joined([(span.counsellor_id, span.starts_at, span.ends_at) for span in spans])
+
+
+def _joined(pieces: list[tuple[int, datetime, datetime]]) -> list[PersonSpan]:
+    """Plain tuples, because a year of a large team is a hundred thousand of them."""
+    pieces.sort()
+    whole: list[tuple[datetime, int, datetime]] = []
+    person, starts_at, ends_at = 0, None, None
+    for who, first, last in pieces:
+        if starts_at is not None and ends_at is not None and who == person and first <= ends_at:
+            ends_at = max(last, ends_at)
+            continue
+        if starts_at is not None and ends_at is not None:
+            whole.append((starts_at, person, ends_at))
+        person, starts_at, ends_at = who, first, last
+    if starts_at is not None and ends_at is not None:
+        whole.append((starts_at, person, ends_at))
+    whole.sort()
+    return [PersonSpan(person, starts_at, ends_at) for starts_at, person, ends_at in whole]
 
 
 def who_is_on(shifts: Iterable[Shift], *, moment: datetime) -> list[int]:

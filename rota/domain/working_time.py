@@ -220,7 +220,7 @@ class _Weeks:
 
 def _length(span: Span) -> timedelta:
     """Elapsed time; cheap for instants in UTC, which is how they are stored."""
-    return span.ends_at - span.starts_at if span.starts_at.tzinfo is UTC else span.length
+    return span.ends_at - span.starts_at if not span.starts_at.utcoffset() else span.length
 
 
 def _overlap(proposed: Span, clashes: Iterable[Span]) -> timedelta:
