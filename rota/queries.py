@@ -91,7 +91,7 @@ def published_shifts(
     )
     if counsellor_ids is not None:
         wanted = wanted.where(ShiftRow.counsellor_id.in_(list(counsellor_ids)))
-    return [Shift(person, Span(starts_at, ends_at)) for person, starts_at, ends_at in session.execute(wanted).tuples()]
+    return [Shift(person, Span(starts_at, ends_at)) for person, starts_at, ends_at in session.execute(wanted)]
 
 
 def resolved(session: Session, *, start: datetime, end: datetime) -> list[PersonSpan]:
@@ -251,7 +251,7 @@ def spans_of(
     if besides := list(besides):
         wanted = wanted.where(ShiftRow.id.not_in(besides))
     found: dict[int, list[Span]] = {}
-    for person, starts_at, ends_at in session.execute(wanted.order_by(func.lower(ShiftRow.during))).tuples():
+    for person, starts_at, ends_at in session.execute(wanted.order_by(func.lower(ShiftRow.during))):
         found.setdefault(person, []).append(Span(starts_at, ends_at))
     return found
 
