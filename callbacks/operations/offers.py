@@ -11,10 +11,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from callbacks import queries
-from callbacks.domain.asking import Strength
+from callbacks.domain.asking import Gender, Strength
 from callbacks.domain.promise import promise
 from callbacks.domain.window import Span
 from callbacks.models import BookingRow, CallbackRow
+from callbacks.operations.visit import UnknownToken
 from rota import queries as rota
 
 HOUR = timedelta(hours=1)
@@ -114,13 +115,42 @@ def open_hours(session: Session, *, start: datetime, end: datetime, among: Able 
     return found
 
 
-def availability(session: Session, *, now: datetime) -> Availability:
+def suitable(session: Session, *, gender: Gender | None, skills: frozenset[str]) -> Able:
+    """Who has these skills and, if one is named, this gender; the same question for a request not yet made."""
+    if gender is None and not skills:
+        return None
+    return rota.able_ids(session, language="en", skills=skills, gender=gender)
+
+
+def prices(session: Session, *, skills: frozenset[str], now: datetime) -> dict[Gender | None, Span | None]:
+    """When a call asked for now is likely: from anybody, only from a woman, only from a man."""
+    return {
+        gender: asap_promise(
+            session,
+            not_before=now,
+            not_after=now + LOOKS_AHEAD,
+            among=suitable(session, gender=gender, skills=skills),
+            now=now,
+        )
+        for gender in (None, *Gender)
+    }
+
+
+def availability_for(session: Session, *, token: str, now: datetime) -> Availability:
+    """What the request that a token opens can be moved to. Raises UnknownToken."""
+    callback = queries.by_token(session, token)
+    if callback is None:
+        raise UnknownToken
+    return availability(session, among=able(session, callback), now=now)
+
+
+def availability(session: Session, *, among: Able = None, now: datetime) -> Availability:
     """What can be asked for at this moment. `slots` are whole hours of the next seven days with a place left."""
-    slots = tuple(hour for hour, _ in open_hours(session, start=now + NOTICE, end=now + OFFERED_FOR))
-    soon = asap_promise(session, not_before=now, not_after=now + LOOKS_AHEAD, now=now)
+    slots = tuple(hour for hour, _ in open_hours(session, start=now + NOTICE, end=now + OFFERED_FOR, among=among))
+    soon = asap_promise(session, not_before=now, not_after=now + LOOKS_AHEAD, among=among, now=now)
     edges = [
         edge
-        for span in _cover(session, start=now, end=now + LOOKS_AHEAD)
+        for span in _cover(session, start=now, end=now + LOOKS_AHEAD, among=among)
         for edge in (span.starts_at, span.ends_at)
         if edge > now
     ]

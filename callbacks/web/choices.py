@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from callbacks.domain.asking import Gender, GenderWish, Strength
 from callbacks.domain.codes import PhoneOwner
 from callbacks.domain.safe_contact import MessageRule, SafeContact, ThirdParty
 from callbacks.domain.window import Asap, Span
@@ -127,6 +128,31 @@ PHONE_OWNER: Final[tuple[Option, ...]] = (
     (PhoneOwner.SOMEONE_ELSE, "It belongs to someone else"),
     (PhoneOwner.WORK, "It is a work phone"),
 )
+COUNSELLORS: Final[dict[str, tuple[str, GenderWish | None]]] = {
+    "any": ("Anyone", None),
+    "woman": ("A woman, if one is free then", GenderWish(Gender.FEMALE, Strength.PREFER)),
+    "only_woman": ("Only a woman", GenderWish(Gender.FEMALE, Strength.ONLY)),
+    "man": ("A man, if one is free then", GenderWish(Gender.MALE, Strength.PREFER)),
+    "only_man": ("Only a man", GenderWish(Gender.MALE, Strength.ONLY)),
+}
+"""Whom somebody would like to talk to: what is chosen -> its words, and the wish that it is."""
+
+_NO_LONGER: Final = "You do not wait longer for this."
+_NOT_SOON: Final = "Not in the next 24 hours. You can choose a later time."
+
+
+def counsellors(prices: Mapping[Gender | None, Span | None], *, zone: ZoneInfo, now: datetime) -> tuple[Option, ...]:
+    """The choices, each with what it costs: when a call asked for now is likely to come."""
+
+    def price(wish: GenderWish | None) -> str:
+        if wish is not None and wish.strength is Strength.PREFER:
+            return _NO_LONGER
+        likely = prices[wish.value if wish else None]
+        return f"Likely {between(likely.starts_at, likely.ends_at, zone=zone, now=now)}." if likely else _NOT_SOON
+
+    return tuple((value, words, price(wish)) for value, (words, wish) in COUNSELLORS.items())
+
+
 NO_LAST_DAY: Final = "No, there is no such day"
 DAYS_TO_CHOOSE: Final = 14  # a fortnight of days fits a list; whoever needs longer has no last day in mind
 

@@ -46,6 +46,8 @@ class Draft:
     flags: dict[str, str | list[str]] = field(default_factory=dict)
     """Answers by flag code, as triage reads them."""
     substances: tuple[str, ...] = ()
+    counsellor: str = "any"
+    """Whom they would like to talk to: a key of `choices.COUNSELLORS`."""
     when: str = ""
     """ "asap", or two instants with a slash between them."""
     is_gone: bool = False

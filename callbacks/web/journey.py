@@ -13,7 +13,19 @@ from flask.typing import ResponseReturnValue
 from callbacks.web.draft import COOKIE, Draft, drop, keep, present_draft
 from callbacks.web.questions import Errors
 
-STEPS: Final = ("name", "contact", "number", "questions", "danger", "health", "about", "time", "agree", "check")
+STEPS: Final = (
+    "name",
+    "contact",
+    "number",
+    "questions",
+    "danger",
+    "health",
+    "about",
+    "counsellor",
+    "time",
+    "agree",
+    "check",
+)
 """The pages in their order. What is safe comes first of all, before the number that it is about."""
 ASKED_IF_ALLOWED: Final = frozenset({"danger", "health", "about"})
 """Pages for whoever said that we may ask."""

@@ -40,7 +40,7 @@ def time(token: str) -> ResponseReturnValue:
     """Another time."""
     now = clock.now()
     found = _visit(token)
-    return _page("time", token, when=choices.value(found.when), times=_offered(now))
+    return _page("time", token, when=choices.value(found.when), times=_offered(token, now))
 
 
 @own_page.post("/time")
@@ -52,9 +52,9 @@ def take_time(token: str) -> ResponseReturnValue:
         with transaction() as session:
             change(session, token=token, when=when, zone=service_zone(), now=now)
     except WrongAnswer as wrong:
-        return _page("time", token, errors=wrong.errors, when=chosen, times=_offered(now))
+        return _page("time", token, errors=wrong.errors, when=chosen, times=_offered(token, now))
     except (offers.NotOffered, WindowClosed):
-        return _page("time", token, errors={"when": questions.TIME_IS_GONE}, when="", times=_offered(now))
+        return _page("time", token, errors={"when": questions.TIME_IS_GONE}, when="", times=_offered(token, now))
     return _back_to(token)
 
 
@@ -166,9 +166,9 @@ def _visit(token: str) -> Visit:
         return visit(session, token=token)
 
 
-def _offered(now: datetime) -> choices.Times:
+def _offered(token: str, now: datetime) -> choices.Times:
     with transaction() as session:
-        found = offers.availability(session, now=now)
+        found = offers.availability_for(session, token=token, now=now)
     return choices.times(found, zone=service_zone(), now=now)
 
 

@@ -10,10 +10,11 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from flask.typing import ResponseReturnValue
 
 from accounts.web.limits import limiter
-from callbacks.domain.asking import CONSENT_VERSION, Ask, Idempotency
+from callbacks.domain.asking import CONSENT_VERSION, Ask, Idempotency, Strength
 from callbacks.domain.safe_contact import SafeContact
 from callbacks.domain.window import WindowClosed
 from callbacks.operations import offers
+from callbacks.operations.ask import YOUNG_PEOPLE
 from callbacks.operations.ask_from_outside import ask_from_outside
 from callbacks.operations.visit import visit
 from callbacks.web import choices, proof, questions, safety
@@ -146,12 +147,42 @@ for _part in safety.PAGES:
     _add_questions(_part)
 
 
+@visitor.get("/counsellor")
+@at("counsellor")
+def counsellor(draft: Draft) -> ResponseReturnValue:
+    """Whom to talk to, with what each wish costs in time."""
+    return page("counsellor", draft, counsellor=draft.counsellor, options=_counsellors(draft, clock.now()))
+
+
+@visitor.post("/counsellor")
+@at("counsellor")
+def take_counsellor(draft: Draft) -> ResponseReturnValue:
+    """Keep the wish. A time that was chosen before is asked again: others may ring then."""
+    chosen = request.form.get("counsellor", "")
+    if chosen not in choices.COUNSELLORS:
+        errors = {"counsellor": questions.CHOOSE_COUNSELLOR}
+        return page("counsellor", draft, errors=errors, counsellor="", options=_counsellors(draft, clock.now()))
+    if chosen != draft.counsellor:
+        draft = replace(without(draft, "time"), when="")
+    return go_on(replace(draft, counsellor=chosen), answered="counsellor")
+
+
+def _counsellors(draft: Draft, now: datetime) -> tuple[choices.Option, ...]:
+    with transaction() as session:
+        prices = offers.prices(session, skills=_skills(draft), now=now)
+    return choices.counsellors(prices, zone=service_zone(), now=now)
+
+
+def _skills(draft: Draft) -> frozenset[str]:
+    return frozenset({YOUNG_PEOPLE}) if safety.verdict(draft).young_people_only else frozenset()
+
+
 @visitor.get("/time")
 @at("time")
 def time(draft: Draft) -> ResponseReturnValue:
     """As soon as possible, or one of the offered times."""
     errors = {"when": questions.TIME_IS_GONE} if draft.is_gone else {}
-    return page("time", draft, errors=errors, when=draft.when, times=_offered(clock.now()))
+    return page("time", draft, errors=errors, when=draft.when, times=_offered(draft, clock.now()))
 
 
 @visitor.post("/time")
@@ -162,7 +193,7 @@ def take_time(draft: Draft) -> ResponseReturnValue:
     try:
         when = questions.when(chosen, now=now)
     except WrongAnswer as wrong:
-        return page("time", draft, errors=wrong.errors, when=chosen, times=_offered(now))
+        return page("time", draft, errors=wrong.errors, when=chosen, times=_offered(draft, now))
     return go_on(replace(draft, when=choices.value(when), is_gone=False), answered="time")
 
 
@@ -200,6 +231,7 @@ def check(draft: Draft) -> ResponseReturnValue:
         when=when,
         safe=safe,
         may_ask=draft.may_ask,
+        counsellor=choices.COUNSELLORS[draft.counsellor][0],
         work=proof.challenge(draft, now=now),
         bits=proof.BITS,
     )
@@ -246,7 +278,10 @@ def done() -> ResponseReturnValue:
     with transaction() as session:
         found = visit(session, token=draft.token)
     advice = safety.advice(safety.verdict(draft))
-    return make_response(render_template("visitor/done.html", call=view_of(found, now=now), advice=advice))
+    shown = render_template(
+        "visitor/done.html", call=view_of(found, now=now), advice=advice, is_emergency=safety.is_emergency(draft)
+    )
+    return make_response(shown)
 
 
 @visitor.get("/leave")
@@ -275,14 +310,18 @@ def _as_ask(draft: Draft, *, now: datetime) -> Ask:
         name=draft.name,
         safe_contact=draft.contact(),
         requester=proof.requester(),
+        gender=choices.COUNSELLORS[draft.counsellor][1],
         flags=draft.flags,
         substances=draft.substances,
     )
 
 
-def _offered(now: datetime) -> choices.Times:
+def _offered(draft: Draft, now: datetime) -> choices.Times:
+    wish = choices.COUNSELLORS[draft.counsellor][1]
+    only = wish.value if wish is not None and wish.strength is Strength.ONLY else None
     with transaction() as session:
-        found = offers.availability(session, now=now)
+        among = offers.suitable(session, gender=only, skills=_skills(draft))
+        found = offers.availability(session, among=among, now=now)
     return choices.times(found, zone=service_zone(), now=now)
 
 

@@ -63,6 +63,8 @@ def through(page: Page) -> Iterator[str]:
     page.get_by_label("What number should we ring?").fill("07700 900 982")
     go_on(page)
     yield from through_questions(page)
+    yield "counsellor"
+    go_on(page)
     yield "time"
     go_on(page)
     yield "time, wrong"
@@ -181,6 +183,8 @@ def test_the_whole_journey_works_by_keyboard_and_the_focus_is_always_seen(opens:
     page.keyboard.type("07700 900 982")
     enter(leads_to="May we ask how things are?")
     tab_to(page, "[name=ask][value=no]")
+    enter(leads_to="Who would you like to talk to?")
+    tab_to(page, "button")
     enter(leads_to="When should we ring you?")
     tab_to(page, "[name=when]")
     page.keyboard.press("Space")

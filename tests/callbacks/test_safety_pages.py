@@ -19,7 +19,11 @@ BEFORE: tuple[tuple[str, dict[str, str]], ...] = (
     ("/contact", {"voicemail": "neutral_message", "sms": "neutral_message", "third_party": "ask_for_name_only"}),
     ("/number", {"phone": "07700 900 982"}),
 )
-AFTER: tuple[tuple[str, dict[str, str]], ...] = (("/time", {"when": "asap"}), ("/agree", {"agree": "yes"}))
+AFTER: tuple[tuple[str, dict[str, str]], ...] = (
+    ("/counsellor", {"counsellor": "any"}),
+    ("/time", {"when": "asap"}),
+    ("/agree", {"agree": "yes"}),
+)
 
 
 def asked(app: Flask, client: FlaskClient, **answers: dict[str, object]) -> tuple[CallbackRow, str]:
@@ -41,7 +45,7 @@ def test_whoever_wants_no_questions_is_asked_none_and_is_rung_all_the_same(app: 
     for path, fields in BEFORE:
         client.post(path, data=fields)
 
-    assert client.post("/questions", data={"ask": "no"}).headers["Location"] == "/time"
+    assert client.post("/questions", data={"ask": "no"}).headers["Location"] == "/counsellor"
 
 
 def test_a_question_that_is_left_out_says_nothing(app: Flask, client: FlaskClient) -> None:

@@ -28,6 +28,7 @@ ANSWERS: tuple[tuple[str, dict[str, str]], ...] = (
     ("/contact", SAFE),
     ("/number", {"phone": "07700 900 982"}),
     ("/questions", {"ask": "no"}),
+    ("/counsellor", {"counsellor": "any"}),
     ("/time", {"when": "asap"}),
     ("/agree", {"agree": "yes"}),
 )
@@ -55,7 +56,7 @@ def test_each_answer_leads_to_the_next_page_and_the_last_to_a_confirmation(app: 
     led_to = [client.post(path, data=answers).headers["Location"] for path, answers in ANSWERS]
     confirmed = client.post("/check", follow_redirects=True)
 
-    assert led_to == ["/contact", "/number", "/questions", "/time", "/agree", "/check"]
+    assert led_to == ["/contact", "/number", "/questions", "/counsellor", "/time", "/agree", "/check"]
     assert title(confirmed) == "We have your request"
     [row] = kept(app)
     assert row.reference in confirmed.text
@@ -103,6 +104,7 @@ def test_changing_one_answer_comes_straight_back_to_the_check(client: FlaskClien
         ("/contact", {}, "Choose if we may leave a message", ""),
         ("/number", {"phone": ""}, "Enter a UK phone number", ""),
         ("/number", {"phone": "+33 1 23 45 67 89"}, "We can only ring UK numbers", "+33 1 23 45 67 89"),
+        ("/counsellor", {}, "Choose who you would like to talk to", ""),
         ("/time", {}, "Choose when we should ring you", ""),
         ("/time", {"when": "2020-01-01T10:00:00+00:00/2020-01-01T11:00:00+00:00"}, "That time has just gone", ""),
         ("/time", {"when": "../../etc/passwd"}, "Choose when we should ring you", ""),
@@ -352,7 +354,7 @@ def test_no_page_is_kept_framed_or_given_away(client: FlaskClient, path: str) ->
     assert headers["X-Content-Type-Options"] == "nosniff"
     policy = headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
-    assert "frame-ancestors 'none'" in policy
+    assert "frame-ancestors 'self'" in policy  # a demonstration frames itself; see test_embedding for live use
     assert "unsafe" not in policy
 
 

@@ -13,7 +13,7 @@ EXAMPLES = {"<int:shift_id>": "1", "<int:counsellor_id>": "1"}
 
 OPEN_TO_EVERYBODY = {
     # the visitor's journey: one question a page
-    "/", "/private", "/number", "/time", "/contact", "/agree", "/questions", "/questions/…",
+    "/", "/private", "/number", "/time", "/contact", "/agree", "/questions", "/questions/…", "/counsellor",
     "/check", "/emergency", "/done", "/leave", "/erased",
     # the visitor's own page, which its token opens
     "/c/<token>", "/c/<token>/cancel", "/c/<token>/contact", "/c/<token>/number", "/c/<token>/time",
