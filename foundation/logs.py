@@ -18,7 +18,7 @@ def configure() -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=False,  # so that whoever configures last is heard, tests included
     )
     for noisy in ("twilio", "urllib3", "werkzeug"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -20,6 +20,8 @@ OPEN_TO_EVERYBODY = {
     "/c/<token>/call.ics", "/c/<token>/erase",
     # the programs that ask for visitors
     "/api/v1/availability", "/api/v1/callbacks", "/api/v1/callbacks/<token>", "/api/v1/openapi.json",
+    # a counsellor's calendar, which its token opens
+    "/feeds/<token>.ics",
     # what pages are made of, and whether we are well
     "/assets/<digest>/<name>", "/embed.js", "/demo/article", "/healthz", "/readyz",
 }  # fmt: skip
