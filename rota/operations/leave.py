@@ -27,6 +27,12 @@ class LeaveRefused(ShiftRefused):
     field = "first_day"
 
 
+class DecidedAlready(LeaveRefused):
+    """A supervisor has said yes or no, or the person withdrew it; show it as it is."""
+
+    field = "leave"
+
+
 class LeaveNotFound(LookupError):
     """There is no such application (any more); show those that there are."""
 
@@ -99,7 +105,7 @@ def _asked(session: Session, leave_id: int) -> LeaveRow:
     if row is None:
         raise LeaveNotFound("There is no such application for leave")
     if row.state != LeaveState.ASKED.value:
-        raise LeaveRefused("Somebody has decided about this leave already")
+        raise DecidedAlready("Somebody has decided about this leave already")
     return row
 
 

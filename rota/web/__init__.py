@@ -7,8 +7,10 @@ from flask import Blueprint, Flask
 from foundation.web import problems
 from rota.web.coverage import coverage
 from rota.web.feeds import feeds
+from rota.web.mine import mine
 from rota.web.presence import presence
 from rota.web.reports import reports
+from rota.web.requests import requests
 from rota.web.shifts import rota
 from rota.web.team import team
 from rota.web.wording import PROBLEMS
@@ -18,7 +20,7 @@ __all__ = ["blueprints", "init_problems"]
 
 def blueprints() -> list[Blueprint]:
     """The blueprints to register."""
-    return [coverage, rota, team, presence, reports, feeds]
+    return [coverage, rota, team, presence, reports, feeds, mine, requests]
 
 
 def init_problems(app: Flask) -> None:

@@ -7,8 +7,13 @@ from zoneinfo import ZoneInfo
 
 from foundation.web.problems import Problem, Told
 from rota.domain.shifts import Span
+from rota.domain.swaps import SwapState
 from rota.domain.wording import length_words, span_words
+from rota.models import LadderState, LeaveState
+from rota.operations.drafts import DraftNotFound
+from rota.operations.leave import LeaveNotFound
 from rota.operations.shifts import ShiftChangedMeanwhile, ShiftNotFound
+from rota.operations.swaps import SwapNotFound
 from rota.operations.team import CounsellorNotFound
 
 CHOOSE_A_COUNSELLOR = "Choose a counsellor"
@@ -22,11 +27,72 @@ ENTER_A_FIRST_DAY = "Enter the first day"
 ENTER_A_LAST = "Enter the last day"
 LAST_BEFORE_FIRST = "The last day comes before the first. Enter a later last day"
 A_YEAR_AT_MOST = "A report covers at most a year. Enter an earlier last day"
+OFFERED = "Your colleagues can take it now. It stays yours until a supervisor says yes."
+OFFER_WITHDRAWN = "Your offer is withdrawn. The shift is yours as before."
+TAKEN = "A supervisor decides. Until then the shift is not yours."
+OPEN_TAKEN = "The shift is yours."
+LEAVE_ASKED = "A supervisor decides about your leave."
+LEAVE_WITHDRAWN = "Your leave is withdrawn. Shifts that were given up for it are not yours again by themselves."
+LEAVE_APPROVED = "Leave approved. The shifts in it are vacated: see the gaps."
+LEAVE_REFUSED = "Leave refused."
+SWAP_APPROVED = "Swap approved. The shift has changed hands."
+SWAP_REFUSED = "Swap refused. The offer stands for others."
+ASKING = "They are off the shift, and colleagues are being asked by text."
+CALLED_OFF = "Nobody else is asked."
+OPENED = "Colleagues can take this shift now."
+CLOSED = "The shift is not open any more."
+CHOOSE_A_SHIFT = "Choose a shift"
+NOBODY_ASKED = "nobody"
+NOT_TRAINED = "Not trained for {skill}"
+ANSWERS: Mapping[str, str] = {
+    "": "no answer yet",
+    "yes": "yes",
+    "too_late": "yes, too late",
+    "not_allowed": "yes, but would not have enough rest",
+}
+LADDER: Mapping[LadderState, str] = {
+    LadderState.ASKING: "Asking",
+    LadderState.FILLED: "Covered",
+    LadderState.EXHAUSTED: "Everybody who may was asked",
+    LadderState.CALLED_OFF: "Called off",
+}
+NEEDS_TRAINING = "It needs somebody who is trained for {skill}"
+OFFER_STATES: Mapping[SwapState, str] = {
+    SwapState.OFFERED: "On offer",
+    SwapState.TAKEN: "Taken, a supervisor decides",
+}
+LEAVE_STATES: Mapping[LeaveState, str] = {
+    LeaveState.ASKED: "A supervisor decides",
+    LeaveState.APPROVED: "Approved",
+    LeaveState.REFUSED: "Refused",
+    LeaveState.WITHDRAWN: "Withdrawn",
+}
 CALENDAR_NAME = "My shifts"
 CALENDAR_SHIFT = "Shift"
 CHOOSE_WHAT_YOU_ARE = "Choose available or away"
 
 PROBLEMS: Mapping[type[Exception], Told] = {
+    SwapNotFound: Problem(
+        status=404,
+        code="offer_not_found",
+        title="This offer is not there any more",
+        detail="Somebody may have taken or withdrawn it while you had the page open.",
+        next="Open the page again and look at what is on offer now.",
+    ),
+    LeaveNotFound: Problem(
+        status=404,
+        code="leave_not_found",
+        title="There is no such application for leave",
+        detail="There is no application for leave at this address.",
+        next="Open the page again and choose one from the list.",
+    ),
+    DraftNotFound: Problem(
+        status=404,
+        code="draft_not_found",
+        title="There is no such draft",
+        detail="There is no draft at this address.",
+        next="Open the planning page again.",
+    ),
     ShiftNotFound: Problem(
         status=404,
         code="shift_not_found",

@@ -9,7 +9,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
-EXAMPLES = {"<int:shift_id>": "1", "<int:counsellor_id>": "1"}
+EXAMPLES = {
+    f"<int:{name}>": "1" for name in ("shift_id", "counsellor_id", "swap_id", "open_shift_id", "leave_id", "request_id")
+}
 
 OPEN_TO_EVERYBODY = {
     # the visitor's journey: one question a page

@@ -1,0 +1,258 @@
+"""A counsellor's own planning: offer and take shifts, ask for leave, and the address of their calendar feed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from accounts.domain.roles import Role
+from accounts.web.guard import current_staff, guard
+from foundation import clock
+from foundation.database import transaction
+from foundation.web.times import date_in_words, service_zone
+from rota import queries
+from rota.domain.counsellor import Skill
+from rota.domain.shifts import ShiftRefused, Span
+from rota.domain.swaps import SwapState, part_of
+from rota.domain.wording import finding_words, length_words, skills_words, span_words
+from rota.domain.working_time import LIMITS, Site
+from rota.models import CounsellorRow, LeaveRow, LeaveState, OpenShiftRow, SwapRow, span_of
+from rota.operations import feed, leave, swaps
+from rota.operations.judge import judge
+from rota.web import wording
+from rota.web.forms import read_day
+from rota.web.week import week_of
+
+mine = Blueprint("mine", __name__, template_folder="templates", url_prefix="/staff/rota/mine")
+guard(mine, Role.COUNSELLOR)
+
+PLACES = frozenset({"shift", "swap", "first_day", "last_day"})
+"""What a refusal can point at on the page; anything else is about taking a shift."""
+AHEAD = timedelta(weeks=8)  # how far shifts can be offered
+
+
+@dataclass(frozen=True, slots=True)
+class OwnShift:
+    """One of my coming shifts, and what became of offering it."""
+
+    id: int
+    words: str
+    offer_id: int | None
+    offer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Something that I can take, or why I cannot."""
+
+    id: int
+    words: str
+    why_not: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveLine:
+    """One application for leave."""
+
+    id: int
+    words: str
+    state: str
+    can_withdraw: bool
+
+
+@mine.get("")
+def page() -> ResponseReturnValue:
+    """Everything that a counsellor can plan."""
+    return _page({})
+
+
+@mine.post("/offers")
+def offer() -> ResponseReturnValue:
+    """Offer one of my shifts. Field: `shift`."""
+    return _do(
+        lambda session, me, now: swaps.offer(
+            session, shift_id=_number("shift"), owner_id=me.id, by=me.staff_id, now=now
+        ),
+        wording.OFFERED,
+    )
+
+
+@mine.post("/offers/<int:swap_id>/taking")
+def take(swap_id: int) -> ResponseReturnValue:
+    """Want a colleague's shift."""
+    return _do(
+        lambda session, me, now: swaps.take(
+            session, swap_id=swap_id, taker_id=me.id, zone=service_zone(), by=me.staff_id, now=now
+        ),
+        wording.TAKEN,
+    )
+
+
+@mine.post("/offers/<int:swap_id>/withdrawal")
+def withdraw(swap_id: int) -> ResponseReturnValue:
+    """Take my offer back."""
+    return _do(
+        lambda session, me, now: swaps.withdraw(session, swap_id=swap_id, owner_id=me.id, by=me.staff_id, now=now),
+        wording.OFFER_WITHDRAWN,
+    )
+
+
+@mine.post("/open-shifts/<int:open_shift_id>/taking")
+def take_open(open_shift_id: int) -> ResponseReturnValue:
+    """Take a shift that nobody has."""
+    return _do(
+        lambda session, me, now: swaps.take_open(
+            session, open_shift_id=open_shift_id, taker_id=me.id, zone=service_zone(), by=me.staff_id, now=now
+        ),
+        wording.OPEN_TAKEN,
+    )
+
+
+@mine.post("/leave")
+def ask_for_leave() -> ResponseReturnValue:
+    """Ask for days off. Fields: `first_day`, `last_day`."""
+    first, last = read_day(request.form.get("first_day", "")), read_day(request.form.get("last_day", ""))
+    if first is None or last is None:
+        errors = {"first_day": wording.ENTER_A_FIRST_DAY} if first is None else {}
+        return _page(errors | ({"last_day": wording.ENTER_A_LAST} if last is None else {}))
+    return _do(
+        lambda session, me, now: leave.ask(
+            session,
+            counsellor_id=me.id,
+            first_day=first,
+            last_day=last,
+            by=me.staff_id,
+            today=now.astimezone(service_zone()).date(),
+            now=now,
+        ),
+        wording.LEAVE_ASKED,
+    )
+
+
+@mine.post("/leave/<int:leave_id>/withdrawal")
+def withdraw_leave(leave_id: int) -> ResponseReturnValue:
+    """I do not want it any more."""
+    return _do(
+        lambda session, me, now: leave.withdraw(
+            session, leave_id=leave_id, counsellor_id=me.id, by=me.staff_id, now=now
+        ),
+        wording.LEAVE_WITHDRAWN,
+    )
+
+
+@mine.post("/feed")
+def renew_feed() -> ResponseReturnValue:
+    """A new address for my calendar; it is shown once, because we keep only its digest."""
+    with transaction() as session:
+        me = _me(session)
+        token = feed.renew(session, counsellor_id=me.id, by=me.staff_id, now=clock.now())
+    address = current_app.config["PUBLIC_BASE_URL"] + url_for("feeds.feed", token=token)
+    return _page({}, feed_address=address)
+
+
+def _do(act: Callable[[Session, CounsellorRow, datetime], object], said: str) -> ResponseReturnValue:
+    """Do one thing as the counsellor who is signed in, or show the page again with what to change."""
+    try:
+        with transaction() as session:
+            act(session, _me(session), clock.now())
+    except ShiftRefused as refused:
+        return _page({refused.field if refused.field in PLACES else "swap": str(refused)})
+    flash(said)
+    return redirect(url_for("mine.page"), HTTPStatus.SEE_OTHER)
+
+
+def _me(session: Session) -> CounsellorRow:
+    return queries.counsellor_of(session, staff_id=current_staff().id) or abort(HTTPStatus.FORBIDDEN)
+
+
+def _number(name: str) -> int:
+    return request.form.get(name, 0, type=int)
+
+
+def _page(errors: dict[str, str], feed_address: str = "") -> ResponseReturnValue:
+    now, zone = clock.now(), service_zone()
+    with transaction() as session:
+        me = _me(session)
+        on_offer = queries.swaps_on_offer(session)
+        shown = render_template(
+            "rota/mine.html",
+            errors=errors,
+            values=request.form,
+            shifts=_own(session, me, on_offer, now, zone),
+            offers=[_offer(session, me, row, zone) for row in on_offer if _is_for(row, me, now)],
+            open_shifts=[_open(session, me, row, zone) for row in queries.open_shifts(session, now=now)],
+            leave=[_leave(row) for row in _my_leave(session, me, now, zone)],
+            week=_week(session, me, now, zone),
+            contract=length_words(timedelta(minutes=me.contract_minutes)) if me.contract_minutes else "",
+            feed_address=feed_address,
+            has_feed=me.feed_digest is not None,
+        )
+    return shown, HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK
+
+
+def _own(session: Session, me: CounsellorRow, on_offer: list[SwapRow], now: datetime, zone: ZoneInfo) -> list[OwnShift]:
+    mine_on_offer = {row.shift_id: row for row in on_offer if row.owner_id == me.id}
+    coming = queries.rostered(session, start=now, end=now + AHEAD, counsellor_id=me.id)
+    lines = []
+    for shift in coming:
+        if shift.starts_at <= now:
+            continue
+        row = mine_on_offer.get(shift.id)
+        said = wording.OFFER_STATES[SwapState(row.state)] if row else ""
+        lines.append(OwnShift(shift.id, span_words(shift.span, zone), row.id if row else None, said))
+    return lines
+
+
+def _part(row: SwapRow) -> Span | None:
+    return part_of(row.shift.span(), span_of(row.part) if row.part else None)
+
+
+def _is_for(row: SwapRow, me: CounsellorRow, now: datetime) -> bool:
+    part = _part(row)
+    return row.owner_id != me.id and row.state == SwapState.OFFERED.value and bool(part and part.starts_at > now)
+
+
+def _offer(session: Session, me: CounsellorRow, row: SwapRow, zone: ZoneInfo) -> Offer:
+    part = _part(row) or row.shift.span()
+    words = f"{row.owner.staff.name}: {span_words(part, zone)}"
+    return Offer(row.id, words, _why_not(session, me, part, zone))
+
+
+def _open(session: Session, me: CounsellorRow, row: OpenShiftRow, zone: ZoneInfo) -> Offer:
+    lacks = row.skill is not None and row.skill not in me.skills
+    why = wording.NEEDS_TRAINING.format(skill=skills_words([Skill(row.skill)])) if lacks and row.skill else ""
+    return Offer(row.id, span_words(row.span(), zone), why or _why_not(session, me, row.span(), zone))
+
+
+def _why_not(session: Session, me: CounsellorRow, span: Span, zone: ZoneInfo) -> str:
+    """The first rule that stands against it, in words; empty when none does."""
+    against = judge(session, person=me, span=span, zone=zone).against
+    return finding_words(against[0], LIMITS[Site(me.site)], zone) if against else ""
+
+
+def _my_leave(session: Session, me: CounsellorRow, now: datetime, zone: ZoneInfo) -> list[LeaveRow]:
+    return queries.leave_of(session, counsellor_id=me.id, since=now.astimezone(zone).date())
+
+
+def _leave(row: LeaveRow) -> LeaveLine:
+    state = LeaveState(row.state)
+    words = date_in_words(row.first_day)
+    if row.last_day != row.first_day:
+        words += f" to {date_in_words(row.last_day)}"
+    is_open = state in (LeaveState.ASKED, LeaveState.APPROVED)
+    return LeaveLine(row.id, words, wording.LEAVE_STATES[state], is_open)
+
+
+def _week(session: Session, me: CounsellorRow, now: datetime, zone: ZoneInfo) -> str:
+    """How much I work this week, Monday to Sunday."""
+    week = week_of(now.astimezone(zone).date(), zone)
+    people = queries.resolved(session, start=week.starts_at, end=week.ends_at)
+    own = (span.ends_at - span.starts_at for span in people if span.counsellor_id == me.id)
+    return length_words(sum(own, timedelta()))

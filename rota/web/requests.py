@@ -1,0 +1,204 @@
+"""What waits for a supervisor: leave and swaps to decide, somebody ill, open shifts; and who could cover a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from accounts.domain.roles import PLANNERS
+from accounts.web.guard import current_staff, guard
+from foundation import clock
+from foundation.database import transaction
+from foundation.web.times import date_in_words, service_zone
+from rota import queries
+from rota.domain.counsellor import Skill
+from rota.domain.shifts import ShiftRefused, Span, entered
+from rota.domain.swaps import SwapState, part_of
+from rota.domain.wording import SKILLS, finding_words, gap_words, length_words, span_words
+from rota.domain.working_time import Limits
+from rota.models import CoverRequestRow, LadderState, SwapRow, span_of
+from rota.operations import ladder, leave, swaps
+from rota.operations.judge import Candidate, who_could_cover
+from rota.operations.shifts import ShiftChangedMeanwhile
+from rota.web import wording
+from rota.web.forms import read_day, read_time
+
+requests = Blueprint("rota_requests", __name__, template_folder="templates", url_prefix="/staff/rota/requests")
+guard(requests, *PLANNERS)
+
+PLACES = frozenset({"leave", "swap", "shift", "day", "starts", "ends"})
+"""What a refusal can point at on the page; anything else is about a swap."""
+AHEAD = timedelta(weeks=8)  # how far gaps are looked for
+LATELY = timedelta(days=2)  # how long an answered request for cover is shown
+SOON = timedelta(days=2)  # whose shift begins within this can be called in sick here
+MOST_GAPS = 20  # shown at once; the coverage page has them all
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing to decide, or to know."""
+
+    id: int
+    words: str
+    state: str = ""
+    version: int = 0
+    can: bool = True
+
+
+@requests.get("")
+def page() -> ResponseReturnValue:
+    """Everything that waits."""
+    return _page({})
+
+
+@requests.post("/leave/<int:leave_id>")
+def decide_leave(leave_id: int) -> ResponseReturnValue:
+    """Field: `answer` (yes or no)."""
+    if request.form.get("answer") == "yes":
+        return _do(lambda session, by, now: leave.approve(
+            session, leave_id=leave_id, zone=service_zone(), by=by, now=now), wording.LEAVE_APPROVED)  # fmt: skip
+    return _do(lambda session, by, now: leave.refuse(session, leave_id=leave_id, by=by, now=now), wording.LEAVE_REFUSED)
+
+
+@requests.post("/swaps/<int:swap_id>")
+def decide_swap(swap_id: int) -> ResponseReturnValue:
+    """Field: `answer` (yes or no)."""
+    if request.form.get("answer") == "yes":
+        reason = request.form.get("reason", "")
+        return _do(lambda session, by, now: swaps.approve(
+            session, swap_id=swap_id, reason=reason, zone=service_zone(), by=by, now=now),
+            wording.SWAP_APPROVED)  # fmt: skip
+    return _do(lambda session, by, now: swaps.refuse(session, swap_id=swap_id, by=by, now=now), wording.SWAP_REFUSED)
+
+
+@requests.post("/sick")
+def sick() -> ResponseReturnValue:
+    """Somebody is ill: take them off and ask others. Fields: `shift` (id and version, as 12.1)."""
+    shift_id, _, version = request.form.get("shift", "").partition(".")
+    if not (shift_id.isdecimal() and version.isdecimal()):
+        return _page({"shift": wording.CHOOSE_A_SHIFT})
+    return _do(lambda session, by, now: ladder.call_sick(
+        session, shift_id=int(shift_id), version=int(version), by=by, now=now, zone=service_zone()),
+        wording.ASKING)  # fmt: skip
+
+
+@requests.post("/cover/<int:request_id>/call-off")
+def call_off(request_id: int) -> ResponseReturnValue:
+    """Ask nobody else."""
+    return _do(
+        lambda session, by, now: ladder.call_off(session, request_id=request_id, by=by, now=now), wording.CALLED_OFF
+    )
+
+
+@requests.post("/open-shifts")
+def add_open() -> ResponseReturnValue:
+    """Put up a shift that eligible people can take. Fields: `day`, `starts`, `ends`, `skill`."""
+    span, errors = _typed(request.form)
+    if span is None:
+        return _page(errors)
+    skill = request.form.get("skill", "")
+    return _do(lambda session, by, now: swaps.open_shift(
+        session, span=span, skill=Skill(skill) if skill in set(Skill) else None, zone=service_zone(), by=by, now=now,
+    ), wording.OPENED)  # fmt: skip
+
+
+@requests.post("/open-shifts/<int:open_shift_id>/closing")
+def close_open(open_shift_id: int) -> ResponseReturnValue:
+    """It is not needed any more."""
+    return _do(
+        lambda session, by, now: swaps.close_open(session, open_shift_id=open_shift_id, by=by, now=now), wording.CLOSED
+    )
+
+
+def _do(act: Callable[[Session, int, datetime], object], said: str) -> ResponseReturnValue:
+    try:
+        with transaction() as session:
+            act(session, current_staff().id, clock.now())
+    except ShiftRefused as refused:
+        return _page({refused.field if refused.field in PLACES else "swap": str(refused)})
+    except ShiftChangedMeanwhile as changed:
+        return _page({"shift": str(changed)})
+    flash(said)
+    return redirect(url_for("rota_requests.page"), HTTPStatus.SEE_OTHER)
+
+
+def _typed(values: Mapping[str, str]) -> tuple[Span | None, dict[str, str]]:
+    """The time that somebody typed, or what to change, by field."""
+    day, starts, ends = (
+        read_day(values.get("day", "")), read_time(values.get("starts", "")), read_time(values.get("ends", ""))
+    )  # fmt: skip
+    if day is None or starts is None or ends is None:
+        said = {"day": (day, wording.ENTER_A_DAY), "starts": (starts, wording.ENTER_A_START),
+                "ends": (ends, wording.ENTER_AN_END)}  # fmt: skip
+        return None, {field: words for field, (value, words) in said.items() if value is None}
+    try:
+        return entered(day, starts, ends, service_zone()), {}
+    except ShiftRefused as refused:
+        return None, {refused.field: str(refused)}
+
+
+def _page(errors: dict[str, str]) -> ResponseReturnValue:
+    now, zone = clock.now(), service_zone()
+    values = request.form if request.method == "POST" else request.args
+    span, asked_wrongly = _typed(values) if values.get("day") else (None, {})
+    with transaction() as session:
+        coming = queries.rostered(session, start=now, end=now + SOON)
+        coverage = queries.coverage(session, start=now.replace(second=0, microsecond=0), end=now + AHEAD, zone=zone)
+        candidates = who_could_cover(session, span=span, skill=_skill(values), zone=zone, now=now) if span else []
+        shown = render_template(
+            "rota/requests.html",
+            errors=errors | asked_wrongly,
+            values=values,
+            leave=[
+                Line(row.id, f"{row.counsellor.staff.name}: {date_in_words(row.first_day)} to "
+                             f"{date_in_words(row.last_day)}")
+                for row in queries.leave_to_decide(session)
+            ],
+            swaps=[_swap(row, zone) for row in queries.swaps_on_offer(session)],
+            coming=[(f"{shift.id}.{shift.version}", f"{shift.name}, {span_words(shift.span, zone)}")
+                    for shift in coming],
+            cover=[_cover(session, row, zone) for row in queries.cover_requests(session, since=now - LATELY)],
+            open_shifts=[Line(row.id, span_words(row.span(), zone)) for row in queries.open_shifts(session, now=now)],
+            gaps=[gap_words(gap, zone) for gap in coverage.gaps[:MOST_GAPS]],
+            gap_count=len(coverage.gaps),
+            skills=[("", "Nothing special"), *((skill.value, SKILLS[skill].capitalize()) for skill in Skill)],
+            asked_for=span_words(span, zone) if span else "",
+            candidates=[(one.name, length_words(one.lately), _blocked(one, zone)) for one in candidates],
+        )  # fmt: skip
+    return shown, HTTPStatus.UNPROCESSABLE_ENTITY if errors or asked_wrongly else HTTPStatus.OK
+
+
+def _skill(values: Mapping[str, str]) -> Skill | None:
+    return Skill(values["skill"]) if values.get("skill") in set(Skill) else None
+
+
+def _swap(row: SwapRow, zone: ZoneInfo) -> Line:
+    part = part_of(row.shift.span(), span_of(row.part) if row.part else None) or row.shift.span()
+    to = f" to {row.taker.staff.name}" if row.taker else ""
+    words = f"{row.owner.staff.name}{to}: {span_words(part, zone)}"
+    return Line(row.id, words, wording.OFFER_STATES[SwapState(row.state)], can=row.state == SwapState.TAKEN.value)
+
+
+def _cover(session: Session, row: CoverRequestRow, zone: ZoneInfo) -> Line:
+    asked = ", ".join(
+        f"{ask.counsellor.staff.name} ({wording.ANSWERS[ask.answer or '']})" for ask in row.asks
+    ) or wording.NOBODY_ASKED  # fmt: skip
+    absent = queries.find_counsellor(session, counsellor_id=row.absent_id)
+    name = absent.staff.name if absent else ""
+    state = LadderState(row.state)
+    words = f"{span_words(row.span(), zone)}, instead of {name}. Asked: {asked}."
+    return Line(row.id, words, wording.LADDER[state], can=state is LadderState.ASKING)
+
+
+def _blocked(one: Candidate, zone: ZoneInfo) -> str:
+    """The first rule that stands against somebody; empty when they can."""
+    if one.blocked is not None:
+        return finding_words(one.blocked, Limits(), zone)
+    return wording.NOT_TRAINED.format(skill=SKILLS[one.lacks]) if one.lacks else ""
