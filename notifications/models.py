@@ -270,6 +270,8 @@ class TroubleRow(Row):
     last_at: Mapped[datetime]
     times: Mapped[int]
     told_at: Mapped[datetime | None]
+    because: Mapped[str | None]
+    """What more is known of it, in words that name nobody."""
 
 
 class OnTheLineRow(Row):

@@ -17,6 +17,30 @@ class Trouble(StrEnum):
     """A request is neither open with a deadline nor closed with a reason. Call a developer."""
     STARVING = "starving"
     """Somebody waits although a counsellor who could ring them is free."""
+    NOBODY_ON = "nobody_on"
+    """Somebody may be rung now, and nobody is on shift."""
+    BLOCKED = "blocked"
+    """Somebody may be rung now, and a rule keeps everybody who is on shift from ringing them."""
+    COUNSELLOR_SILENT = "counsellor_silent"
+    """A counsellor on shift does not take the calls that they are offered."""
+    NUMBER_FAILS = "number_fails"
+    """A counsellor's telephone cannot be connected."""
+    ANSWERS_DROP = "answers_drop"
+    """Far fewer visitors answer than usual: our number may be shown as spam."""
+    SPENDING = "spending"
+    """More is asked of the telephone company in a day than the budget allows."""
+    SETTLING_FAILS = "settling_fails"
+    """A call cannot be asked about, so that nobody knows how it stands."""
+    ORPHANS = "orphans"
+    """A call from our number belonged to no request, and was ended."""
+    CREDENTIALS_REFUSED = "credentials_refused"
+    """The telephone company refuses our account: its token is wrong or it is suspended."""
+    TEXTS_FAIL = "texts_fail"
+    """Texts cannot be sent."""
+    ALARM_UNHEARD = "alarm_unheard"
+    """Nobody could be told of a trouble."""
+    RECORDS_REMAIN = "records_remain"
+    """What the telephone company keeps of calls and texts could not be deleted when it was due."""
 
 
 WORDS: dict[Trouble, str] = {
@@ -32,6 +56,43 @@ WORDS: dict[Trouble, str] = {
         "A request is neither open with a deadline nor closed with a reason. Call a developer now."
     ),
     Trouble.STARVING: "Somebody waits although a counsellor who could ring them is free. See why nobody rings.",
+    Trouble.NOBODY_ON: "Somebody waits to be rung and nobody is on shift. Find cover, or ring them yourself.",
+    Trouble.BLOCKED: (
+        "Somebody waits to be rung, and a rule keeps everybody on shift from ringing them. See why nobody rings."
+    ),
+    Trouble.COUNSELLOR_SILENT: (
+        "A counsellor on shift does not take the calls that they are offered, and is offered no more. "
+        "Ask whether they are well, and whether they can go on."
+    ),
+    Trouble.NUMBER_FAILS: (
+        "A counsellor’s telephone cannot be connected. Check their number on the team page with them."
+    ),
+    Trouble.ANSWERS_DROP: (
+        "Far fewer visitors answer than usual. Our number may be shown to them as spam: ring a mobile from it, "
+        "and ask the telephone company."
+    ),
+    Trouble.SPENDING: (
+        "More calls and texts were asked for in a day than the budget allows. Requests that look like a machine’s wait "
+        "for a supervisor; everybody else’s go on. Look at what came in, and raise the budget if it is real."
+    ),
+    Trouble.SETTLING_FAILS: (
+        "The telephone company does not say how a call stands. Nobody is rung again before it is known. "
+        "Check the company’s status page."
+    ),
+    Trouble.ORPHANS: "A call from our number belonged to no request, and was ended. Call a developer.",
+    Trouble.CREDENTIALS_REFUSED: (
+        "The telephone company refuses our account: its token has changed, or the account is suspended. "
+        "Nothing is rung or texted before that is put right. Run preflight."
+    ),
+    Trouble.TEXTS_FAIL: "Texts cannot be sent. Calls go on. Check the telephone company’s status page.",
+    Trouble.ALARM_UNHEARD: (
+        "Nobody could be told that something is wrong: the text to the lead on call failed and there is no other way, "
+        "or it failed too. Tell them yourself."
+    ),
+    Trouble.RECORDS_REMAIN: (
+        "What the telephone company keeps of old calls and texts could not be deleted when it was due. "
+        "It is tried again every hour; see the log."
+    ),
 }
 """What the board says while a trouble lasts."""
 

@@ -14,12 +14,15 @@ from notifications.domain.trouble import PAUSES_AFTER, REFUSALS_PASS_AFTER, Trou
 from notifications.models import PaceRow, TroubleRow
 
 
-def begin(session: Session, kind: Trouble, *, now: datetime) -> None:
-    """Something is wrong, perhaps still; `alarm` tells people about it once."""
+def begin(session: Session, kind: Trouble, *, because: str | None = None, now: datetime) -> None:
+    """Something is wrong, perhaps still; `alarm` tells people about it once. `because` names nobody."""
     session.execute(
         insert(TroubleRow)
-        .values(kind=kind, since=now, last_at=now, times=1)
-        .on_conflict_do_update(index_elements=[TroubleRow.kind], set_={"last_at": now, "times": TroubleRow.times + 1})
+        .values(kind=kind, since=now, last_at=now, times=1, because=because)
+        .on_conflict_do_update(
+            index_elements=[TroubleRow.kind],
+            set_={"last_at": now, "times": TroubleRow.times + 1, "because": because},
+        )
     )
 
 

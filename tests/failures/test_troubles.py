@@ -13,7 +13,8 @@ import callbacks.jobs
 from foundation.database import db, transaction
 from foundation.phone import Phone
 from notifications import queries as notifications
-from notifications.domain.trouble import LONGEST_PAUSE, pause_after
+from notifications.domain.trouble import LONGEST_PAUSE, WORDS, Trouble, pause_after
+from notifications.operations import trouble
 from rota.models import PresenceRow
 from tests.conftest import Town
 from tests.journeys.conftest import ANA, BEN, TAKES, TALKS, VISITOR, People
@@ -40,6 +41,16 @@ def watch(town: Town) -> None:
 
 def placed(town: Town) -> int:
     return len({entry["call"] for entry in town.phones.log() if entry["kind"] == "call" and entry["parent"] is None})
+
+
+def test_every_trouble_can_be_noted_and_has_words_that_end_as_a_sentence(town: Town) -> None:
+    town.expects()
+    with town.app.app_context(), transaction() as session:
+        for kind in Trouble:
+            trouble.begin(session, kind, because="A word more.", now=town.clock())
+
+    assert sorted(troubles(town)) == sorted(Trouble)
+    assert [kind for kind in Trouble if not WORDS[kind].endswith(".")] == []
 
 
 # -- F38: the telephone company is away ------------------------------------------------------------------------------

@@ -175,6 +175,7 @@ def board(session: Session, *, zone: ZoneInfo, now: datetime) -> Board:
     return Board(
         troubles=tuple(
             f"Since {row.since.astimezone(zone):%H:%M}: {TROUBLES[Trouble(row.kind)]}"
+            + (f" {row.because}" if row.because else "")
             for row in notifications.troubles(session)
         ),
         tiles=_tiles(seen, calls, late=late, missing=len(missing), review=len(review)),
