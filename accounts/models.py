@@ -33,7 +33,10 @@ class StaffRow(Row, UserMixin):
     """Somebody who signs in. Never deleted, because the journal names them: `active` ends their access."""
 
     __tablename__ = "staff"
-    __table_args__ = (CheckConstraint("email = lower(email)", name="staff_email_is_in_lower_case"),)
+    __table_args__ = (
+        CheckConstraint("email = lower(email)", name="staff_email_is_in_lower_case"),
+        CheckConstraint("active = (ended_at is null)", name="ended_access_says_since_when"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(unique=True)
@@ -46,6 +49,8 @@ class StaffRow(Row, UserMixin):
     created_at: Mapped[datetime]
     signed_in_at: Mapped[datetime | None]
     """The last sign-in. Addresses are not kept: the journal says who and when, which is all we need."""
+    ended_at: Mapped[datetime | None]
+    """Since when they cannot sign in any more: from then on nobody counts on them."""
 
     roles: Mapped[list[RoleRow]] = relationship(  # type: ignore[assignment]  # the mixin names its own role class
         secondary=staff_role, lazy="selectin"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -32,7 +32,9 @@ from rota.domain.coverage import DAY_MINUTES, Requirement
 from rota.domain.presence import Presence, PresenceState
 from rota.domain.shifts import Shift, Span
 from rota.domain.swaps import SwapState
-from rota.domain.working_time import Site, Terms
+from rota.domain.working_time import Limits, Site, Terms
+
+SHORTEST_NOTICE, LONGEST_NOTICE = 7, 92  # days: a week unless more was agreed, and three months at most, by law
 
 
 class ShiftState(StrEnum):
@@ -103,6 +105,14 @@ class CounsellorRow(Row):
         CheckConstraint("contract_minutes between 0 and 10080", name="a_contract_is_of_minutes_in_a_week"),
         CheckConstraint("cap_minutes between 0 and 10080", name="a_cap_is_of_minutes_in_a_week"),
         CheckConstraint("opted_out_until >= opted_out_from", name="an_opt_out_ends_after_it_begins"),
+        CheckConstraint(
+            f"opt_out_notice_days between {SHORTEST_NOTICE} and {LONGEST_NOTICE}",
+            name="an_opt_out_has_a_week_to_three_months_of_notice",
+        ),
+        CheckConstraint(
+            "opt_out_withdrawn_on is null or (opted_out_from is not null and opted_out_until is not null)",
+            name="only_an_opt_out_that_was_signed_is_withdrawn",
+        ),
         Index("one_counsellor_for_each_phone", "phone_digest", unique=True, postgresql_where=text("left_on is null")),
     )
 
@@ -131,6 +141,11 @@ class CounsellorRow(Row):
     """The first day on which a signed opt-out from 48 hours a week holds."""
     opted_out_until: Mapped[date | None]
     """The first day on which it holds no more."""
+    opt_out_notice_days: Mapped[int] = mapped_column(default=SHORTEST_NOTICE, server_default=text("7"))
+    """What was agreed: how many days after it was withdrawn an opt-out holds no more."""
+    opt_out_withdrawn_on: Mapped[date | None]
+    health_checked_until: Mapped[date | None]
+    """Whoever works nights is offered a health assessment before and at intervals: when the next one is due."""
     feed_digest: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
     """Of the token in the address of this person's calendar feed; None: there is no feed."""
 
@@ -474,16 +489,104 @@ class RotaTextRow(Row):
 
 
 class LocalHolidayRow(Row):
-    """A bank holiday that the calendar of the country does not know, added by a supervisor."""
+    """A bank holiday of one site that the calendar does not know, added by a supervisor."""
 
     __tablename__ = "local_holiday"
+    __table_args__ = (CheckConstraint(_one_of("site", Site), name="a_local_holiday_is_at_a_known_site"),)
 
     day: Mapped[date] = mapped_column(primary_key=True)
+    site: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
 
 
+class SiteLimitsRow(Row):
+    """The working-time numbers of a site where a supervisor made them stricter than the law; lengths in minutes."""
+
+    __tablename__ = "site_limits"
+    __table_args__ = (
+        CheckConstraint(_one_of("site", Site), name="limits_are_of_a_known_site"),
+        CheckConstraint("daily_rest between 660 and 1440", name="a_daily_rest_is_no_shorter_than_the_law_has_it"),
+        CheckConstraint("weekly_rest between 2100 and 10080", name="a_weekly_rest_is_no_shorter_than_the_law_has_it"),
+        CheckConstraint("fortnight_rest between 3540 and 20160", name="a_fortnight_rest_is_no_shorter_than_the_law"),
+        CheckConstraint("average_hours between 0 and 2880", name="an_average_week_is_no_longer_than_the_law_has_it"),
+        CheckConstraint("reference_weeks between 1 and 26", name="a_reference_period_is_at_most_26_weeks"),
+        CheckConstraint("night_work between 1 and 180", name="night_work_counts_from_three_hours_at_the_latest"),
+        CheckConstraint("night_hours between 0 and 480", name="night_hours_are_no_more_than_the_law_has_them"),
+        CheckConstraint("consecutive_days between 1 and 12", name="days_in_a_row_leave_two_rests_in_a_fortnight"),
+        CheckConstraint("break_after between 1 and 360", name="a_break_is_due_after_six_hours_at_the_latest"),
+        CheckConstraint("break_length between 20 and 120", name="a_break_is_no_shorter_than_the_law_has_it"),
+        CheckConstraint("night_starts >= '20:00' and night_ends between '05:00' and '10:00'",
+                        name="night_time_holds_the_hours_from_midnight_to_five"),
+        CheckConstraint("night_ends >= night_starts - interval '17 hours'", name="night_time_is_at_least_seven_hours"),
+    )  # fmt: skip
+
+    site: Mapped[str] = mapped_column(primary_key=True)
+    daily_rest: Mapped[int]
+    weekly_rest: Mapped[int]
+    fortnight_rest: Mapped[int]
+    average_hours: Mapped[int]
+    reference_weeks: Mapped[int]
+    night_starts: Mapped[time]
+    night_ends: Mapped[time]
+    night_work: Mapped[int]
+    night_hours: Mapped[int]
+    is_hazardous: Mapped[bool]
+    consecutive_days: Mapped[int]
+    break_after: Mapped[int]
+    break_length: Mapped[int]
+
+    def as_limits(self) -> Limits:
+        """The value that the rules work with."""
+        return Limits(
+            site=Site(self.site),
+            daily_rest=timedelta(minutes=self.daily_rest),
+            weekly_rest=timedelta(minutes=self.weekly_rest),
+            fortnight_rest=timedelta(minutes=self.fortnight_rest),
+            average_hours=timedelta(minutes=self.average_hours),
+            reference_weeks=self.reference_weeks,
+            night_starts=self.night_starts,
+            night_ends=self.night_ends,
+            night_work=timedelta(minutes=self.night_work),
+            night_hours=timedelta(minutes=self.night_hours),
+            is_hazardous=self.is_hazardous,
+            consecutive_days=self.consecutive_days,
+            break_after=timedelta(minutes=self.break_after),
+            break_length=timedelta(minutes=self.break_length),
+        )
+
+
+class MinimumRow(Row):
+    """How many are on duty at least, whatever the bands say, from a day on."""
+
+    __tablename__ = "minimum_on_duty"
+    __table_args__ = (CheckConstraint("people between 1 and 50", name="a_minimum_is_of_people"),)
+
+    first_day: Mapped[date] = mapped_column(primary_key=True)
+    people: Mapped[int]
+
+
+class ShiftBreakRow(Row):
+    """A break inside a shift: its person is not on duty meanwhile."""
+
+    __tablename__ = "shift_break"
+    __table_args__ = (
+        ExcludeConstraint(("shift_id", "="), ("during", "&&"), using="gist", name="breaks_of_a_shift_do_not_overlap"),
+        CheckConstraint(
+            "not isempty(during) and lower_inc(during) and not upper_inc(during) "
+            "and not lower_inf(during) and not upper_inf(during)",
+            name="a_break_starts_before_it_ends",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    shift_id: Mapped[int] = mapped_column(ForeignKey("shift.id"))
+    during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE())
+
+    shift: Mapped[ShiftRow] = relationship()
+
+
 class RequirementRow(Row):
-    """How many people a band of the local week needs, and how many of them with a skill."""
+    """How many people a band of the local week needs, how many of them with a skill or a language, and since when."""
 
     __tablename__ = "requirement"
     __table_args__ = (
@@ -497,6 +600,11 @@ class RequirementRow(Row):
             name="a_requirement_asks_for_no_more_skilled_people_than_people",
         ),
         CheckConstraint(_one_of("skill", Skill), name="a_requirement_has_a_known_skill_or_none"),
+        CheckConstraint(
+            "(language is null) = (with_language = 0) and with_language between 0 and at_least",
+            name="a_requirement_asks_for_no_more_speakers_than_people",
+        ),
+        CheckConstraint("until_day >= first_day", name="a_requirement_ends_after_it_begins"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -507,11 +615,28 @@ class RequirementRow(Row):
     at_least: Mapped[int]
     skill: Mapped[str | None]
     with_skill: Mapped[int] = mapped_column(default=0)
+    language: Mapped[str | None]
+    """An ISO 639-1 code."""
+    with_language: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    first_day: Mapped[date | None]
+    """The first day on which it holds; None: since ever."""
+    until_day: Mapped[date | None]
+    """The first day on which it holds no more; None: for good."""
 
     def as_requirement(self) -> Requirement:
         """The value that coverage works with."""
-        skill = Skill(self.skill) if self.skill else None
-        return Requirement(self.weekday, self.starts, self.ends, self.at_least, skill, self.with_skill)
+        return Requirement(
+            self.weekday,
+            self.starts,
+            self.ends,
+            self.at_least,
+            Skill(self.skill) if self.skill else None,
+            self.with_skill,
+            self.language,
+            self.with_language,
+            self.first_day,
+            self.until_day,
+        )
 
 
 def span_of(during: Range[datetime]) -> Span:

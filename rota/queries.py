@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy import Row as ResultRow
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session, contains_eager, joinedload
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 from accounts.models import StaffRow
 from rota.domain import coverage as cover_rules
 from rota.domain.bank_holidays import bank_holidays
+from rota.domain.breaks import without_breaks
 from rota.domain.calendar_feed import FeedEvent
 from rota.domain.counsellor import Counsellor, FreeCounsellor, Skill
 from rota.domain.coverage import Coverage, Requirement
@@ -24,7 +25,7 @@ from rota.domain.presence import Presence, PresenceState
 from rota.domain.resolution import A_MINUTE, PersonSpan, anybody, resolve, who_is_on
 from rota.domain.shifts import Shift, Span, whole_minute
 from rota.domain.swaps import OPEN as OPEN_SWAPS
-from rota.domain.working_time import LIMITS, Finding, Site, check
+from rota.domain.working_time import LIMITS, Finding, Limits, Site, check
 from rota.models import (
     CounsellorRow,
     CoverAskRow,
@@ -35,12 +36,15 @@ from rota.models import (
     LeaveRow,
     LeaveState,
     LocalHolidayRow,
+    MinimumRow,
     OpenShiftRow,
     OpenShiftState,
     PresenceRow,
     RequirementRow,
+    ShiftBreakRow,
     ShiftRow,
     ShiftState,
+    SiteLimitsRow,
     SwapRow,
     span_of,
 )
@@ -85,9 +89,25 @@ class PresenceLine:
 def published_shifts(
     session: Session, *, start: datetime, end: datetime, counsellor_ids: Iterable[int] | None = None
 ) -> list[Shift]:
-    """Published shifts that touch [start, end), as the resolver takes them."""
-    wanted = select(ShiftRow.counsellor_id, func.lower(ShiftRow.during), func.upper(ShiftRow.during)).where(
-        *_touching(start, end)
+    """Published shifts that touch [start, end), as the resolver takes them.
+
+    Once somebody cannot sign in any more, nobody counts on them: their shifts end at that moment.
+    """
+    wanted = (
+        select(
+            ShiftRow.counsellor_id,
+            func.lower(ShiftRow.during),
+            func.least(func.upper(ShiftRow.during), StaffRow.ended_at),
+        )
+        .join(CounsellorRow, CounsellorRow.id == ShiftRow.counsellor_id)
+        .join(StaffRow, StaffRow.id == CounsellorRow.staff_id)
+        .where(
+            *_touching(start, end),
+            or_(
+                StaffRow.ended_at.is_(None),
+                and_(StaffRow.ended_at > start, StaffRow.ended_at > func.lower(ShiftRow.during)),
+            ),
+        )
     )
     if counsellor_ids is not None:
         wanted = wanted.where(ShiftRow.counsellor_id.in_(list(counsellor_ids)))
@@ -190,26 +210,92 @@ def _unbroken_until(shifts: Iterable[Shift], moment: datetime) -> dict[int, date
 
 
 def coverage(session: Session, *, start: datetime, end: datetime, zone: ZoneInfo) -> Coverage:
-    """Need against published shifts over [start, end)."""
+    """Need against published shifts, less their breaks, over [start, end); each day by the demand that it had."""
+    return against_demand(session, on_duty(session, start=start, end=end), start=start, end=end, zone=zone)
+
+
+def against_demand(
+    session: Session, people: Sequence[PersonSpan], *, start: datetime, end: datetime, zone: ZoneInfo
+) -> Coverage:
+    """Need against these people over [start, end); each day by the demand that it had."""
+    skills, languages = _abilities(session)
     return cover_rules.cover(
-        resolved(session, start=start, end=end),
+        people,
         requirements(session),
-        skills=_skills(session),
+        skills=skills,
+        languages=languages,
         start=start,
         end=end,
         zone=zone,
+        minimums=minimums(session),
     )
 
 
+def on_duty(session: Session, *, start: datetime, end: datetime) -> list[PersonSpan]:
+    """Everybody's cover inside [start, end), less their breaks."""
+    return without_breaks(resolved(session, start=start, end=end), breaks(session, start=start, end=end))
+
+
+def breaks(session: Session, *, start: datetime, end: datetime) -> list[PersonSpan]:
+    """Breaks that touch [start, end), with whose shift each is in."""
+    wanted = (
+        select(ShiftRow.counsellor_id, ShiftBreakRow.during)
+        .join(ShiftRow, ShiftRow.id == ShiftBreakRow.shift_id)
+        .where(
+            ShiftRow.state == ShiftState.PUBLISHED.value,
+            ShiftBreakRow.during.overlaps(Range(start, end, bounds="[)")),
+        )
+    )
+    spans = ((person, span_of(during)) for person, during in session.execute(wanted))
+    return [PersonSpan(person, span.starts_at, span.ends_at) for person, span in spans]
+
+
+def requirement_rows(session: Session, *, day: date) -> list[RequirementRow]:
+    """The bands in force on a day or later, from Monday on."""
+    wanted = select(RequirementRow).where(
+        or_(RequirementRow.until_day.is_(None), RequirementRow.until_day > day),
+        or_(
+            RequirementRow.until_day.is_(None),
+            RequirementRow.first_day.is_(None),
+            RequirementRow.until_day > RequirementRow.first_day,
+        ),
+    )
+    order = (RequirementRow.weekday, RequirementRow.starts, RequirementRow.ends, RequirementRow.id)
+    return list(session.scalars(wanted.order_by(*order)))
+
+
 def requirements(session: Session) -> list[Requirement]:
-    """The bands of the week, from Monday on."""
+    """The bands of the week, from Monday on, those that have ended included."""
     rows = session.scalars(select(RequirementRow).order_by(RequirementRow.weekday, RequirementRow.starts))
     return [row.as_requirement() for row in rows]
 
 
-def _skills(session: Session) -> dict[int, frozenset[Skill]]:
-    rows = session.execute(select(CounsellorRow.id, CounsellorRow.skills))
-    return {person: frozenset(Skill(skill) for skill in skills) for person, skills in rows}
+def lock_requirement(session: Session, *, requirement_id: int) -> RequirementRow | None:
+    """One band, locked until the transaction ends, or None."""
+    return _lock(session, select(RequirementRow).where(RequirementRow.id == requirement_id))
+
+
+def minimums(session: Session) -> dict[date, int]:
+    """What the minimum on duty became, by the first day of each change."""
+    return {row.first_day: row.people for row in session.scalars(select(MinimumRow))}
+
+
+def limits(session: Session) -> dict[Site, Limits]:
+    """The working-time numbers of each site: the law's, or stricter ones that a supervisor set."""
+    return LIMITS | {Site(row.site): row.as_limits() for row in session.scalars(select(SiteLimitsRow))}
+
+
+def limits_at(session: Session, site: str) -> Limits:
+    """The working-time numbers of one site."""
+    row = session.get(SiteLimitsRow, site)
+    return row.as_limits() if row else LIMITS[Site(site)]
+
+
+def _abilities(session: Session) -> tuple[dict[int, frozenset[Skill]], dict[int, frozenset[str]]]:
+    """Everybody's skills, and everybody's languages, by id."""
+    rows = session.execute(select(CounsellorRow.id, CounsellorRow.skills, CounsellorRow.languages)).all()
+    skills = {person: frozenset(Skill(skill) for skill in own) for person, own, _ in rows}
+    return skills, {person: frozenset(spoken) for person, _, spoken in rows}
 
 
 def covered(session: Session, *, start: datetime, end: datetime) -> list[Span]:
@@ -349,12 +435,13 @@ def findings(session: Session, *, start: datetime, end: datetime, zone: ZoneInfo
     own = spans_of(session, counsellor_ids=None, around=period)
     people = session.scalars(_everybody().where(CounsellorRow.id.in_(list(own)))).all()
     away = leave_spans(session, counsellor_ids=own, around=period, zone=zone)
+    in_force = limits(session)
     found = {
         row.id: check(
             own.get(row.id, []),
             leave=away.get(row.id, []),
             terms=row.as_terms(),
-            limits=LIMITS[Site(row.site)],
+            limits=in_force[Site(row.site)],
             zone=zone,
         )
         for row in people
@@ -365,20 +452,22 @@ def findings(session: Session, *, start: datetime, end: datetime, zone: ZoneInfo
 def people_hours(
     session: Session, *, start: datetime, end: datetime, zone: ZoneInfo
 ) -> list[tuple[CounsellorRow, Hours]]:
-    """Everybody's hours in [start, end), by name, those without any included."""
+    """Everybody's hours in [start, end), by name, those without any included; so is whoever has left since."""
     first, last = start.astimezone(zone).date(), end.astimezone(zone).date()
     spans = resolved(session, start=start, end=end)
-    people = {row.id: row for row in team(session, today=first)} | {row.id: row for row in team(session, today=last)}
+    worked = _everybody().where(CounsellorRow.id.in_({span.counsellor_id for span in spans}))
+    there = (*team(session, today=first), *team(session, today=last), *session.scalars(worked))
+    people = {row.id: row for row in there}
     found: dict[int, Hours] = {}
-    added, years = local_holidays(session), range(first.year, last.year + 1)
+    added, in_force, years = local_holidays(session), limits(session), range(first.year, last.year + 1)
     for site in Site:
         here = [row.id for row in people.values() if row.site == site.value]
         if here:
             found |= hours(
                 (span for span in spans if span.counsellor_id in set(here)),
                 everybody=here,
-                bank_holidays=bank_holidays(site, years=years, added=added),
-                limits=LIMITS[site],
+                bank_holidays=bank_holidays(site, years=years, added=added.get(site)),
+                limits=in_force[site],
                 zone=zone,
             )
     return sorted(
@@ -386,9 +475,12 @@ def people_hours(
     )
 
 
-def local_holidays(session: Session) -> dict[date, str]:
-    """The bank holidays that supervisors added."""
-    return {row.day: row.name for row in session.scalars(select(LocalHolidayRow))}
+def local_holidays(session: Session) -> dict[Site, dict[date, str]]:
+    """The bank holidays that supervisors added, by site and day."""
+    found: dict[Site, dict[date, str]] = {}
+    for row in session.scalars(select(LocalHolidayRow).order_by(LocalHolidayRow.day)):
+        found.setdefault(Site(row.site), {})[row.day] = row.name
+    return found
 
 
 def leave_of(session: Session, *, counsellor_id: int, since: date) -> list[LeaveRow]:

@@ -105,7 +105,9 @@ def set_password(session: Session, *, email: str, password: str, by: int | None,
 def end_access(session: Session, *, email: str, by: int | None, now: datetime) -> StaffRow:
     """Let somebody sign in no longer, and end their sessions; what they did stays on record. Raises StaffNotFound."""
     staff = _found(session, email)
-    staff.active, staff.fs_uniquifier = False, uuid4().hex
+    if not staff.active:
+        return staff  # it ended before, and since then nobody counts on them
+    staff.active, staff.ended_at, staff.fs_uniquifier = False, now, uuid4().hex
     note(session, actor_id=by, action="access_ended", subject_kind="staff", subject_id=staff.id, now=now)
     return staff
 

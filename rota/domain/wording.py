@@ -148,11 +148,13 @@ def gap_words(gap: Segment, zone: ZoneInfo) -> str:
 
 
 def shortfall_words(segment: Segment) -> str:
-    """How many are on and needed, and which skill is missing."""
+    """How many are on and needed, and which skill or language is missing."""
     on = "nobody" if segment.on == 0 else f"only {segment.on}" if segment.on == 1 else f"{segment.on}"
     said = [f"{on} on, {segment.need.people} needed"]
     if segment.on:
         said += [_missing_words(skill, lacking, dict(segment.need.skills)[skill]) for skill, lacking in segment.missing]
+        spoken = dict(segment.need.languages)
+        said += [_unspoken_words(code, lacking, spoken[code]) for code, lacking in segment.missing_languages]
     return "; ".join(said)
 
 
@@ -160,6 +162,13 @@ def _missing_words(skill: Skill, lacking: int, needed: int) -> str:
     if lacking == needed:
         return f"nobody on is trained for {SKILLS[skill]}"
     return f"{lacking} more trained for {SKILLS[skill]} needed"
+
+
+def _unspoken_words(code: str, lacking: int, needed: int) -> str:
+    language = LANGUAGES.get(code, code)
+    if lacking == needed:
+        return f"nobody on speaks {language}"
+    return f"{lacking} more who speak {language} needed"
 
 
 def skills_words(skills: Iterable[Skill]) -> str:

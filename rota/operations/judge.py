@@ -14,7 +14,7 @@ from rota import queries
 from rota.domain.counsellor import Skill
 from rota.domain.shifts import ShiftRefused, Span
 from rota.domain.wording import finding_words
-from rota.domain.working_time import FAR, LIMITS, Finding, Site, Verdict, verdict
+from rota.domain.working_time import FAR, Finding, Site, Verdict, verdict
 from rota.models import CounsellorRow
 
 FAIR_OVER = timedelta(days=28)  # whoever worked least in the four weeks before is asked first
@@ -62,7 +62,7 @@ def judge(
         instead_of=replaced,
         leave=away.get(person.id, []),
         terms=person.as_terms(),
-        limits=LIMITS[Site(person.site)],
+        limits=queries.limits_at(session, person.site),
         zone=zone,
     )
 
@@ -85,7 +85,7 @@ def accept(
     against = [finding for finding in found.against if finding.rule != "one_at_a_time"]
     if not against:
         return
-    words = [finding_words(finding, LIMITS[Site(person.site)], zone) for finding in against]
+    words = [finding_words(finding, queries.limits_at(session, person.site), zone) for finding in against]
     if not reason.strip():
         raise RuleStandsAgainst(found, words)
     note(
@@ -108,6 +108,7 @@ def who_could_cover(
     around = Span(span.starts_at - FAR, span.ends_at + FAR)
     own = queries.spans_of(session, counsellor_ids=ids, around=around)
     away = queries.leave_spans(session, counsellor_ids=ids, around=around, zone=zone)
+    in_force = queries.limits(session)
     found = []
     for row in team:
         judged = verdict(
@@ -115,7 +116,7 @@ def who_could_cover(
             own.get(row.id, []),
             leave=away.get(row.id, []),
             terms=row.as_terms(),
-            limits=LIMITS[Site(row.site)],
+            limits=in_force[Site(row.site)],
             zone=zone,
         )
         lately = (each.clipped(span.starts_at - FAIR_OVER, span.starts_at) for each in own.get(row.id, []))

@@ -22,7 +22,6 @@ from rota.domain.counsellor import Skill
 from rota.domain.shifts import ShiftRefused, Span
 from rota.domain.swaps import SwapState, part_of
 from rota.domain.wording import finding_words, length_words, skills_words, span_words
-from rota.domain.working_time import LIMITS, Site
 from rota.models import CounsellorRow, LeaveRow, LeaveState, OpenShiftRow, SwapRow, span_of
 from rota.operations import feed, leave, swaps
 from rota.operations.judge import judge
@@ -234,7 +233,7 @@ def _open(session: Session, me: CounsellorRow, row: OpenShiftRow, zone: ZoneInfo
 def _why_not(session: Session, me: CounsellorRow, span: Span, zone: ZoneInfo) -> str:
     """The first rule that stands against it, in words; empty when none does."""
     against = judge(session, person=me, span=span, zone=zone).against
-    return finding_words(against[0], LIMITS[Site(me.site)], zone) if against else ""
+    return finding_words(against[0], queries.limits_at(session, me.site), zone) if against else ""
 
 
 def _my_leave(session: Session, me: CounsellorRow, now: datetime, zone: ZoneInfo) -> list[LeaveRow]:

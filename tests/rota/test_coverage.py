@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rota.domain.breaks import without_breaks
 from rota.domain.counsellor import Skill
 from rota.domain.coverage import Coverage, CoverState, Requirement, cover
-from rota.domain.resolution import resolve
+from rota.domain.resolution import PersonSpan, resolve
 from rota.domain.shifts import Shift, Span, instant_of
 from rota.domain.wording import gap_words
 
@@ -36,17 +37,21 @@ def the_cover(
     *,
     until: float = 24,
     skills: dict[int, frozenset[Skill]] | None = None,
+    languages: dict[int, frozenset[str]] | None = None,
     minimum: int = 2,
+    minimums: dict[date, int] | None = None,
 ) -> Coverage:
     start, end = at(0), at(until)
     return cover(
         resolve(shifts, start=start, end=end),
         requirements,
         skills=skills or {},
+        languages=languages or {},
         start=start,
         end=end,
         zone=LONDON,
         minimum=minimum,
+        minimums=minimums or {},
     )
 
 
@@ -93,6 +98,60 @@ def test_the_state_follows_from_how_many_are_on(on: int, state: CoverState) -> N
     found = the_cover([a_shift(person, 0, 24) for person in range(on)], [Requirement(0, 0, 1440, 3)])
 
     assert [segment.state for segment in found.segments] == [state]
+
+
+def test_a_missing_language_is_understaffed_and_says_which() -> None:
+    welsh = [Requirement(0, 0, 1440, 2, language="cy", with_language=1)]
+    both = [a_shift(A, 0, 24), a_shift(B, 0, 24)]
+
+    lacking = the_cover(both, welsh, languages={A: frozenset({"en"}), B: frozenset({"en", "pl"})})
+    spoken = the_cover(both, welsh, languages={A: frozenset({"en"}), B: frozenset({"en", "cy"})})
+
+    assert [gap.state for gap in lacking.gaps] == [CoverState.UNDERSTAFFED]
+    assert gap_words(lacking.gaps[0], LONDON) == (
+        "Monday 23 November, 00:00 to midnight: 2 on, 2 needed; nobody on speaks Welsh"
+    )
+    assert spoken.gaps == []
+
+
+def test_demand_holds_from_its_day_on_and_days_before_keep_what_they_had() -> None:
+    tuesday = MONDAY + timedelta(days=1)
+    bands = [
+        *(Requirement(weekday, 0, 1440, 3, until_day=tuesday) for weekday in range(7)),
+        *(Requirement(weekday, 0, 1440, 4, first_day=tuesday) for weekday in range(7)),
+    ]
+
+    found = the_cover([], bands, until=48)
+
+    assert [(segment.need.people, segment.span.starts_at) for segment in found.segments] == [(3, at(0)), (4, at(24))]
+
+
+def test_the_minimum_is_what_it_was_on_each_day() -> None:
+    tuesday = MONDAY + timedelta(days=1)
+    alone = [a_shift(A, 0, 72)]
+
+    found = the_cover(alone, [], until=72, minimums={tuesday: 1, tuesday + timedelta(days=1): 3})
+
+    assert [(segment.state, segment.need.minimum) for segment in found.segments] == [
+        (CoverState.CRITICAL, 2), (CoverState.COVERED, 1), (CoverState.CRITICAL, 3),
+    ]  # fmt: skip
+
+
+def test_whoever_is_on_a_break_is_not_on_duty() -> None:
+    spans = resolve([a_shift(A, 0, 8), a_shift(B, 0, 8)], start=at(0), end=at(24))
+    a_break = PersonSpan(A, at(3), at(3.5))
+
+    found = without_breaks(spans, [a_break, PersonSpan(B, at(10), at(11))])
+
+    assert [(one.counsellor_id, one.starts_at, one.ends_at) for one in found] == [
+        (A, at(0), at(3)), (A, at(3.5), at(8)), (B, at(0), at(8)),
+    ]  # fmt: skip
+
+
+def test_a_break_that_holds_the_whole_stretch_leaves_nothing_of_it() -> None:
+    spans = [PersonSpan(A, at(1), at(2))]
+
+    assert without_breaks(spans, [PersonSpan(A, at(0), at(2))]) == []
 
 
 def test_gaps_are_named_in_words() -> None:
