@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from accounts.domain.roles import Role
 from foundation.database import Row
+from foundation.sealed import Sealed
 
 staff_role = Table(
     "staff_role",
@@ -51,6 +52,8 @@ class StaffRow(Row, UserMixin):
     """The last sign-in. Addresses are not kept: the journal says who and when, which is all we need."""
     ended_at: Mapped[datetime | None]
     """Since when they cannot sign in any more: from then on nobody counts on them."""
+    phone: Mapped[str | None] = mapped_column(Sealed)
+    """E.164: a mobile on which this person wants alerts; None: no alerts to them."""
 
     roles: Mapped[list[RoleRow]] = relationship(  # type: ignore[assignment]  # the mixin names its own role class
         secondary=staff_role, lazy="selectin"

@@ -20,6 +20,13 @@ def staff_with_role(session: Session, *, role: Role) -> list[StaffRow]:
     return list(session.scalars(wanted.order_by(func.lower(StaffRow.name), StaffRow.id)))
 
 
+def to_be_alerted(session: Session, *, roles: tuple[Role, ...]) -> list[StaffRow]:
+    """Everybody who is active, holds one of the roles and gave a number for alerts, by id."""
+    holds = RoleRow.name.in_([role.value for role in roles])
+    wanted = select(StaffRow).where(StaffRow.active, StaffRow.phone.is_not(None), StaffRow.roles.any(holds))
+    return list(session.scalars(wanted.order_by(StaffRow.id)))
+
+
 def journal_of(session: Session, *, subject_kind: str, subject_id: int | str) -> list[JournalRow]:
     """Everything that was noted about one thing, oldest first."""
     noted = select(JournalRow).where(JournalRow.subject_kind == subject_kind, JournalRow.subject_id == str(subject_id))

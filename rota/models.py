@@ -472,7 +472,7 @@ class CoverAskRow(Row):
     counsellor_id: Mapped[int] = mapped_column(ForeignKey("counsellor.id"))
     asked_at: Mapped[datetime]
     answer: Mapped[str | None]
-    """What came back: yes, too_late or not_allowed."""
+    """What came back: yes, too_late, or why it could not be given to them (`ladder.REFUSALS`)."""
     answered_at: Mapped[datetime | None]
 
     request: Mapped[CoverRequestRow] = relationship(back_populates="asks")
@@ -486,6 +486,27 @@ class RotaTextRow(Row):
 
     text_id: Mapped[UUID] = mapped_column(ForeignKey("text_message.id"), primary_key=True)
     counsellor_id: Mapped[int] = mapped_column(ForeignKey("counsellor.id"))
+
+
+class AlertTextRow(Row):
+    """Which text about cover went to which supervisor: the gate asks, before it goes, whether they still want it."""
+
+    __tablename__ = "alert_text"
+
+    text_id: Mapped[UUID] = mapped_column(ForeignKey("text_message.id"), primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+
+
+class RotaRoundRow(Row):
+    """When the rota is looked over again: cover, reminders, dead offers. One row."""
+
+    __tablename__ = "rota_round"
+    __table_args__ = (CheckConstraint("id = 1", name="there_is_one_round"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    next_at: Mapped[datetime]
+    ahead_at: Mapped[datetime]
+    """When the weeks ahead are looked over again."""
 
 
 class LocalHolidayRow(Row):

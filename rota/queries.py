@@ -41,6 +41,7 @@ from rota.models import (
     OpenShiftState,
     PresenceRow,
     RequirementRow,
+    RotaRoundRow,
     ShiftBreakRow,
     ShiftRow,
     ShiftState,
@@ -497,11 +498,7 @@ def leave_to_decide(session: Session) -> list[LeaveRow]:
 
 def swaps_on_offer(session: Session) -> list[SwapRow]:
     """Offers that are open or wait for a supervisor, by the shift's start."""
-    wanted = (
-        select(SwapRow)
-        .join(ShiftRow, ShiftRow.id == SwapRow.shift_id)
-        .where(SwapRow.state.in_([state.value for state in OPEN_SWAPS]))
-    )
+    wanted = _open_swaps().where(~_is_gone())
     return list(session.scalars(wanted.order_by(func.lower(ShiftRow.during), SwapRow.id)))
 
 
@@ -565,8 +562,9 @@ def due_cover_requests(session: Session, *, now: datetime) -> list[int]:
 
 
 def is_rota_work_due(session: Session, *, now: datetime) -> bool:
-    """Whether somebody is to be asked for cover now."""
-    return bool(session.scalar(select(_due_cover(now).exists())))
+    """Whether somebody is to be asked for cover now, or the rota is to be looked over."""
+    has_been = select(RotaRoundRow.id).where(RotaRoundRow.next_at > now)
+    return bool(session.scalar(select(or_(_due_cover(now).exists(), ~has_been.exists()))))
 
 
 def _due_cover(now: datetime) -> Select[int]:
@@ -575,13 +573,17 @@ def _due_cover(now: datetime) -> Select[int]:
     )
 
 
-def open_ask(session: Session, *, phone_digest: bytes) -> CoverAskRow | None:
-    """The latest question about cover that the owner of this number has not answered."""
+def open_ask(session: Session, *, phone_digest: bytes, now: datetime) -> CoverAskRow | None:
+    """The latest question about cover that the owner of this number has not answered; of a shift that is over, none."""
     return session.scalar(
         select(CoverAskRow)
         .join(CounsellorRow, CounsellorRow.id == CoverAskRow.counsellor_id)
+        .join(CoverRequestRow, CoverRequestRow.id == CoverAskRow.request_id)
         .where(
-            CounsellorRow.phone_digest == phone_digest, CounsellorRow.left_on.is_(None), CoverAskRow.answer.is_(None)
+            CounsellorRow.phone_digest == phone_digest,
+            CounsellorRow.left_on.is_(None),
+            CoverAskRow.answer.is_(None),
+            func.upper(CoverRequestRow.during) > now,
         )
         .order_by(CoverAskRow.id.desc())
         .limit(1)
@@ -614,3 +616,52 @@ def _counsellors(today: date) -> Select[CounsellorRow]:
 
 def _touching(start: datetime, end: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return ShiftRow.state == ShiftState.PUBLISHED, ShiftRow.during.overlaps(Range(start, end, bounds="[)"))
+
+
+def dead_swaps(session: Session, *, now: datetime) -> list[SwapRow]:
+    """Open offers of which nothing is left to hand over, locked; those that somebody decides about are left alone."""
+    has_begun = func.greatest(func.lower(ShiftRow.during), func.lower(SwapRow.part)) <= now
+    wanted = _open_swaps().where(or_(_is_gone(), has_begun)).order_by(SwapRow.id)
+    return list(session.scalars(wanted.with_for_update(of=SwapRow, skip_locked=True)))
+
+
+def _open_swaps() -> Select[SwapRow]:
+    return (
+        select(SwapRow)
+        .join(ShiftRow, ShiftRow.id == SwapRow.shift_id)
+        .where(SwapRow.state.in_([state.value for state in OPEN_SWAPS]))
+    )
+
+
+def _is_gone() -> ColumnElement[bool]:
+    """The shift of an offer is not its owner's any more, or does not reach the part on offer."""
+    return or_(
+        ShiftRow.state != ShiftState.PUBLISHED.value,
+        ShiftRow.counsellor_id != SwapRow.owner_id,
+        SwapRow.part.is_not(None) & ~SwapRow.part.overlaps(ShiftRow.during),
+    )
+
+
+def begun_open_shifts(session: Session, *, now: datetime) -> list[OpenShiftRow]:
+    """Open shifts that have begun without anybody, locked."""
+    wanted = select(OpenShiftRow).where(
+        OpenShiftRow.state == OpenShiftState.OPEN.value, func.lower(OpenShiftRow.during) <= now
+    )
+    return list(session.scalars(wanted.order_by(OpenShiftRow.id).with_for_update(skip_locked=True)))
+
+
+def called_in_sick(session: Session, *, around: Span) -> set[int]:
+    """Who was taken off a shift in this time because they are ill."""
+    touching = CoverRequestRow.during.overlaps(Range(around.starts_at, around.ends_at, bounds="[)"))
+    return set(session.scalars(select(CoverRequestRow.absent_id).where(touching)))
+
+
+def counsellors_by_id(session: Session, *, counsellor_ids: Iterable[int]) -> dict[int, CounsellorRow]:
+    """These counsellors, by id."""
+    rows = session.scalars(_everybody().where(CounsellorRow.id.in_(list(counsellor_ids))))
+    return {row.id: row for row in rows}
+
+
+def lock_round(session: Session) -> RotaRoundRow:
+    """The one row that says when the rota is looked over, locked until the transaction ends."""
+    return session.scalars(select(RotaRoundRow).with_for_update().execution_options(populate_existing=True)).one()

@@ -16,6 +16,7 @@ from accounts.domain.passwords import check_password
 from accounts.domain.roles import Role
 from accounts.models import RoleRow, StaffRow
 from accounts.operations.journal import note
+from foundation.phone import Phone
 
 
 class EmailNotUsable(ValueError):
@@ -32,6 +33,10 @@ class StaffNotFound(LookupError):
 
 class NameMissing(ValueError):
     """Every member of staff has a name, because colleagues see it."""
+
+
+class NotAMobile(ValueError):
+    """A text to this number would be read aloud; ask for a mobile number."""
 
 
 def add_staff(
@@ -89,6 +94,25 @@ def rename_staff(session: Session, *, staff: StaffRow, name: str, by: int | None
         subject_id=staff.id,
         before={"name": before},
         after={"name": staff.name},
+        now=now,
+    )
+
+
+def set_phone(session: Session, *, staff: StaffRow, phone: Phone | None, by: int | None, now: datetime) -> None:
+    """Where somebody wants to be alerted by text; None: nowhere. Raises NotAMobile."""
+    if phone is not None and not phone.is_mobile:
+        raise NotAMobile("Enter a mobile number: only those show a text")
+    if staff.phone == (phone.e164 if phone else None):
+        return  # nothing changed, so there is nothing to note
+    before, staff.phone = staff.phone, phone.e164 if phone else None
+    note(
+        session,
+        actor_id=by,
+        action="alert_phone_set",
+        subject_kind="staff",
+        subject_id=staff.id,
+        before={"phone": Phone(before).masked if before else None},
+        after={"phone": phone.masked if phone else None},
         now=now,
     )
 

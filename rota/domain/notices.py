@@ -12,6 +12,17 @@ from rota.domain.shifts import Shift, instant_of
 
 DAY = timedelta(days=1)
 REMINDED_AT = time(18)  # the evening before: there is still time to say that it cannot be
+NIGHT_FROM, NIGHT_UNTIL = time(22), time(7)  # somebody at home is not woken by a text without need
+MORNING_IS_ENOUGH = timedelta(hours=3)  # to be asked at seven, answer, and travel
+
+
+def asked_at(now: datetime, *, starts_at: datetime, zone: ZoneInfo) -> datetime:
+    """When people at home are asked about a shift: now, or in the morning when it begins well after that."""
+    local = now.astimezone(zone)
+    if NIGHT_UNTIL <= local.time() < NIGHT_FROM:
+        return now
+    morning = instant_of(local.date() + (DAY if local.time() >= NIGHT_FROM else timedelta()), NIGHT_UNTIL, zone)
+    return morning if starts_at >= morning + MORNING_IS_ENOUGH else now
 
 
 class CoverNotice(StrEnum):

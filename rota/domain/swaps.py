@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from rota.domain.changes import Replace, applied
-from rota.domain.shifts import Shift, ShiftRefused, Span
+from rota.domain.shifts import Shift, ShiftRefused, Span, instant_of
 
 
 class SwapState(StrEnum):
@@ -102,3 +104,19 @@ def swapped(shift: Shift, part: Span, *, by: int) -> list[Shift]:
     """The shifts after the swap, in order: what is before, the part with its new owner, what is after."""
     after = applied([shift], [Replace(shift.counsellor_id, by, part)])
     return sorted(after, key=lambda each: each.span)
+
+
+def part_entered(shift: Span, starts: time, ends: time, zone: ZoneInfo) -> Span:
+    """The part of a shift between two wall times, each taken where the shift first reaches it. Raises NotInTheShift."""
+    starts_at = _first(shift.starts_at, starts, zone)
+    ends_at = _first(starts_at + timedelta(minutes=1), ends, zone)
+    if ends_at > shift.ends_at:
+        raise NotInTheShift("Choose times that lie inside the shift, the start before the end")
+    return Span(starts_at, ends_at)
+
+
+def _first(since: datetime, wall: time, zone: ZoneInfo) -> datetime:
+    """The first instant from `since` on at which the wall shows this time."""
+    day = since.astimezone(zone).date()
+    here = instant_of(day, wall, zone)
+    return here if here >= since else instant_of(day + timedelta(days=1), wall, zone)

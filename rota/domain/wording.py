@@ -72,7 +72,16 @@ TEXT_CHANGED = "Your shifts have changed: {gained} new, {lost} gone, the first o
 TEXT_COVER = "Could you work {shift}? Reply YES to take it. The first YES has it."
 TEXT_COVER_YOURS = "Thank you. It is yours: {shift}."
 TEXT_COVER_GONE = "Thank you. Somebody else has taken it, so you are not needed: {shift}."
-TEXT_COVER_NOT_ALLOWED = "Thank you. You would not have enough rest, so it stays open for others: {shift}."
+TEXT_COVER_NO_REST = "Thank you. You would not have enough rest, so it stays open for others: {shift}."
+TEXT_COVER_CLASH = "Thank you. You have another shift at that time, so it stays open for others: {shift}."
+TEXT_COVER_ON_LEAVE = "Thank you. You are on leave then, so it stays open for others: {shift}."
+TEXT_COVER_TOO_MUCH = "Thank you. It would be more hours than you may work, so it stays open for others: {shift}."
+TEXT_COVER_NOT_ALLOWED = "Thank you. It cannot be given to you, so it stays open for others: {shift}."
+TEXT_RUNG_MORNING = "Somebody cannot work {shift}. Others are asked by text from {morning} on."
+TEXT_RUNG = "Cover for {shift}: {asked} asked by text so far, nobody has said YES yet."
+TEXT_RUNG_FILLED = "Cover for {shift} is found: somebody has said YES."
+TEXT_RUNG_EXHAUSTED = "Cover for {shift}: everybody who may be asked by text was, without a YES. Please ring round."
+TEXT_RUNG_CALLED_OFF = "Cover for {shift}: nobody else is asked."
 
 LAWS: dict[Site, str] = {
     Site.ENGLAND_AND_WALES: "Working Time Regulations 1998, Great Britain",

@@ -12,10 +12,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from accounts.models import StaffRow
+from foundation.sealed import digest
 from notifications.domain.call import CallState
+from notifications.models import TextRow
 from notifications.operations.arrow import Follower
-from rota import queries
-from rota.models import CounsellorRow, RotaTextRow
+from rota.models import AlertTextRow, CounsellorRow, RotaTextRow
 from rota.operations import ladder
 
 
@@ -33,11 +35,17 @@ class RotaFollower:
 
     def permits_text(self, session: Session, *, text_id: UUID, now: datetime) -> str | None:
         """A text about the rota goes to whoever still works here, on the number they have."""
+        if to := session.get(AlertTextRow, text_id):
+            staff = session.get_one(StaffRow, to.staff_id)
+            is_theirs = staff.phone is not None and _is_to(session, text_id, digest(staff.phone))
+            return None if staff.active and is_theirs else "not_wanted_any_more"
         ordered = session.get(RotaTextRow, text_id)
         if ordered is None:
             return self.then.permits_text(session, text_id=text_id, now=now)
-        person = queries.find_counsellor(session, counsellor_id=ordered.counsellor_id)
-        return None if person and _works_here(person, now.astimezone(self.zone)) else "has_left"
+        person = session.get_one(CounsellorRow, ordered.counsellor_id)
+        if not _works_here(person, now.astimezone(self.zone)):
+            return "has_left"
+        return None if _is_to(session, text_id, person.phone_digest) else "another_number"
 
     def call_moved(self, session: Session, *, call_id: UUID, state: CallState, talked_s: int, now: datetime) -> None:
         """Calls are not the rota's."""
@@ -50,6 +58,10 @@ class RotaFollower:
     def said_yes(self, session: Session, *, phone_digest: bytes, now: datetime) -> bool:
         """Whether a YES from this number was an answer to a question about cover."""
         return ladder.said_yes(session, phone_digest=phone_digest, zone=self.zone, now=now)
+
+
+def _is_to(session: Session, text_id: UUID, phone_digest: bytes) -> bool:
+    return session.get_one(TextRow, text_id).phone_digest == phone_digest
 
 
 def _works_here(person: CounsellorRow, local: datetime) -> bool:

@@ -20,31 +20,43 @@ from foundation.web.times import date_in_words, service_zone
 from rota import queries
 from rota.domain.counsellor import Skill
 from rota.domain.shifts import ShiftRefused, Span
-from rota.domain.swaps import SwapState, part_of
-from rota.domain.wording import finding_words, length_words, skills_words, span_words
+from rota.domain.swaps import SwapState, part_entered, part_of
+from rota.domain.wording import finding_words, hours_words, skills_words, span_words
 from rota.models import CounsellorRow, LeaveRow, LeaveState, OpenShiftRow, SwapRow, span_of
-from rota.operations import feed, leave, swaps
+from rota.operations import feed, ladder, leave, swaps
 from rota.operations.judge import judge
+from rota.operations.shifts import ShiftChangedMeanwhile
 from rota.web import wording
-from rota.web.forms import read_day
-from rota.web.week import week_of
+from rota.web.forms import read_day, read_time
+from rota.web.my_weeks import my_weeks
 
 mine = Blueprint("mine", __name__, template_folder="templates", url_prefix="/staff/rota/mine")
 guard(mine, Role.COUNSELLOR)
 
-PLACES = frozenset({"shift", "swap", "first_day", "last_day"})
+PLACES = frozenset({"shift", "swap", "part_shift", "part_starts", "first_day", "last_day"})
 """What a refusal can point at on the page; anything else is about taking a shift."""
 AHEAD = timedelta(weeks=8)  # how far shifts can be offered
+SICK_AHEAD = timedelta(days=7)  # nobody knows today that they will be ill in a month: that is leave
 
 
 @dataclass(frozen=True, slots=True)
 class OwnShift:
-    """One of my coming shifts, and what became of offering it."""
+    """One of my shifts that are not over, and what became of offering it."""
+
+    id: int
+    version: int
+    words: str
+    is_now: bool
+    offers: tuple[OwnOffer, ...]
+    can_be_sick: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OwnOffer:
+    """A shift of mine, or a part of it, that is on offer."""
 
     id: int
     words: str
-    offer_id: int | None
-    offer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +92,45 @@ def offer() -> ResponseReturnValue:
             session, shift_id=_number("shift"), owner_id=me.id, by=me.staff_id, now=now
         ),
         wording.OFFERED,
+    )
+
+
+@mine.post("/offers/parts")
+def offer_part() -> ResponseReturnValue:
+    """Offer a part of one of my shifts. Fields: `part_shift`, `part_starts`, `part_ends`."""
+    starts, ends = read_time(request.form.get("part_starts", "")), read_time(request.form.get("part_ends", ""))
+    if not _number("part_shift"):
+        return _page({"part_shift": wording.CHOOSE_MY_SHIFT})
+    if starts is None or ends is None:
+        return _page({"part_starts": wording.ENTER_A_PART})
+
+    def offer_it(session: Session, me: CounsellorRow, now: datetime) -> None:
+        shift = queries.planned_shift(session, shift_id=_number("part_shift"))
+        if shift is None or shift.counsellor_id != me.id:
+            raise swaps.SwapNotFound("This shift is not one of yours any more")
+        part = part_entered(shift.span, starts, ends, service_zone())
+        swaps.offer(session, shift_id=shift.id, owner_id=me.id, part=part, by=me.staff_id, now=now)
+
+    return _do(offer_it, wording.OFFERED, instead="part_starts")
+
+
+@mine.post("/sickness")
+def sick() -> ResponseReturnValue:
+    """I am ill: take me off a shift and ask others. Field: `sick_shift` (id and version, as 12.1)."""
+    shift_id, _, version = request.form.get("sick_shift", "").partition(".")
+    if not (shift_id.isdecimal() and version.isdecimal()):
+        return _page({"shift": wording.CHOOSE_MY_SHIFT})
+    return _do(
+        lambda session, me, now: ladder.call_sick(
+            session,
+            shift_id=int(shift_id),
+            version=int(version),
+            owner_id=me.id,
+            by=me.staff_id,
+            zone=service_zone(),
+            now=now,
+        ),
+        wording.CALLED_IN_SICK,
     )
 
 
@@ -156,13 +207,29 @@ def renew_feed() -> ResponseReturnValue:
     return _page({}, feed_address=address)
 
 
-def _do(act: Callable[[Session, CounsellorRow, datetime], object], said: str) -> ResponseReturnValue:
-    """Do one thing as the counsellor who is signed in, or show the page again with what to change."""
+@mine.post("/feed/end")
+def end_feed() -> ResponseReturnValue:
+    """My calendar has no address any more."""
+    return _do(
+        lambda session, me, now: feed.end(session, counsellor_id=me.id, by=me.staff_id, now=now), wording.FEED_ENDED
+    )
+
+
+def _do(
+    act: Callable[[Session, CounsellorRow, datetime], object], said: str, *, instead: str = "swap"
+) -> ResponseReturnValue:
+    """Do one thing as the counsellor who is signed in, or show the page again with what to change.
+
+    `instead`: where a refusal is shown that points at nothing on the page.
+    """
     try:
         with transaction() as session:
             act(session, _me(session), clock.now())
     except ShiftRefused as refused:
-        return _page({refused.field if refused.field in PLACES else "swap": str(refused)})
+        is_there = refused.field in PLACES and refused.field != "swap"
+        return _page({refused.field if is_there else instead: str(refused)})
+    except ShiftChangedMeanwhile as changed:
+        return _page({"shift": str(changed)})
     flash(said)
     return redirect(url_for("mine.page"), HTTPStatus.SEE_OTHER)
 
@@ -180,16 +247,17 @@ def _page(errors: dict[str, str], feed_address: str = "") -> ResponseReturnValue
     with transaction() as session:
         me = _me(session)
         on_offer = queries.swaps_on_offer(session)
+        own = _own(session, me, on_offer, now, zone)
         shown = render_template(
             "rota/mine.html",
             errors=errors,
             values=request.form,
-            shifts=_own(session, me, on_offer, now, zone),
+            shifts=own,
+            part_choices=[(str(shift.id), shift.words) for shift in own],
             offers=[_offer(session, me, row, zone) for row in on_offer if _is_for(row, me, now)],
             open_shifts=[_open(session, me, row, zone) for row in queries.open_shifts(session, now=now)],
             leave=[_leave(row) for row in _my_leave(session, me, now, zone)],
-            week=_week(session, me, now, zone),
-            contract=length_words(timedelta(minutes=me.contract_minutes)) if me.contract_minutes else "",
+            weeks=my_weeks(session, me, now=now, zone=zone),
             feed_address=feed_address,
             has_feed=me.feed_digest is not None,
         )
@@ -197,16 +265,27 @@ def _page(errors: dict[str, str], feed_address: str = "") -> ResponseReturnValue
 
 
 def _own(session: Session, me: CounsellorRow, on_offer: list[SwapRow], now: datetime, zone: ZoneInfo) -> list[OwnShift]:
-    mine_on_offer = {row.shift_id: row for row in on_offer if row.owner_id == me.id}
-    coming = queries.rostered(session, start=now, end=now + AHEAD, counsellor_id=me.id)
-    lines = []
-    for shift in coming:
-        if shift.starts_at <= now:
-            continue
-        row = mine_on_offer.get(shift.id)
-        said = wording.OFFER_STATES[SwapState(row.state)] if row else ""
-        lines.append(OwnShift(shift.id, span_words(shift.span, zone), row.id if row else None, said))
-    return lines
+    offers: dict[int, list[OwnOffer]] = {}
+    for row in on_offer:
+        if row.owner_id == me.id:
+            offers.setdefault(row.shift_id, []).append(_own_offer(row, zone))
+    return [
+        OwnShift(
+            shift.id,
+            shift.version,
+            span_words(shift.span, zone),
+            is_now=shift.starts_at <= now,
+            offers=tuple(offers.get(shift.id, ())),
+            can_be_sick=shift.starts_at <= now + SICK_AHEAD,
+        )
+        for shift in queries.rostered(session, start=now, end=now + AHEAD, counsellor_id=me.id)
+    ]
+
+
+def _own_offer(row: SwapRow, zone: ZoneInfo) -> OwnOffer:
+    part = part_of(row.shift.span(), span_of(row.part)) if row.part else None
+    state = wording.OFFER_STATES[SwapState(row.state)]
+    return OwnOffer(row.id, f"{state}: {hours_words(part, zone)}" if part else state)
 
 
 def _part(row: SwapRow) -> Span | None:
@@ -247,11 +326,3 @@ def _leave(row: LeaveRow) -> LeaveLine:
         words += f" to {date_in_words(row.last_day)}"
     is_open = state in (LeaveState.ASKED, LeaveState.APPROVED)
     return LeaveLine(row.id, words, wording.LEAVE_STATES[state], is_open)
-
-
-def _week(session: Session, me: CounsellorRow, now: datetime, zone: ZoneInfo) -> str:
-    """How much I work this week, Monday to Sunday."""
-    week = week_of(now.astimezone(zone).date(), zone)
-    people = queries.resolved(session, start=week.starts_at, end=week.ends_at)
-    own = (span.ends_at - span.starts_at for span in people if span.counsellor_id == me.id)
-    return length_words(sum(own, timedelta()))

@@ -37,7 +37,7 @@ PLACES = frozenset({"leave", "swap", "shift", "day", "starts", "ends"})
 """What a refusal can point at on the page; anything else is about a swap."""
 AHEAD = timedelta(weeks=8)  # how far gaps are looked for
 LATELY = timedelta(days=2)  # how long an answered request for cover is shown
-SOON = timedelta(days=2)  # whose shift begins within this can be called in sick here
+SOON = timedelta(days=7)  # whose shift begins within this can be called in sick here
 MOST_GAPS = 20  # shown at once; the coverage page has them all
 
 
@@ -92,9 +92,8 @@ def sick() -> ResponseReturnValue:
 @requests.post("/cover/<int:request_id>/call-off")
 def call_off(request_id: int) -> ResponseReturnValue:
     """Ask nobody else."""
-    return _do(
-        lambda session, by, now: ladder.call_off(session, request_id=request_id, by=by, now=now), wording.CALLED_OFF
-    )
+    return _do(lambda session, by, now: ladder.call_off(
+        session, request_id=request_id, by=by, zone=service_zone(), now=now), wording.CALLED_OFF)  # fmt: skip
 
 
 @requests.post("/open-shifts")

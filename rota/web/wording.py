@@ -27,6 +27,16 @@ ENTER_A_FIRST_DAY = "Enter the first day"
 ENTER_A_LAST = "Enter the last day"
 LAST_BEFORE_FIRST = "The last day comes before the first. Enter a later last day"
 A_YEAR_AT_MOST = "A report covers at most a year. Enter an earlier last day"
+BESIDE_CONTRACT = {
+    "same": "As your contract says",
+    "more": "{by} more than your contract",
+    "less": "{by} less than your contract",
+}
+BESIDE_CAP = {"within": "Within the {by} that you offered", "more": "{by} more than you offered"}
+CALLED_IN_SICK = "You are off this shift, and colleagues are being asked to take it. Get well soon."
+FEED_ENDED = "Your calendar has no address any more. Remove it from your telephone or computer."
+ENTER_A_PART = "Enter when the part starts and ends, like 22:00 and 02:00"
+CHOOSE_MY_SHIFT = "Choose one of your shifts"
 OFFERED = "Your colleagues can take it now. It stays yours until a supervisor says yes."
 OFFER_WITHDRAWN = "Your offer is withdrawn. The shift is yours as before."
 TAKEN = "A supervisor decides. Until then the shift is not yours."
@@ -48,7 +58,11 @@ ANSWERS: Mapping[str, str] = {
     "": "no answer yet",
     "yes": "yes",
     "too_late": "yes, too late",
-    "not_allowed": "yes, but would not have enough rest",
+    "clash": "yes, but has another shift then",
+    "on_leave": "yes, but is on leave",
+    "no_rest": "yes, but would not have enough rest",
+    "too_much": "yes, but it would be too many hours",
+    "not_allowed": "yes, but it cannot be given to them",
 }
 LADDER: Mapping[LadderState, str] = {
     LadderState.ASKING: "Asking",

@@ -533,7 +533,9 @@ GSM = set("@£$¥èéùìòÇ _ !\"#%&'()*+,-./0123456789:;<=>?") | set("abcdefg
 @pytest.mark.parametrize("name", [name for name in dir(wording) if name.startswith("TEXT_")])
 def test_a_text_to_a_counsellor_fits_into_one_segment_and_says_nothing_about_what_they_do(name: str) -> None:
     shift = "Wed 25 Nov 08:00-16:00"
-    said = getattr(wording, name).format(shift=shift, old=shift, new=shift, gained=12, lost=12, first=shift)
+    said = getattr(wording, name).format(
+        shift=shift, old=shift, new=shift, gained=12, lost=12, first=shift, asked=12, morning="07:00"
+    )
 
     assert len(said) <= 160
     assert set(said) <= GSM
