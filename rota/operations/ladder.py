@@ -164,9 +164,8 @@ def said_yes(session: Session, *, phone_digest: bytes, zone: ZoneInfo, now: date
             request.next_at = now  # nobody waits for an answer that has come
         why = _why_not(refused)
         return _answer(session, request, ask, why, REFUSALS[why], zone=zone, now=now)
-    request.shift_id = shift.id
     _answer(session, request, ask, "yes", wording.TEXT_COVER_YOURS, zone=zone, now=now)
-    _close(session, request, LadderState.FILLED, zone=zone, now=now)
+    _close(session, request, LadderState.FILLED, shift_id=shift.id, zone=zone, now=now)
     return True
 
 
@@ -180,8 +179,8 @@ def call_off(session: Session, *, request_id: int, by: int | None, zone: ZoneInf
 def _following(
     session: Session, request: CoverRequestRow, left: Span, *, zone: ZoneInfo, now: datetime
 ) -> CounsellorRow | None:
-    """Who is asked next: those with the training or language that the time lacks first, then those who can
-    what the absent person can, and among equals whoever worked least lately. Nobody who is ill, or cannot read a text of ours.
+    """Who is asked next: those with the training or language that the time lacks first, then those who can what the
+    absent person can, and among equals whoever worked least lately. Nobody who is ill or whom no text reaches.
     """
     passed = {ask.counsellor_id for ask in request.asks}
     passed |= queries.called_in_sick(session, around=Span(left.starts_at - DAY, left.ends_at + DAY))
@@ -259,12 +258,13 @@ def _close(
     request: CoverRequestRow,
     state: LadderState,
     *,
+    shift_id: int | None = None,
     by: int | None = None,
     zone: ZoneInfo,
     now: datetime,
 ) -> CoverRequestRow:
     before = _told(request)
-    request.state, request.next_at = state.value, None
+    request.state, request.next_at, request.shift_id = state.value, None, shift_id
     session.flush()
     _note(session, f"cover_{state.value}", request, before=before, by=by, now=now)
     _tell_supervisors(session, request, _TOLD[state], zone=zone, now=now)

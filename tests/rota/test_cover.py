@@ -280,18 +280,23 @@ def test_an_offer_of_a_part_lives_until_the_part_begins(session: Session, team: 
 
 
 def test_an_offer_of_a_shift_that_is_gone_is_shown_to_nobody_and_lapses(
-    session: Session, team: Team, signed_in: Callable[..., Browser]
+    team: Team, signed_in: Callable[..., Browser]
 ) -> None:
     team.counsellor("Ben Example")
-    swap = offered(session, team, hours(20, 28))
+    with team.app.app_context(), transaction() as session:
+        swap = offered(session, team, hours(20, 28)).id
     colleague, boss = signed_in(email="ben@example.org"), signed_in()
-    remove_shift(session, shift_id=swap.shift_id, version=1, by=None, now=NOON)
-    session.commit()
+    shown = "Ana Example: Wednesday" in colleague.get(MINE).text and "Ana Example: Wednesday" in boss.get(REQUESTS).text
 
+    with team.app.app_context(), transaction() as session:
+        remove_shift(session, shift_id=session.get_one(SwapRow, swap).shift_id, version=1, by=None, now=NOON)
+
+    assert shown
     assert "Ana Example" not in colleague.get(MINE).text
     assert "Ana Example: Wednesday" not in boss.get(REQUESTS).text
-    assert lapse.lapse_dead_offers(session, now=NOON) == 1
-    assert swap.state == "lapsed"
+    with team.app.app_context(), transaction() as session:
+        assert lapse.lapse_dead_offers(session, now=NOON) == 1
+        assert session.get_one(SwapRow, swap).state == "lapsed"
 
 
 def test_an_open_shift_that_begins_without_anybody_is_closed_when_the_bell_rings(
@@ -313,7 +318,7 @@ def test_an_open_shift_that_begins_without_anybody_is_closed_when_the_bell_rings
 
 
 def test_a_part_of_a_shift_over_midnight_is_offered_by_its_times_and_shown_as_such(
-    team: Team, signed_in: Callable[..., Browser], session: Session
+    team: Team, signed_in: Callable[..., Browser]
 ) -> None:
     ana = team.counsellor("Ana Example")
     team.counsellor("Ben Example")
