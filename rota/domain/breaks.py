@@ -1,10 +1,29 @@
-"""Breaks inside shifts: whoever is on one is not on duty."""
+"""Breaks inside shifts: whoever is on one is not on duty, so breaks are put where most others are."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import timedelta
 
 from rota.domain.resolution import PersonSpan
+from rota.domain.shifts import Span
+
+STEP = timedelta(minutes=10)  # breaks begin on times that people remember
+
+
+def place_break(shift: Span, length: timedelta, *, spare: Callable[[Span], int]) -> Span:
+    """Where a break does the least harm: in the middle half of the shift, where most are on beyond the need.
+
+    `spare` says how many may be missed in a stretch. Of equal places the one nearest the middle is taken.
+    """
+    middle = shift.starts_at + (shift.length - length) / 2
+    latest = shift.ends_at - shift.length / 4 - length
+    starts_at = shift.starts_at + (shift.length / 4) // STEP * STEP
+    found = []
+    while starts_at <= latest:
+        found.append(Span(starts_at, starts_at + length))
+        starts_at += STEP
+    return max(found, key=lambda one: (spare(one), -abs(one.starts_at - middle)))
 
 
 def without_breaks(spans: Iterable[PersonSpan], breaks: Iterable[PersonSpan]) -> list[PersonSpan]:

@@ -146,6 +146,11 @@ def hours_words(span: Span, zone: ZoneInfo) -> str:
     return f"{clock_time(span.starts_at, zone=zone)} to {'midnight' if ends == '00:00' else ends}"
 
 
+def break_words(span: Span, zone: ZoneInfo) -> str:
+    """A break as its person reads it: Break 01:40 to 02:00."""
+    return f"Break {hours_words(span, zone)}"
+
+
 def until_words(span: Span, zone: ZoneInfo) -> str:
     """The end of a span that began on an earlier day: until 06:00."""
     return f"until {clock_time(span.ends_at, zone=zone)}"

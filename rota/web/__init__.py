@@ -5,7 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 
 from foundation.web import problems
+from rota.web.breaks import breaks
 from rota.web.coverage import coverage
+from rota.web.demand import demand
 from rota.web.feeds import feeds
 from rota.web.mine import mine
 from rota.web.presence import presence
@@ -20,7 +22,7 @@ __all__ = ["blueprints", "init_problems"]
 
 def blueprints() -> list[Blueprint]:
     """The blueprints to register."""
-    return [coverage, rota, team, presence, reports, feeds, mine, requests]
+    return [coverage, demand, breaks, rota, team, presence, reports, feeds, mine, requests]
 
 
 def init_problems(app: Flask) -> None:

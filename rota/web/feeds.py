@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, abort, current_app, request
+from flask import Blueprint, Response, abort, current_app
+from sqlalchemy.orm import Session
 
 from foundation import clock, sealed
 from foundation.database import transaction
+from foundation.web.times import service_zone
 from rota import queries
-from rota.domain.calendar_feed import calendar
+from rota.domain.calendar_feed import FeedEvent, calendar
+from rota.domain.wording import break_words
+from rota.models import span_of
 from rota.web import wording
 
 feeds = Blueprint("feeds", __name__, url_prefix="/feeds")
@@ -28,7 +34,23 @@ def feed(token: str) -> Response:
         )
         if owner is None:
             abort(HTTPStatus.NOT_FOUND)
-        events = queries.feed_events(session, counsellor_id=owner.id, start=now - PAST)
-    host = request.host.partition(":")[0]
-    body = calendar(events, name=wording.CALENDAR_NAME, summary=wording.CALENDAR_SHIFT, domain=host)
+        events = _with_breaks(session, queries.feed_events(session, counsellor_id=owner.id, start=now - PAST))
+    body = calendar(events, name=wording.CALENDAR_NAME, summary=wording.CALENDAR_SHIFT, domain=_domain())
     return Response(body, content_type="text/calendar; charset=utf-8")
+
+
+def _domain() -> str:
+    """What UIDs end in: the service's own address, however the feed was reached, so that a shift keeps its UID."""
+    return urlsplit(current_app.config["PUBLIC_BASE_URL"]).hostname or "localhost"
+
+
+def _with_breaks(session: Session, events: list[FeedEvent]) -> list[FeedEvent]:
+    """Each shift with its breaks in words."""
+    zone = service_zone()
+    notes: dict[int, list[str]] = {}
+    for row in queries.break_rows(session, shift_ids=[event.shift_id for event in events if not event.is_cancelled]):
+        notes.setdefault(row.shift_id, []).append(break_words(span_of(row.during), zone))
+    return [
+        event if event.is_cancelled else replace(event, note=", ".join(notes.get(event.shift_id, ())))
+        for event in events
+    ]

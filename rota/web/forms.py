@@ -18,6 +18,7 @@ from foundation.phone import NumberNotAllowed, Phone
 from rota.domain.counsellor import Gender, Skill
 from rota.domain.shifts import ShiftRefused, Span, entered
 from rota.domain.wording import LANGUAGES
+from rota.operations.demand import Band
 from rota.operations.team import Details
 from rota.web import wording
 
@@ -88,6 +89,42 @@ def read_details(form: MultiDict[str, str], *, drama_allowed: bool) -> Details:
         skills=frozenset(skill for skill in Skill if skill in form.getlist("skills")),
         languages=frozenset({"en", *(code for code in form.getlist("languages") if code in LANGUAGES)}),
     )
+
+
+def read_band(form: MultiDict[str, str], *, today: date) -> tuple[Band, frozenset[int], date]:
+    """A band of the week's demand, the weekdays chosen, and the day it holds from. Raises NotUnderstood."""
+    starts, ends = read_time(form.get("starts", "")), read_time(form.get("ends", ""))
+    at_least, first_day = _number(form.get("at_least", "")), read_day(form.get("first_day", "") or today.isoformat())
+    with_skill, with_language = _number(form.get("with_skill") or "0"), _number(form.get("with_language") or "0")
+    said = {
+        "starts": (starts, wording.ENTER_A_BAND_START),
+        "ends": (ends, wording.ENTER_A_BAND_END),
+        "at_least": (at_least, wording.ENTER_A_NUMBER),
+        "with_skill": (with_skill, wording.ENTER_A_NUMBER),
+        "with_language": (with_language, wording.ENTER_A_NUMBER),
+        "first_day": (first_day, wording.ENTER_A_DAY_IT_HOLDS),
+    }
+    errors = {field: sentence for field, (value, sentence) in said.items() if value is None}
+    if starts is None or ends is None or at_least is None or with_skill is None or with_language is None:
+        raise NotUnderstood(errors)
+    if first_day is None:
+        raise NotUnderstood(errors)
+    skill, language = form.get("skill", ""), form.get("language", "")
+    band = Band(
+        starts,
+        ends,
+        at_least,
+        Skill(skill) if skill in set(Skill) else None,
+        with_skill,
+        language if language in LANGUAGES else None,
+        with_language,
+    )
+    return band, frozenset(n for n in range(7) if str(n) in form.getlist("weekdays")), first_day
+
+
+def read_number(typed: str) -> int | None:
+    """A whole number, or None when it is not one."""
+    return _number(typed.strip())
 
 
 def read_day(typed: str) -> date | None:

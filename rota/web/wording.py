@@ -10,6 +10,7 @@ from rota.domain.shifts import Span
 from rota.domain.swaps import SwapState
 from rota.domain.wording import length_words, span_words
 from rota.models import LadderState, LeaveState
+from rota.operations.demand import BandNotFound
 from rota.operations.drafts import DraftNotFound
 from rota.operations.leave import LeaveNotFound
 from rota.operations.shifts import ShiftChangedMeanwhile, ShiftNotFound
@@ -21,6 +22,17 @@ ENTER_A_DAY = "Enter the day on which the shift starts"
 ENTER_A_START = "Enter when the shift starts, like 14:00"
 ENTER_AN_END = "Enter when the shift ends, like 22:00"
 ENTER_A_NAME = "Enter the person's name"
+ENTER_A_BAND_START = "Enter when the band starts, like 08:00"
+ENTER_A_BAND_END = "Enter when the band ends, like 22:00; 00:00 is midnight"
+ENTER_A_NUMBER = "Enter a whole number"
+ENTER_A_DAY_IT_HOLDS = "Enter the first day on which it holds"
+BREAK_SET = "The break is planned. Cover counts one fewer while it lasts."
+BREAK_REMOVED = "The shift has no break any more."
+ENTER_A_BREAK = "Enter when the break starts and ends, like 01:40 and 02:00"
+DEMAND_ADDED = "The week asks for it now, from the day you entered."
+DEMAND_CHANGED = "Changed from the day you entered. The days before keep what they had."
+DEMAND_ENDED = "It ends on the day you entered. The days before keep it."
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 ENTER_AN_EMAIL = "Enter an e-mail address, like name@example.org"
 ENTER_A_LAST_DAY = "Enter the first day on which the person no longer works here"
 ENTER_A_FIRST_DAY = "Enter the first day"
@@ -100,6 +112,13 @@ PROBLEMS: Mapping[type[Exception], Told] = {
         detail="There is no application for leave at this address.",
         next="Open the page again and choose one from the list.",
     ),
+    BandNotFound: Problem(
+        status=404,
+        code="band_not_found",
+        title="There is no such band any more",
+        detail="Somebody may have changed or ended it while you had the page open. Nothing of yours was saved.",
+        next="Open the page of demand again and look at the week as it is now.",
+    ),
     DraftNotFound: Problem(
         status=404,
         code="draft_not_found",
@@ -162,6 +181,21 @@ def counsellor_changed(name: str, *, phone_needs_check: bool) -> str:
 def phone_checked(name: str) -> str:
     """After a supervisor rang somebody."""
     return f"The phone of {name} is checked. They can get calls on their shifts."
+
+
+def breaks_planned(number: int) -> str:
+    """After the missing breaks of a week were planned."""
+    return {0: "No break was missing.", 1: "One break is planned."}.get(number, f"{number} breaks are planned.")
+
+
+def speaks(number: int) -> str:
+    """The verb for so many people."""
+    return "speaks" if number == 1 else "speak"
+
+
+def minimum_set(people: int, before: int) -> str:
+    """After the minimum on duty was set."""
+    return f"At least {people} on duty from that day on, where it was {before}."
 
 
 def leaving_recorded(name: str, vacated: int) -> str:

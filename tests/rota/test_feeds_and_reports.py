@@ -17,8 +17,8 @@ from rota.domain.calendar_feed import FeedEvent, calendar
 from rota.domain.coverage import Coverage, CoverState, cover
 from rota.domain.evidence import evidence
 from rota.domain.resolution import PersonSpan
-from rota.operations import feed
-from rota.operations.shifts import move_shift, remove_shift
+from rota.operations import feed, swaps
+from rota.operations.shifts import move_shift, remove_shift, split_shift
 from tests.rota.planning import LONDON, NOON, Browser, Team, hours
 
 HOUR = timedelta(hours=1)
@@ -67,7 +67,7 @@ def test_a_shift_that_is_cancelled_keeps_its_uid_and_says_so(app: Flask, client:
     with app.app_context(), transaction() as session:
         remove_shift(session, shift_id=shift, version=1, by=None, now=NOON + HOUR)
 
-    uid = f"shift-{shift}-{ana}@localhost"
+    uid = f"shift-{shift}-{ana}@127.0.0.1"
     assert before == {uid: ("CONFIRMED", 0, NOON)}
     assert events(client, token) == {uid: ("CANCELLED", 1, NOON + HOUR)}
 
@@ -94,6 +94,38 @@ def test_a_shift_that_goes_to_a_colleague_is_cancelled_in_the_one_calendar_and_n
         found = [next(iter(events(client, token).values()))[:2] for token in tokens]
         expected = ("CANCELLED", version), ("CONFIRMED", version)
         assert sorted(found) == sorted(expected)
+
+
+def test_no_two_events_of_a_feed_share_a_uid_however_often_shifts_were_cut_and_handed_on(
+    app: Flask, client: FlaskClient, team: Team
+) -> None:
+    ana, ben = team.counsellor("Ana Example"), team.counsellor("Ben Example")
+    first, second = team.shift(ana, hours(20, 28)), team.shift(ana, hours(44, 52))
+    team.shift(ana, hours(68, 76))
+    tokens = [a_feed(app, person) for person in (ana, ben)]
+    with app.app_context(), transaction() as session:
+        split_shift(session, shift_id=second, at=hours(48, 52).starts_at, version=1, by=None, now=NOON)
+        offered = swaps.offer(session, shift_id=first, owner_id=ana, part=hours(22, 26), by=None, now=NOON)
+        swaps.take(session, swap_id=offered.id, taker_id=ben, zone=LONDON, by=None, now=NOON)
+        swaps.approve(session, swap_id=offered.id, reason="a test", zone=LONDON, by=None, now=NOON)
+
+    found = [read(client.get(f"/feeds/{token}.ics").data) for token in tokens]
+
+    uids = [[str(event["uid"]) for event in events] for events in found]
+    assert [len(own) for own in uids] == [5, 1]
+    assert all(len(own) == len(set(own)) for own in uids)
+
+
+def test_a_shift_keeps_its_uid_by_whatever_address_the_feed_is_reached(
+    app: Flask, client: FlaskClient, team: Team
+) -> None:
+    ana = team.counsellor()
+    team.shift(ana, hours(20, 28))
+    token = a_feed(app, ana)
+
+    bodies = [client.get(f"/feeds/{token}.ics", base_url=base).data for base in ("http://localhost", "http://10.0.0.5")]
+
+    assert bodies[0] == bodies[1]
 
 
 def test_a_feed_that_was_renewed_or_ended_is_not_found_under_its_old_address(

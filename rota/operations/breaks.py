@@ -1,0 +1,151 @@
+"""Give a shift its break, take it away, and plan the breaks that are missing where they do the least harm."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from psycopg.errors import ExclusionViolation
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from accounts.operations.journal import note
+from rota import queries
+from rota.domain.breaks import place_break
+from rota.domain.coverage import Coverage
+from rota.domain.shifts import ShiftRefused, Span
+from rota.models import ShiftBreakRow, ShiftRow, ShiftState, range_of, span_of
+from rota.operations.shifts import ShiftNotFound
+
+LONGEST = timedelta(hours=2)
+
+
+class BreakRefused(ShiftRefused):
+    """A break cannot be like this; the message says what to change."""
+
+    field = "starts"
+
+
+def set_break(session: Session, *, shift_id: int, span: Span, by: int | None, now: datetime) -> ShiftBreakRow:
+    """Give a shift a break, instead of those it has. Raises ShiftNotFound or BreakRefused."""
+    shift = _open(session, shift_id, now)
+    whole = shift.span()
+    if span.starts_at <= whole.starts_at or span.ends_at >= whole.ends_at:
+        raise BreakRefused("A break lies inside the shift, with work before and after it. Enter another time")
+    if span.length > LONGEST:
+        raise BreakRefused("A break is at most two hours. Enter an earlier end, or cut the shift in two")
+    before = _remove(session, shift_id)
+    row = ShiftBreakRow(shift_id=shift_id, during=range_of(span))
+    _add(session, row)
+    shift.note_change(now)
+    session.flush()
+    _note(session, "break_set", shift_id, before=before, after=_told(span), by=by, now=now)
+    return row
+
+
+def remove_breaks(session: Session, *, shift_id: int, by: int | None, now: datetime) -> None:
+    """A shift without a break. Raises ShiftNotFound or BreakRefused."""
+    shift = _open(session, shift_id, now)
+    before = _remove(session, shift_id)
+    if before is None:
+        return  # it has none: there is nothing to change and nothing to note
+    shift.note_change(now)
+    session.flush()
+    _note(session, "break_removed", shift_id, before=before, after=None, by=by, now=now)
+
+
+def plan_breaks(
+    session: Session, *, start: datetime, end: datetime, zone: ZoneInfo, by: int | None, now: datetime
+) -> int:
+    """A break for every coming shift that is due one and has none; how many were planned.
+
+    Each is put where most are on beyond the need, breaks that are planned already counted.
+    """
+    due = [row for row in queries.shifts_due_a_break(session, start=start, end=end) if row.starts_at > now]
+    missing = [row for row in due if not row.breaks]
+    if not missing:
+        return 0
+    spare = _Spare(
+        queries.coverage(session, start=missing[0].starts_at, end=max(row.ends_at for row in due), zone=zone)
+    )
+    for row in missing:
+        span = place_break(row.span, row.break_length, spare=spare)
+        set_break(session, shift_id=row.id, span=span, by=by, now=now)
+        spare.taken.append(span)
+    return len(missing)
+
+
+class _Spare:
+    """How many are on beyond the need, less the breaks that were planned since."""
+
+    def __init__(self, coverage: Coverage) -> None:
+        self.segments = coverage.segments
+        self.starts = [segment.span.starts_at for segment in coverage.segments]
+        self.taken: list[Span] = []
+
+    def __call__(self, span: Span) -> int:
+        first = max(0, bisect_right(self.starts, span.starts_at) - 1)
+        inside = []
+        for segment in self.segments[first:]:
+            if segment.span.starts_at >= span.ends_at:
+                break
+            inside.append(segment.on - segment.need.people)
+        taken = sum(1 for one in self.taken if one.clipped(span.starts_at, span.ends_at))
+        return min(inside, default=0) - taken
+
+
+def _open(session: Session, shift_id: int, now: datetime) -> ShiftRow:
+    shift = queries.lock_shift(session, shift_id=shift_id)
+    if shift is None or shift.state != ShiftState.PUBLISHED.value:
+        raise ShiftNotFound("This shift is not in the rota any more")
+    if shift.span().ends_at <= now:
+        raise BreakRefused("This shift is over. What was worked is never changed")
+    return shift
+
+
+def _remove(session: Session, shift_id: int) -> dict[str, Any] | None:
+    """Take its breaks away; the last of them, for the journal."""
+    rows = queries.break_rows(session, shift_ids=[shift_id])
+    for row in rows:
+        session.delete(row)
+    session.flush()
+    return _told(span_of(rows[-1].during)) if rows else None
+
+
+def _add(session: Session, row: ShiftBreakRow) -> None:
+    try:
+        with session.begin_nested():
+            session.add(row)
+            session.flush()
+    except IntegrityError as error:
+        if isinstance(error.orig, ExclusionViolation):
+            raise BreakRefused("Somebody has just given this shift a break. Look at it again") from None
+        raise
+
+
+def _told(span: Span) -> dict[str, Any]:
+    return {"starts_at": span.starts_at.isoformat(), "ends_at": span.ends_at.isoformat()}
+
+
+def _note(
+    session: Session,
+    action: str,
+    shift_id: int,
+    *,
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
+    by: int | None,
+    now: datetime,
+) -> None:
+    note(
+        session,
+        actor_id=by,
+        action=action,
+        subject_kind="shift",
+        subject_id=shift_id,
+        before=before,
+        after=after,
+        now=now,
+    )

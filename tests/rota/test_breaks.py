@@ -1,0 +1,134 @@
+"""Breaks: inside their shift, not cover, planned where they do the least harm, known to whoever has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from icalendar import Calendar
+from lxml import html
+from sqlalchemy.orm import Session
+
+from accounts import queries as journal
+from foundation.database import transaction
+from rota import queries
+from rota.domain.breaks import place_break
+from rota.domain.shifts import Span
+from rota.operations import feed
+from rota.operations.breaks import BreakRefused, plan_breaks, remove_breaks, set_break
+from tests.rota.planning import LONDON, NOON, Browser, Team, hours
+
+PAGE = "/staff/coverage/breaks?week=2026-W48"
+ME: dict[str, Any] = {"by": None, "now": NOON}
+
+
+def test_cover_counts_one_fewer_while_somebody_is_on_their_break(session: Session, team: Team) -> None:
+    ana, ben = team.counsellor("Ana Example"), team.counsellor("Ben Example")
+    shift = team.shift(ana, hours(1, 9))
+    team.shift(ben, hours(1, 9))
+
+    set_break(session, shift_id=shift, span=hours(4, 4.5), **ME)
+
+    found = queries.coverage(session, start=NOON + timedelta(hours=1), end=NOON + timedelta(hours=9), zone=LONDON)
+    assert [(one.span, one.on) for one in found.segments] == [(hours(1, 4), 2), (hours(4, 4.5), 1), (hours(4.5, 9), 2)]
+
+
+def test_a_new_break_takes_the_place_of_the_old_one_and_the_journal_has_both(session: Session, team: Team) -> None:
+    shift = team.shift(team.counsellor(), hours(1, 9))
+
+    set_break(session, shift_id=shift, span=hours(4, 4.5), **ME)
+    set_break(session, shift_id=shift, span=hours(5, 5.5), **ME)
+    remove_breaks(session, shift_id=shift, **ME)
+    remove_breaks(session, shift_id=shift, **ME)
+
+    lines = journal.journal_of(session, subject_kind="shift", subject_id=shift)
+    assert queries.break_rows(session, shift_ids=[shift]) == []
+    assert [(line.action, bool(line.before), bool(line.after)) for line in lines] == [
+        ("break_set", False, True), ("break_set", True, True), ("break_removed", True, False),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("shift", "span", "said"),
+    [
+        (hours(1, 9), hours(0, 0.5), "inside the shift"),
+        (hours(1, 9), hours(1, 1.5), "inside the shift"),
+        (hours(1, 9), hours(2, 5), "at most two hours"),
+        (hours(-9, -1), hours(-4, -3.5), "is over"),
+    ],
+)
+def test_a_break_that_cannot_be_is_refused_with_words(
+    shift: Span, span: Span, said: str, session: Session, team: Team
+) -> None:
+    row = team.shift(team.counsellor(), shift)
+
+    with pytest.raises(BreakRefused, match=said):
+        set_break(session, shift_id=row, span=span, **ME)
+
+    assert queries.break_rows(session, shift_ids=[row]) == []
+
+
+def test_a_break_is_placed_where_most_can_be_missed_and_else_in_the_middle() -> None:
+    shift, half = hours(0, 8), timedelta(minutes=30)
+
+    middle = place_break(shift, half, spare=lambda _: 1)
+    busy = place_break(shift, half, spare=lambda one: 0 if one.starts_at < NOON + timedelta(hours=5) else 1)
+
+    assert (middle.starts_at, middle.length) == (NOON + timedelta(hours=3, minutes=40), half)
+    assert busy.starts_at == NOON + timedelta(hours=5)
+
+
+def test_the_missing_breaks_of_a_week_are_planned_one_after_another(session: Session, team: Team) -> None:
+    people = [team.counsellor(name) for name in ("Ana Example", "Ben Example", "Cai Example")]
+    for person in people:
+        team.shift(person, hours(1, 9))
+    team.shift(people[0], hours(20, 25))  # too short for one
+
+    planned = plan_breaks(session, start=NOON, end=NOON + timedelta(days=3), zone=LONDON, **ME)
+    again = plan_breaks(session, start=NOON, end=NOON + timedelta(days=3), zone=LONDON, **ME)
+
+    found = sorted(
+        (one.starts_at, one.ends_at) for one in queries.breaks(session, start=NOON, end=hours(0, 72).ends_at)
+    )
+    assert (planned, again, len(found)) == (3, 0, 3)
+    assert all(earlier[1] <= later[0] for earlier, later in pairwise(found))
+
+
+def test_a_supervisor_plans_and_takes_away_breaks_on_the_page(
+    team: Team, signed_in: Callable[..., Browser], session: Session
+) -> None:
+    shift = team.shift(team.counsellor(), hours(10, 18))  # 22:00 to 06:00
+    supervisor = signed_in()
+
+    wrong = supervisor.send(f"/staff/coverage/breaks/{shift}?week=2026-W48", page=PAGE, starts="soon", ends="02:00")
+    set_it = supervisor.send(f"/staff/coverage/breaks/{shift}?week=2026-W48", page=PAGE, starts="01:40", ends="02:00")
+    page = supervisor.get(PAGE).text
+    gone = supervisor.send(f"/staff/coverage/breaks/{shift}?week=2026-W48", page=PAGE, answer="none")
+    planned = supervisor.send("/staff/coverage/breaks/missing?week=2026-W48", page=PAGE)
+
+    assert wrong.status_code == 422
+    assert [link.text_content() for link in html.fromstring(wrong.text).cssselect(".error-summary a")] == [
+        "Enter when the break starts and ends, like 01:40 and 02:00"
+    ]
+    assert (set_it.status_code, gone.status_code, planned.status_code) == (303, 303, 303)
+    assert "Break 01:40 to 02:00" in page
+    assert len(queries.break_rows(session, shift_ids=[shift])) == 1
+
+
+def test_the_calendar_says_when_the_break_is_and_counts_the_change(app: Flask, client: FlaskClient, team: Team) -> None:
+    ana = team.counsellor()
+    shift = team.shift(ana, hours(10, 18))
+    with app.app_context(), transaction() as session:
+        token = feed.renew(session, counsellor_id=ana, by=None, now=NOON)
+        set_break(session, shift_id=shift, span=hours(13.5, 14), **ME)
+
+    found: Any = Calendar.from_ical(client.get(f"/feeds/{token}.ics").data)
+
+    assert [(str(one["description"]), int(one["sequence"])) for one in found.walk("VEVENT")] == [
+        ("Break 01:30 to 02:00", 1)
+    ]
