@@ -27,6 +27,7 @@ def change(
     *,
     token: str,
     when: Asap | Span | None = None,
+    safe_times: tuple[Span, ...] | None = None,
     phone: Phone | None = None,
     safe_contact: SafeContact | None = None,
     name: str | None = None,
@@ -54,8 +55,12 @@ def change(
         _allow(callback, safe_contact, zone=zone)
         history.note(session, callback, wording.CHANGED.format(what="what is allowed"), now=now)
     if when is not None:
-        _move_time(session, callback, when, zone=zone, now=now)
+        safe = callback.as_wanted().safe_times if safe_times is None else safe_times
+        _move_time(session, callback, when, safe, zone=zone, now=now)
         history.note(session, callback, wording.CHANGED.format(what="the time"), now=now)
+    elif safe_times is not None:
+        _allow_times(callback, safe_times, zone=zone, now=now)
+        history.note(session, callback, wording.CHANGED.format(what="the safe times"), now=now)
     if phone is not None and same_number.heed(session, callback) and callback.status != Status.NEEDS_REVIEW:
         same_number.hold(session, callback, now=now)
     doorbell.ring_after_commit(session, Bell.MATCH)
@@ -86,15 +91,33 @@ def _allow(callback: CallbackRow, contact: SafeContact, *, zone: ZoneInfo) -> No
         callback.due_by = callback.never_after
 
 
-def _move_time(session: Session, callback: CallbackRow, when: Asap | Span, *, zone: ZoneInfo, now: datetime) -> None:
+def _allow_times(callback: CallbackRow, safe_times: tuple[Span, ...], *, zone: ZoneInfo, now: datetime) -> None:
+    """Other safe times beside the time at hand. Raises WindowClosed when none of all these is left."""
+    callback.safe_times = [[span.starts_at.isoformat(), span.ends_at.isoformat()] for span in safe_times]
+    wanted = callback.as_wanted()
+    callback.next_try_at = next_allowed(wanted, after=max(now, callback.next_try_at), zone=zone)
+    callback.never_after = last_moment(wanted, zone=zone)
+    if callback.status != Status.NEEDS_REVIEW:
+        callback.due_by = callback.never_after
+
+
+def _move_time(
+    session: Session,
+    callback: CallbackRow,
+    when: Asap | Span,
+    safe_times: tuple[Span, ...],
+    *,
+    zone: ZoneInfo,
+    now: datetime,
+) -> None:
     """Give the old place back and take a new one, in one transaction: never cancel first and hope."""
     release_place.release(session, callback_id=callback.id)
-    wanted = Wanted(asked_at=now, when=when, not_after=callback.do_not_contact_after)
+    wanted = Wanted(asked_at=now, when=when, safe_times=safe_times, not_after=callback.do_not_contact_after)
     never_after = last_moment(wanted, zone=zone)
     slot = when if isinstance(when, Span) else None
     callback.wanted_from = slot.starts_at if slot else None
     callback.wanted_until = slot.ends_at if slot else None
-    callback.safe_times = []
+    callback.safe_times = [[span.starts_at.isoformat(), span.ends_at.isoformat()] for span in safe_times]
     callback.asked_at = min(callback.asked_at, now) if slot else now
     callback.never_after = never_after
     callback.next_try_at = next_allowed(wanted, after=now, zone=zone)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from callbacks import queries
 from callbacks.domain.lifecycle import Status
 from callbacks.domain.safe_contact import SafeContact
-from callbacks.domain.window import Asap, Span
+from callbacks.domain.window import Asap, Span, Wanted
 from callbacks.models import CallbackRow
 from foundation.phone import Phone
 
@@ -39,6 +39,8 @@ class Visit:
     can_change: bool
     rings_made: int
     next_try_at: datetime | None
+    wanted: Wanted
+    """When they want and allow a call."""
     is_kept: bool
     """It was to be erased, and is kept for a reason that the visitor is told."""
     has_talked: bool = False
@@ -63,6 +65,7 @@ def seen(callback: CallbackRow) -> Visit:
         can_change=status in CHANGEABLE,
         rings_made=callback.rings_made,
         next_try_at=callback.next_try_at if status in (Status.QUEUED, Status.RETRY_DUE) else None,
+        wanted=callback.as_wanted(),
         is_kept=callback.restricted_at is not None,
     )
 

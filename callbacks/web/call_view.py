@@ -10,7 +10,7 @@ from flask import url_for
 from callbacks.domain.lifecycle import CLOSED, Status
 from callbacks.domain.safe_contact import CallerId
 from callbacks.operations.visit import Visit
-from callbacks.web import choices, wording
+from callbacks.web import choices, safe_times, wording
 from callbacks.web.choices import ContactInWords
 from callbacks.web.questions import our_number
 from foundation.web.times import between, clock_time, day_name, service_zone
@@ -30,6 +30,8 @@ class CallView:
     coming: str
     """When we ring, as a sentence; empty when nobody will."""
     when: str
+    only: tuple[str, ...]
+    """Every span in which we may still ring."""
     phone_ends_with: str
     safe: ContactInWords
     caller: str
@@ -52,6 +54,7 @@ def view_of(found: Visit, *, now: datetime) -> CallView:
         text=told.text,
         coming=_coming(found, now=now),
         when=choices.in_words(found.when, zone=service_zone(), now=now),
+        only=safe_times.coming(found.wanted, zone=service_zone(), now=now),
         phone_ends_with=found.phone.e164[-3:],
         safe=choices.contact_in_words(found.safe_contact, zone=service_zone()),
         caller=our_number() if shows_number else "",

@@ -56,12 +56,13 @@ def times(found: Availability, *, zone: ZoneInfo, now: datetime) -> Times:
     soon, again = found.as_soon_as_possible, found.next_change_at
     return Times(
         soon=between(soon.starts_at, soon.ends_at, zone=zone, now=now) if soon else None,
-        days=_days(found.slots, zone=zone, now=now),
+        days=days(found.slots, zone=zone, now=now),
         look_again=f"{day_name(again, zone=zone, now=now)} after {again.astimezone(zone):%H:%M}" if again else None,
     )
 
 
-def _days(slots: Sequence[Span], *, zone: ZoneInfo, now: datetime) -> tuple[Day, ...]:
+def days(slots: Sequence[Span], *, zone: ZoneInfo, now: datetime) -> tuple[Day, ...]:
+    """Times by the local day on which they begin."""
     by_day = groupby(slots, key=lambda slot: slot.starts_at.astimezone(zone).date())
     return tuple(
         Day(

@@ -20,6 +20,9 @@ from foundation import sealed
 from foundation.web.times import service_zone
 
 COOKIE: Final = "draft"
+LEFT: Final = "left"
+"""A cookie that says: somebody has just left these pages in a hurry. It says nothing else."""
+LEFT_FOR_S: Final = 1800  # half an hour: as long as whoever came into the room may stay and press Back
 KEPT_FOR_S: Final = 3600  # an hour: time to be interrupted, not time for the next person at the same computer
 
 
@@ -50,6 +53,10 @@ class Draft:
     """Whom they would like to talk to: a key of `choices.COUNSELLORS`."""
     when: str = ""
     """ "asap", or two instants with a slash between them."""
+    until: str = ""
+    """For a call as soon as possible: the instant until which it is safe to ring; empty for all day."""
+    others: tuple[str, ...] = ()
+    """Other times when it is safe, each two instants with a slash between them."""
     is_gone: bool = False
     """The time that had been chosen was taken by somebody else meanwhile."""
     agreed_to: str = ""
@@ -66,7 +73,11 @@ class Draft:
         given = json.loads(text)
         if set(given) != {each.name for each in fields(cls)}:
             raise ValueError("a draft of another release")
-        return cls(**(given | {name: tuple(given[name]) for name in ("answered", "substances")}))
+        return cls(**(given | {name: tuple(given[name]) for name in ("answered", "substances", "others")}))
+
+    def seal_of_answers(self) -> str:
+        """Says whether two pages show the same answers, and nothing about them."""
+        return sealed.digest(self.as_json()).hex()
 
     def as_form(self) -> dict[str, str]:
         """The permissions as a form holds them."""
@@ -132,16 +143,40 @@ def drop(response: Response) -> Response:
     return response
 
 
+def forget(response: Response) -> Response:
+    """Take the draft away, from a frame on another site too, and remember for a while that somebody has just left."""
+    drop(response)
+    if _is_https():
+        response.delete_cookie(COOKIE, path="/", httponly=True, **_FRAMED)
+    response.set_cookie(LEFT, "1", max_age=LEFT_FOR_S, path="/", httponly=True, **_scope())
+    return response
+
+
+def has_left() -> bool:
+    """Whether somebody has just left these pages, so that Back must not show them again."""
+    return LEFT in request.cookies
+
+
+def come_back(response: Response) -> Response:
+    """They mean to be here."""
+    response.delete_cookie(LEFT, path="/", httponly=True, **_scope())
+    return response
+
+
 class _Scope(TypedDict):
     samesite: str
     secure: bool
     partitioned: bool
 
 
+_FRAMED: Final = _Scope(samesite="None", secure=True, partitioned=True)
+
+
+def _is_https() -> bool:
+    return bool(current_app.config["PUBLIC_BASE_URL"].startswith("https://"))
+
+
 def _scope() -> _Scope:
     """Where the browser sends the cookie: to our own pages; from a frame in another site, to that frame there only."""
-    is_https = current_app.config["PUBLIC_BASE_URL"].startswith("https://")
     is_framed = request.headers.get("Sec-Fetch-Dest") == "iframe" and bool(current_app.config["EMBED_ORIGINS"])
-    if is_https and is_framed:
-        return _Scope(samesite="None", secure=True, partitioned=True)
-    return _Scope(samesite="Lax", secure=is_https, partitioned=False)
+    return _FRAMED if _is_https() and is_framed else _Scope(samesite="Lax", secure=_is_https(), partitioned=False)

@@ -23,12 +23,15 @@ STEPS: Final = (
     "about",
     "counsellor",
     "time",
+    "others",
     "agree",
     "check",
 )
 """The pages in their order. What is safe comes first of all, before the number that it is about."""
 ASKED_IF_ALLOWED: Final = frozenset({"danger", "health", "about"})
 """Pages for whoever said that we may ask."""
+ASKED_IF_WANTED: Final = frozenset({"others"})
+"""Pages that a link leads to and that nobody has to answer."""
 
 View = Callable[[Draft], ResponseReturnValue]
 
@@ -59,7 +62,8 @@ def next_step(draft: Draft) -> str:
 
 
 def _steps(draft: Draft) -> list[str]:
-    return [step for step in STEPS if draft.may_ask or step not in ASKED_IF_ALLOWED]
+    asked = [step for step in STEPS if step not in ASKED_IF_WANTED]
+    return [step for step in asked if draft.may_ask or step not in ASKED_IF_ALLOWED]
 
 
 def go_on(draft: Draft, *, answered: str) -> Response:
@@ -78,7 +82,8 @@ def page(step: str, draft: Draft, *, errors: Errors | None = None, **values: obj
     shown = render_template(
         f"visitor/{step}.html", errors=errors or {}, back=_back(step, draft), has_name=bool(draft.name), **values
     )
-    return make_response(shown, 422 if errors else 200)
+    response = make_response(shown, 422 if errors else 200)
+    return keep(response, draft) if draft.key else response  # the hour begins anew with every page
 
 
 def start_again() -> Response:

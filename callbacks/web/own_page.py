@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from callbacks.domain.window import WindowClosed
+from callbacks.domain.window import Asap, Span, WindowClosed, allowed
 from callbacks.operations import offers
 from callbacks.operations.change import change
 from callbacks.operations.erase import erase
 from callbacks.operations.not_them import NumberDenied
 from callbacks.operations.visit import Visit, visit
 from callbacks.operations.withdraw import withdraw
-from callbacks.web import choices, questions
+from callbacks.web import choices, questions, safe_times
 from callbacks.web.calendar_entry import entry
 from callbacks.web.call_view import view_of
-from callbacks.web.draft import drop
+from callbacks.web.draft import come_back, drop, has_left
 from callbacks.web.questions import Errors, WrongAnswer
 from foundation import clock, sealed
 from foundation.database import transaction
@@ -25,6 +26,21 @@ from foundation.web.times import service_zone
 from notifications.jobs import stop_ringing
 
 own_page = Blueprint("own_page", __name__, template_folder="templates", url_prefix="/c/<token>")
+
+
+@own_page.before_request
+def ask_whoever_comes_back() -> ResponseReturnValue | None:
+    """Whoever pressed Back after somebody left in a hurry sees a button, and nothing of the call."""
+    if has_left() and request.endpoint != "own_page.open_again":
+        token = (request.view_args or {}).get("token", "")
+        return make_response(render_template("visitor/left.html", token=token))
+    return None
+
+
+@own_page.post("/open")
+def open_again(token: str) -> ResponseReturnValue:
+    """They mean to be here."""
+    return come_back(make_response(_back_to(token)))
 
 
 @own_page.get("")
@@ -40,22 +56,76 @@ def time(token: str) -> ResponseReturnValue:
     """Another time."""
     now = clock.now()
     found = _visit(token)
-    return _page("time", token, when=choices.value(found.when), times=_offered(token, now))
+    return _time_page(found, {}, when=choices.value(found.when), until=_until(found, now=now), now=now)
 
 
 @own_page.post("/time")
 def take_time(token: str) -> ResponseReturnValue:
     """Move the call, if the new time can be had; otherwise nothing changes."""
-    now, chosen = clock.now(), request.form.get("when", "")
+    now, chosen, until = clock.now(), request.form.get("when", ""), request.form.get("until", "")
+    found = _visit(token)
     try:
         when = questions.when(chosen, now=now)
+        others = [choices.value(span) for span in _coming(found, now=now)]
+        safe = questions.safe(when, until=until, others=others, now=now)
         with transaction() as session:
-            change(session, token=token, when=when, zone=service_zone(), now=now)
+            change(session, token=token, when=when, safe_times=safe, zone=service_zone(), now=now)
     except WrongAnswer as wrong:
-        return _page("time", token, errors=wrong.errors, when=chosen, times=_offered(token, now))
+        return _time_page(found, wrong.errors, when=chosen, until=until, now=now)
     except (offers.NotOffered, WindowClosed):
-        return _page("time", token, errors={"when": questions.TIME_IS_GONE}, when="", times=_offered(token, now))
+        return _time_page(found, {"when": questions.TIME_IS_GONE}, when="", until=until, now=now)
     return _back_to(token)
+
+
+def _time_page(found: Visit, errors: Errors, *, when: str, until: str, now: datetime) -> Response:
+    times = choices.times(_offered(found.token, now), zone=service_zone(), now=now)
+    ends = safe_times.until_when(until, zone=service_zone(), now=now)
+    return _page("time", found.token, errors=errors, when=when, until=until, ends=ends, times=times)
+
+
+def _coming(found: Visit, *, now: datetime) -> tuple[Span, ...]:
+    """The safe times beside the chosen one that have not begun."""
+    return tuple(span for span in found.wanted.safe_times if span.starts_at > now)
+
+
+def _until(found: Visit, *, now: datetime) -> str:
+    """The end that was chosen for a call as soon as possible."""
+    running = [span.ends_at for span in found.wanted.safe_times if span.covers(now)]
+    return running[0].isoformat() if running and isinstance(found.when, Asap) else safe_times.ALL_DAY
+
+
+@own_page.get("/times")
+def others(token: str) -> ResponseReturnValue:
+    """Other times when it is safe."""
+    now = clock.now()
+    found = _visit(token)
+    return _others_page(found, {}, ticked=[choices.value(span) for span in _coming(found, now=now)], now=now)
+
+
+@own_page.post("/times")
+def take_others(token: str) -> ResponseReturnValue:
+    """Allow other times beside the one at hand, or no longer."""
+    now, ticked = clock.now(), request.form.getlist("others")
+    found = _visit(token)
+    at_hand = [span for span in allowed(found.wanted, zone=service_zone()) if span.covers(now)]
+    try:
+        spans = questions.others(ticked, present=_coming(found, now=now), now=now)
+        safe = (*(at_hand if isinstance(found.when, Asap) else ()), *safe_times.after(found.when, spans))
+        with transaction() as session:
+            change(session, token=token, safe_times=safe, zone=service_zone(), now=now)
+    except WrongAnswer as wrong:
+        return _others_page(found, wrong.errors, ticked=ticked, now=now)
+    except WindowClosed:
+        return _others_page(found, {"others": questions.NO_TIME_LEFT}, ticked=ticked, now=now)
+    return _back_to(token)
+
+
+def _others_page(found: Visit, errors: Errors, *, ticked: Sequence[str], now: datetime) -> Response:
+    offered = _offered(found.token, now).slots
+    days = safe_times.other_days(
+        offered, when=found.when, present=_coming(found, now=now), zone=service_zone(), now=now
+    )
+    return _page("others", found.token, errors=errors, ticked=ticked, days=days)
 
 
 @own_page.get("/number")
@@ -166,10 +236,9 @@ def _visit(token: str) -> Visit:
         return visit(session, token=token)
 
 
-def _offered(token: str, now: datetime) -> choices.Times:
+def _offered(token: str, now: datetime) -> offers.Availability:
     with transaction() as session:
-        found = offers.availability_for(session, token=token, now=now)
-    return choices.times(found, zone=service_zone(), now=now)
+        return offers.availability_for(session, token=token, now=now)
 
 
 def _page(step: str, token: str, *, errors: Errors | None = None, **values: object) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -12,7 +12,7 @@ from flask import current_app
 from callbacks.domain.codes import PhoneOwner
 from callbacks.domain.safe_contact import MessageRule, SafeContact, ThirdParty
 from callbacks.domain.window import Asap, Span
-from callbacks.web import choices
+from callbacks.web import choices, safe_times
 from callbacks.web.schemas import Unacceptable, read_piece, read_when
 from foundation.phone import NumberNotAllowed, Phone, parse
 from foundation.web.times import service_zone
@@ -36,6 +36,10 @@ CHOOSE_COUNSELLOR: Final = "Choose who you would like to talk to"
 NUMBER_DENIED: Final = "We cannot ring this number for you. Enter another number"
 TICK: Final = "Tick the box if you want us to ring you"
 TIME_IS_GONE: Final = "That time has just gone. Choose another time"
+CHOOSE_UNTIL: Final = "Choose until when it is safe to ring"
+NO_TIME_LEFT: Final = "Then we could not ring you any more. Choose a time, or cancel the call"
+CHOOSE_OTHERS: Final = "Choose from these times, or none"
+TOO_MANY_OTHERS: Final = "Choose three times at most"
 
 
 class WrongAnswer(Exception):
@@ -71,6 +75,33 @@ def when(chosen: str, *, now: datetime) -> Asap | Span:
     except Unacceptable as refused:
         is_over = refused.errors[0].code == "time_in_past"
         raise WrongAnswer({"when": TIME_IS_GONE if is_over else CHOOSE_TIME}) from None
+
+
+def until(when: Asap | Span, chosen: str, *, now: datetime) -> None:
+    """Look at the end that goes with a call as soon as possible. Raises WrongAnswer."""
+    try:
+        safe_times.chosen(when, until=chosen, others=(), zone=service_zone(), now=now)
+    except safe_times.NotSafe:
+        raise WrongAnswer({"until": CHOOSE_UNTIL}) from None
+
+
+def others(ticked: Sequence[str], *, present: Sequence[Span] = (), now: datetime) -> tuple[Span, ...]:
+    """Other times when it is safe. Raises WrongAnswer."""
+    try:
+        return safe_times.read_others(ticked, present=present, now=now)
+    except safe_times.TooMany:
+        raise WrongAnswer({"others": TOO_MANY_OTHERS}) from None
+    except safe_times.NotSafe:
+        raise WrongAnswer({"others": CHOOSE_OTHERS}) from None
+
+
+def safe(when: Asap | Span, *, until: str, others: Sequence[str], now: datetime) -> tuple[Span, ...]:
+    """The safe times that these answers mean. Raises WrongAnswer when the end has come meanwhile."""
+    try:
+        spans = safe_times.read_others(others, now=now)
+        return safe_times.chosen(when, until=until, others=spans, zone=service_zone(), now=now)
+    except (safe_times.NotSafe, safe_times.TooMany):
+        raise WrongAnswer({"when": TIME_IS_GONE}) from None
 
 
 def contact(form: Mapping[str, str], *, has_name: bool, present: SafeContact, now: datetime) -> SafeContact:

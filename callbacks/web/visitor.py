@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -12,16 +13,16 @@ from flask.typing import ResponseReturnValue
 from accounts.web.limits import limiter
 from callbacks.domain.asking import CONSENT_VERSION, Ask, Idempotency, Strength
 from callbacks.domain.safe_contact import SafeContact
-from callbacks.domain.window import WindowClosed
+from callbacks.domain.window import Wanted, WindowClosed
 from callbacks.operations import offers
 from callbacks.operations.ask import YOUNG_PEOPLE
 from callbacks.operations.ask_from_outside import ask_from_outside
 from callbacks.operations.visit import visit
-from callbacks.web import choices, proof, questions, safety
+from callbacks.web import choices, proof, questions, safe_times, safety
 from callbacks.web.call_view import view_of
-from callbacks.web.draft import Draft, drop, keep, new_draft, present_draft
+from callbacks.web.draft import Draft, forget, keep, new_draft, present_draft
 from callbacks.web.journey import at, go_on, next_step, page, start_again, without
-from callbacks.web.questions import WrongAnswer
+from callbacks.web.questions import Errors, WrongAnswer
 from foundation import clock, sealed
 from foundation.database import transaction
 from foundation.web.help_lines import DOMESTIC_ABUSE
@@ -97,23 +98,24 @@ def take_number(draft: Draft) -> ResponseReturnValue:
     return go_on(replace(draft, phone=typed.strip()), answered="number")
 
 
-@visitor.get("/questions", endpoint="questions")
+@visitor.get("/more", endpoint="questions")
 @at("questions")
 def may_ask(draft: Draft) -> ResponseReturnValue:
     """A warning before hard questions, and a way past them."""
     return page("questions", draft)
 
 
-@visitor.post("/questions")
+@visitor.post("/more")
 @at("questions")
 def take_may_ask(draft: Draft) -> ResponseReturnValue:
     """Go to the questions, or past them; whoever goes past takes back what they had answered."""
     if request.form.get("ask") == "yes":
         return go_on(replace(draft, may_ask=True), answered="questions")
-    return go_on(replace(draft, may_ask=False, flags={}, substances=()), answered="questions")
+    silent = replace(draft, may_ask=False, flags={}, substances=())
+    return go_on(_time_anew(draft, silent), answered="questions")
 
 
-@visitor.get("/emergency")
+@visitor.get("/now")
 def emergency() -> ResponseReturnValue:
     """Ring 999 now: one instruction, and a way to leave a number as well."""
     draft = present_draft()
@@ -123,7 +125,7 @@ def emergency() -> ResponseReturnValue:
     return make_response(render_template("visitor/emergency.html", on=on))
 
 
-def _add_questions(part: str) -> None:
+def _add_questions(part: str, *, number: int) -> None:
     """One page of questions, all of which may be left out."""
 
     @at(part)
@@ -133,28 +135,28 @@ def _add_questions(part: str) -> None:
 
     @at(part)
     def take(before: Draft) -> ResponseReturnValue:
-        draft = safety.answers(part, request.form, before)
+        draft = _time_anew(before, safety.answers(part, request.form, before))
         answer = go_on(draft, answered=part)
         if safety.is_emergency(draft) and (part == "danger" or not safety.is_emergency(before)):
             answer.headers["Location"] = url_for("visitor.emergency")  # before anything else, and then on from there
         return answer
 
-    visitor.add_url_rule(f"/questions/{part}", part, show, methods=["GET"])
-    visitor.add_url_rule(f"/questions/{part}", f"take_{part}", take, methods=["POST"])
+    visitor.add_url_rule(f"/more/{number}", part, show, methods=["GET"])
+    visitor.add_url_rule(f"/more/{number}", f"take_{part}", take, methods=["POST"])
 
 
-for _part in safety.PAGES:
-    _add_questions(_part)
+for _number, _part in enumerate(safety.PAGES, 1):  # the address, which a history keeps, does not say what is asked
+    _add_questions(_part, number=_number)
 
 
-@visitor.get("/counsellor")
+@visitor.get("/who")
 @at("counsellor")
 def counsellor(draft: Draft) -> ResponseReturnValue:
     """Whom to talk to, with what each wish costs in time."""
     return page("counsellor", draft, counsellor=draft.counsellor, options=_counsellors(draft, clock.now()))
 
 
-@visitor.post("/counsellor")
+@visitor.post("/who")
 @at("counsellor")
 def take_counsellor(draft: Draft) -> ResponseReturnValue:
     """Keep the wish. A time that was chosen before is asked again: others may ring then."""
@@ -162,15 +164,20 @@ def take_counsellor(draft: Draft) -> ResponseReturnValue:
     if chosen not in choices.COUNSELLORS:
         errors = {"counsellor": questions.CHOOSE_COUNSELLOR}
         return page("counsellor", draft, errors=errors, counsellor="", options=_counsellors(draft, clock.now()))
-    if chosen != draft.counsellor:
-        draft = replace(without(draft, "time"), when="")
-    return go_on(replace(draft, counsellor=chosen), answered="counsellor")
+    return go_on(_time_anew(draft, replace(draft, counsellor=chosen)), answered="counsellor")
 
 
 def _counsellors(draft: Draft, now: datetime) -> tuple[choices.Option, ...]:
     with transaction() as session:
         prices = offers.prices(session, skills=_skills(draft), now=now)
     return choices.counsellors(prices, zone=service_zone(), now=now)
+
+
+def _time_anew(before: Draft, draft: Draft) -> Draft:
+    """A time that was chosen before is asked again when others may ring now than then."""
+    if _skills(before) == _skills(draft) and before.counsellor == draft.counsellor:
+        return draft
+    return replace(without(draft, "time"), when="", until="", others=())
 
 
 def _skills(draft: Draft) -> frozenset[str]:
@@ -182,19 +189,54 @@ def _skills(draft: Draft) -> frozenset[str]:
 def time(draft: Draft) -> ResponseReturnValue:
     """As soon as possible, or one of the offered times."""
     errors = {"when": questions.TIME_IS_GONE} if draft.is_gone else {}
-    return page("time", draft, errors=errors, when=draft.when, times=_offered(draft, clock.now()))
+    return _time_page(draft, errors, when=draft.when, until=draft.until, now=clock.now())
+
+
+def _time_page(draft: Draft, errors: Errors, *, when: str, until: str, now: datetime) -> Response:
+    ends = safe_times.until_when(until, zone=service_zone(), now=now)
+    times = choices.times(_offered(draft, now), zone=service_zone(), now=now)
+    return page("time", draft, errors=errors, when=when, until=until, ends=ends, times=times)
 
 
 @visitor.post("/time")
 @at("time")
 def take_time(draft: Draft) -> ResponseReturnValue:
-    """Keep the time."""
-    now, chosen = clock.now(), request.form.get("when", "")
+    """Keep the time, and until when it is safe."""
+    now, chosen, until = clock.now(), request.form.get("when", ""), request.form.get("until", "")
     try:
         when = questions.when(chosen, now=now)
+        questions.until(when, until, now=now)
     except WrongAnswer as wrong:
-        return page("time", draft, errors=wrong.errors, when=chosen, times=_offered(draft, now))
-    return go_on(replace(draft, when=choices.value(when), is_gone=False), answered="time")
+        return _time_page(draft, wrong.errors, when=chosen, until=until, now=now)
+    return go_on(replace(draft, when=choices.value(when), until=until, is_gone=False), answered="time")
+
+
+@visitor.get("/times")
+@at("others")
+def others(draft: Draft) -> ResponseReturnValue:
+    """Other times when it is safe."""
+    return _others_page(draft, {}, ticked=draft.others, now=clock.now())
+
+
+@visitor.post("/times")
+@at("others")
+def take_others(draft: Draft) -> ResponseReturnValue:
+    """Keep them."""
+    now, ticked = clock.now(), request.form.getlist("others")
+    try:
+        spans = questions.others(ticked, now=now)
+    except WrongAnswer as wrong:
+        return _others_page(draft, wrong.errors, ticked=ticked, now=now)
+    return go_on(replace(draft, others=tuple(choices.value(span) for span in spans)), answered="others")
+
+
+def _others_page(draft: Draft, errors: Errors, *, ticked: Sequence[str], now: datetime) -> Response:
+    try:
+        when = questions.when(draft.when, now=now)
+    except WrongAnswer:
+        return _time_is_gone(draft)
+    days = safe_times.other_days(_offered(draft, now).slots, when=when, zone=service_zone(), now=now)
+    return page("others", draft, errors=errors, ticked=ticked, days=days)
 
 
 @visitor.get("/agree")
@@ -217,23 +259,31 @@ def take_agreement(draft: Draft) -> ResponseReturnValue:
 @at("check")
 def check(draft: Draft) -> ResponseReturnValue:
     """All answers on one page, each with a way to change it."""
+    return _check_page(draft, is_stale=False)
+
+
+def _check_page(draft: Draft, *, is_stale: bool) -> Response:
     now = clock.now()
     try:
-        when = choices.in_words(questions.when(draft.when, now=now), zone=service_zone(), now=now)
+        asked = _as_ask(draft, now=now)
     except WrongAnswer:
         return _time_is_gone(draft)
+    wanted = Wanted(asked_at=now, when=asked.when, safe_times=asked.safe_times)
     safe = choices.contact_in_words(draft.contact(), zone=service_zone())
     return page(
         "check",
         draft,
         name=draft.name,
         phone=draft.phone,
-        when=when,
+        when=choices.in_words(asked.when, zone=service_zone(), now=now),
+        only=safe_times.coming(wanted, zone=service_zone(), now=now),
         safe=safe,
         may_ask=draft.may_ask,
         counsellor=choices.COUNSELLORS[draft.counsellor][0],
         work=proof.challenge(draft, now=now),
         bits=proof.BITS,
+        answers=draft.seal_of_answers(),
+        is_stale=is_stale,
     )
 
 
@@ -243,12 +293,13 @@ def check(draft: Draft) -> ResponseReturnValue:
 def ask_for_call(draft: Draft) -> ResponseReturnValue:
     """Ask. A second click or a second tab is the same request: the first one counts, and the next page shows it.
 
-    So does the page whose answer was lost on the way. Other answers given meanwhile are not taken over in silence: the
-    next page says what we hold, with a way to change it.
+    So does the page whose answer was lost on the way. Answers that were changed in another tab are shown first.
     """
     now = clock.now()
     if proof.is_machine():
         return start_again()
+    if request.form.get("answers", draft.seal_of_answers()) != draft.seal_of_answers():
+        return _check_page(draft, is_stale=True)
     key = Idempotency(key=f"page:{draft.key}", body_digest=sealed.digest(draft.key))
     try:
         wanted = _as_ask(draft, now=now)
@@ -286,27 +337,35 @@ def done() -> ResponseReturnValue:
 
 @visitor.get("/leave")
 def leave() -> ResponseReturnValue:
-    """Away at once, with nothing left in the browser that we put there."""
-    return drop(make_response(redirect(LEAVES_FOR, 302)))
+    """Away at once. What was answered is gone from the browser, and Back does not show a call's own page."""
+    return forget(make_response(redirect(LEAVES_FOR, 302)))
 
 
-@visitor.get("/erased")
+@visitor.post("/leave/forget")
+def leave_frame() -> ResponseReturnValue:
+    """The same for a frame on another website: its cookies can be taken away only from within."""
+    return forget(make_response("", 204))
+
+
+@visitor.get("/finished")
 def erased() -> ResponseReturnValue:
     """Said after everything was erased; the same page for everybody."""
     return make_response(render_template("visitor/erased.html"))
 
 
-@visitor.get("/private")
+@visitor.get("/tips")
 def private() -> ResponseReturnValue:
     """How to keep a visit to these pages private."""
     return make_response(render_template("visitor/private.html", domestic_abuse=DOMESTIC_ABUSE))
 
 
 def _as_ask(draft: Draft, *, now: datetime) -> Ask:
+    when = questions.when(draft.when, now=now)
     return Ask(
         phone=questions.phone(draft.phone, now=now),
         consent_version=draft.agreed_to,
-        when=questions.when(draft.when, now=now),
+        when=when,
+        safe_times=questions.safe(when, until=draft.until, others=draft.others, now=now),
         name=draft.name,
         safe_contact=draft.contact(),
         requester=proof.requester(),
@@ -316,15 +375,14 @@ def _as_ask(draft: Draft, *, now: datetime) -> Ask:
     )
 
 
-def _offered(draft: Draft, now: datetime) -> choices.Times:
+def _offered(draft: Draft, now: datetime) -> offers.Availability:
     wish = choices.COUNSELLORS[draft.counsellor][1]
     only = wish.value if wish is not None and wish.strength is Strength.ONLY else None
     with transaction() as session:
         among = offers.suitable(session, gender=only, skills=_skills(draft))
-        found = offers.availability(session, among=among, now=now)
-    return choices.times(found, zone=service_zone(), now=now)
+        return offers.availability(session, among=among, now=now)
 
 
 def _time_is_gone(draft: Draft) -> Response:
-    gone = replace(without(draft, "time"), when="", is_gone=True)
+    gone = replace(without(draft, "time"), when="", until="", is_gone=True)
     return keep(make_response(redirect(url_for("visitor.time"), 303)), gone)

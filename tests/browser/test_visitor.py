@@ -127,7 +127,7 @@ def test_leaving_works_without_scripts_and_forgets_the_answers(opens: Opens, bas
     page.locator("header .leave").click()
 
     expect(page).to_have_url("https://www.bbc.co.uk/weather")
-    assert page.context.cookies(base) == []
+    assert [cookie.get("name") for cookie in page.context.cookies(base)] == ["left"]
 
 
 def test_shift_three_times_leaves_and_back_does_not_return(opens: Opens) -> None:
@@ -143,6 +143,17 @@ def test_shift_three_times_leaves_and_back_does_not_return(opens: Opens) -> None
     expect(page).to_have_url("https://www.bbc.co.uk/weather")
     page.go_back()
     expect(page.get_by_label("What should we call you?")).to_have_value("")
+
+
+def test_the_way_out_stays_in_sight_on_a_phone_however_far_one_reads(opens: Opens) -> None:
+    page = opens("/tips", viewport={"width": 320, "height": 480})
+
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    box = page.locator("header .leave").bounding_box()
+
+    assert page.evaluate("window.scrollY") > 400
+    assert box is not None
+    assert 0 <= box["y"] <= 100
 
 
 def tab_to(page: Page, selector: str) -> None:
@@ -236,7 +247,7 @@ def test_no_page_in_any_state_breaks_an_accessibility_rule(opens: Opens, viewpor
         assert found.violations_count == 0, f"{state}: {found.generate_report()}"
 
 
-@pytest.mark.parametrize("path", ["/private", "/c/nothing-has-this-token", "/number", "/nothing"])
+@pytest.mark.parametrize("path", ["/tips", "/c/nothing-has-this-token", "/number", "/nothing"])
 def test_the_other_pages_break_no_accessibility_rule(opens: Opens, path: str) -> None:
     page = opens(path)
 
@@ -270,7 +281,7 @@ def test_targets_are_large_enough_for_a_shaking_hand(opens: Opens) -> None:
 
 
 def test_the_first_page_is_one_round_trip_and_asks_nobody_else(opens: Opens, base: str) -> None:
-    page = opens("/private")
+    page = opens("/tips")
     asked: list[tuple[str, str]] = []
     page.on("request", lambda request: asked.append((request.resource_type, request.url)))
 

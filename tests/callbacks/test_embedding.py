@@ -56,6 +56,15 @@ def test_in_a_frame_the_cookie_belongs_to_that_frame_on_that_website_only(embedd
     assert "Partitioned" not in outside
 
 
+def test_leaving_from_a_frame_takes_away_the_cookie_of_the_frame_too(embedded: Flask) -> None:
+    answer = embedded.test_client().post("/leave/forget", base_url="https://call.example.org")
+
+    gone = [line for line in answer.headers.getlist("Set-Cookie") if line.startswith("draft=;")]
+    assert answer.status_code == 204
+    assert sorted("Partitioned" in line for line in gone) == [False, True]
+    assert all("Max-Age=0" in line for line in gone)
+
+
 def test_any_site_can_load_the_script_and_it_is_asked_for_again(client: FlaskClient) -> None:
     script = client.get("/embed.js")
 

@@ -194,8 +194,8 @@ def test_the_pages_erase_and_say_the_same_as_for_any_unknown_address(app: Flask,
     erased, unknown = client.get(f"/c/{token}"), client.get("/c/nothing-has-this-token")
 
     assert "We cancel the call" in asked.text
-    assert done.headers["Location"] == "/erased"
-    assert client.get("/erased").status_code == 200
+    assert done.headers["Location"] == "/finished"
+    assert client.get("/finished").status_code == 200
     assert (erased.status_code, erased.data) == (unknown.status_code, unknown.data) == (404, unknown.data)
     for path in ("/time", "/number", "/contact", "/cancel", "/erase", "/call.ics"):
         assert client.get(f"/c/{token}{path}").data == unknown.data

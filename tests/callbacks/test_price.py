@@ -33,9 +33,9 @@ def team(app: Flask, a_clock: Clock) -> Team:
 
 
 def test_each_wish_shows_its_price(client: FlaskClient, team: Team) -> None:
-    fill_in(client, until="/counsellor")
+    fill_in(client, until="/who")
 
-    page = client.get("/counsellor").text
+    page = client.get("/who").text
 
     assert page.count("Likely today between") == 2  # anyone, and only a man
     assert page.count("Not in the next 24 hours") == 1
@@ -43,8 +43,8 @@ def test_each_wish_shows_its_price(client: FlaskClient, team: Team) -> None:
 
 
 def test_whoever_wants_only_a_woman_is_offered_her_hours_and_no_others(client: FlaskClient, team: Team) -> None:
-    fill_in(client, until="/counsellor")
-    client.post("/counsellor", data={"counsellor": "only_woman"})
+    fill_in(client, until="/who")
+    client.post("/who", data={"counsellor": "only_woman"})
 
     page = client.get("/time").text
 
@@ -54,8 +54,8 @@ def test_whoever_wants_only_a_woman_is_offered_her_hours_and_no_others(client: F
 
 
 def test_the_wish_is_kept_with_the_request(app: Flask, client: FlaskClient, team: Team) -> None:
-    fill_in(client, until="/counsellor")
-    client.post("/counsellor", data={"counsellor": "woman"})
+    fill_in(client, until="/who")
+    client.post("/who", data={"counsellor": "woman"})
     for path, fields in (("/time", {"when": "asap"}), ("/agree", {"agree": "yes"}), ("/check", {})):
         client.post(path, data=fields)
 
@@ -65,12 +65,12 @@ def test_the_wish_is_kept_with_the_request(app: Flask, client: FlaskClient, team
 
 
 def test_a_young_person_is_offered_only_hours_of_those_who_may_ring_them(client: FlaskClient, team: Team) -> None:
-    fill_in(client, until="/questions")
-    client.post("/questions", data={"ask": "yes"})
-    for part, answers in (("danger", {}), ("health", {}), ("about", {"under_18": "yes"})):
-        client.post(f"/questions/{part}", data=answers)
+    fill_in(client, until="/more")
+    client.post("/more", data={"ask": "yes"})
+    for part, answers in ((1, {}), (2, {}), (3, {"under_18": "yes"})):
+        client.post(f"/more/{part}", data=answers)
 
-    page = client.get("/counsellor").text
+    page = client.get("/who").text
 
     assert "Likely today" not in page
 
@@ -78,14 +78,14 @@ def test_a_young_person_is_offered_only_hours_of_those_who_may_ring_them(client:
 def test_another_wish_asks_for_the_time_again(client: FlaskClient, team: Team) -> None:
     fill_in(client)
 
-    led_to = client.post("/counsellor", data={"counsellor": "only_woman"}).headers["Location"]
+    led_to = client.post("/who", data={"counsellor": "only_woman"}).headers["Location"]
 
     assert led_to == "/time"
 
 
 def test_times_on_their_own_page_are_of_those_who_may_ring_them(app: Flask, client: FlaskClient, team: Team) -> None:
-    fill_in(client, until="/counsellor")
-    client.post("/counsellor", data={"counsellor": "only_man"})
+    fill_in(client, until="/who")
+    client.post("/who", data={"counsellor": "only_man"})
     for path, fields in (("/time", {"when": "asap"}), ("/agree", {"agree": "yes"}), ("/check", {})):
         client.post(path, data=fields)
     with app.app_context(), transaction() as session:

@@ -19,8 +19,10 @@ BEFORE: tuple[tuple[str, dict[str, str]], ...] = (
     ("/contact", {"voicemail": "neutral_message", "sms": "neutral_message", "third_party": "ask_for_name_only"}),
     ("/number", {"phone": "07700 900 982"}),
 )
+PARTS = {"danger": 1, "health": 2, "about": 3}
+"""The pages about safety by their addresses, which a browser's history keeps."""
 AFTER: tuple[tuple[str, dict[str, str]], ...] = (
-    ("/counsellor", {"counsellor": "any"}),
+    ("/who", {"counsellor": "any"}),
     ("/time", {"when": "asap"}),
     ("/agree", {"agree": "yes"}),
 )
@@ -28,10 +30,10 @@ AFTER: tuple[tuple[str, dict[str, str]], ...] = (
 
 def asked(app: Flask, client: FlaskClient, **answers: dict[str, object]) -> tuple[CallbackRow, str]:
     """A request with these answers on the pages about safety; the row and the confirmation."""
-    for path, fields in (*BEFORE, ("/questions", {"ask": "yes"})):
+    for path, fields in (*BEFORE, ("/more", {"ask": "yes"})):
         client.post(path, data=fields)
     for part in ("danger", "health", "about"):
-        assert client.post(f"/questions/{part}", data=answers.get(part, {})).status_code == 303
+        assert client.post(f"/more/{PARTS[part]}", data=answers.get(part, {})).status_code == 303
     for path, fields in AFTER:
         client.post(path, data=fields)
     confirmed = client.post("/check", follow_redirects=True)
@@ -45,7 +47,7 @@ def test_whoever_wants_no_questions_is_asked_none_and_is_rung_all_the_same(app: 
     for path, fields in BEFORE:
         client.post(path, data=fields)
 
-    assert client.post("/questions", data={"ask": "no"}).headers["Location"] == "/counsellor"
+    assert client.post("/more", data={"ask": "no"}).headers["Location"] == "/who"
 
 
 def test_a_question_that_is_left_out_says_nothing(app: Flask, client: FlaskClient) -> None:
@@ -58,16 +60,16 @@ def test_a_question_that_is_left_out_says_nothing(app: Flask, client: FlaskClien
 def test_danger_leads_to_999_before_anything_is_sent_and_a_number_can_still_be_left(
     app: Flask, client: FlaskClient
 ) -> None:
-    for path, fields in (*BEFORE, ("/questions", {"ask": "yes"})):
+    for path, fields in (*BEFORE, ("/more", {"ask": "yes"})):
         client.post(path, data=fields)
 
-    led_to = client.post("/questions/danger", data={"overdose_now": "yes"}).headers["Location"]
+    led_to = client.post("/more/1", data={"overdose_now": "yes"}).headers["Location"]
     page = client.get(led_to)
 
-    assert led_to == "/emergency"
+    assert led_to == "/now"
     assert "Ring 999 now" in page.text
     assert "Alcohol with GHB" in page.text
-    assert 'href="/questions/health"' in page.text
+    assert 'href="/more/2"' in page.text
     with app.app_context(), transaction() as session:
         assert session.scalars(select(CallbackRow)).all() == []
 
@@ -80,12 +82,12 @@ def test_an_emergency_is_stored_as_one_and_shown_no_wait_instead_of_999(app: Fla
 
 
 def test_a_dangerous_sign_that_comes_up_on_the_second_page_leads_to_999_too(client: FlaskClient) -> None:
-    for path, fields in (*BEFORE, ("/questions", {"ask": "yes"}), ("/questions/danger", {})):
+    for path, fields in (*BEFORE, ("/more", {"ask": "yes"}), ("/more/1", {})):
         client.post(path, data=fields)
 
-    answer = client.post("/questions/health", data={"withdrawal_red_flag": ["hallucination", "none"]})
+    answer = client.post("/more/2", data={"withdrawal_red_flag": ["hallucination", "none"]})
 
-    assert answer.headers["Location"] == "/emergency"
+    assert answer.headers["Location"] == "/now"
 
 
 def test_thoughts_of_suicide_are_never_scored_and_show_where_to_talk_now(app: Flask, client: FlaskClient) -> None:
@@ -138,20 +140,20 @@ def test_answers_that_are_on_no_list_count_as_none(app: Flask, client: FlaskClie
 
 
 def test_the_answers_are_there_again_on_the_way_back(client: FlaskClient) -> None:
-    for path, fields in (*BEFORE, ("/questions", {"ask": "yes"}), ("/questions/danger", {"suicidal_thoughts": "no"})):
+    for path, fields in (*BEFORE, ("/more", {"ask": "yes"}), ("/more/1", {"suicidal_thoughts": "no"})):
         client.post(path, data=fields)
-    client.post("/questions/health", data={"withdrawal_red_flag": ["none"], "substances": ["ketamine"]})
+    client.post("/more/2", data={"withdrawal_red_flag": ["none"], "substances": ["ketamine"]})
 
-    danger, health = client.get("/questions/danger").text, client.get("/questions/health").text
+    danger, health = client.get("/more/1").text, client.get("/more/2").text
 
     assert danger.count(" checked") == 1
     assert health.count(" checked") == 2
 
 
 def test_changing_ones_mind_about_questions_takes_the_answers_back(app: Flask, client: FlaskClient) -> None:
-    for path, fields in (*BEFORE, ("/questions", {"ask": "yes"}), ("/questions/danger", {"immediate_danger": "yes"})):
+    for path, fields in (*BEFORE, ("/more", {"ask": "yes"}), ("/more/1", {"immediate_danger": "yes"})):
         client.post(path, data=fields)
-    client.post("/questions", data={"ask": "no"})
+    client.post("/more", data={"ask": "no"})
     for path, fields in AFTER:
         client.post(path, data=fields)
     client.post("/check")

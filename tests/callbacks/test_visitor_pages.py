@@ -27,8 +27,8 @@ ANSWERS: tuple[tuple[str, dict[str, str]], ...] = (
     ("/", {"name": "Sam"}),
     ("/contact", SAFE),
     ("/number", {"phone": "07700 900 982"}),
-    ("/questions", {"ask": "no"}),
-    ("/counsellor", {"counsellor": "any"}),
+    ("/more", {"ask": "no"}),
+    ("/who", {"counsellor": "any"}),
     ("/time", {"when": "asap"}),
     ("/agree", {"agree": "yes"}),
 )
@@ -56,8 +56,8 @@ def test_each_answer_leads_to_the_next_page_and_the_last_to_a_confirmation(app: 
     led_to = [client.post(path, data=answers).headers["Location"] for path, answers in ANSWERS]
     confirmed = client.post("/check", follow_redirects=True)
 
-    assert led_to == ["/contact", "/number", "/questions", "/counsellor", "/time", "/agree", "/check"]
-    assert title(confirmed) == "We have your request"
+    assert led_to == ["/contact", "/number", "/more", "/who", "/time", "/agree", "/check"]
+    assert "<h1>We have your request</h1>" in confirmed.text
     [row] = kept(app)
     assert row.reference in confirmed.text
     assert "between 12:" in confirmed.text
@@ -104,7 +104,7 @@ def test_changing_one_answer_comes_straight_back_to_the_check(client: FlaskClien
         ("/contact", {}, "Choose if we may leave a message", ""),
         ("/number", {"phone": ""}, "Enter a UK phone number", ""),
         ("/number", {"phone": "+33 1 23 45 67 89"}, "We can only ring UK numbers", "+33 1 23 45 67 89"),
-        ("/counsellor", {}, "Choose who you would like to talk to", ""),
+        ("/who", {}, "Choose who you would like to talk to", ""),
         ("/time", {}, "Choose when we should ring you", ""),
         ("/time", {"when": "2020-01-01T10:00:00+00:00/2020-01-01T11:00:00+00:00"}, "That time has just gone", ""),
         ("/time", {"when": "../../etc/passwd"}, "Choose when we should ring you", ""),
@@ -280,6 +280,61 @@ def test_leaving_drops_the_answers_and_goes_somewhere_dull(client: FlaskClient) 
     assert client.get_cookie("draft") is None
 
 
+def test_back_after_leaving_shows_nothing_of_the_call_until_somebody_opens_it(app: Flask, client: FlaskClient) -> None:
+    page = own_page(client)
+    client.get("/leave")
+
+    backs = [client.get(f"{page}{part}") for part in ("", "/time", "/contact", "/cancel", "/erase", "/call.ics")]
+    unknown = client.get("/c/nothing-has-this-token")
+    opened = client.post(f"{page}/open", follow_redirects=True)
+
+    assert {back.text.replace(page, "") for back in backs} == {unknown.text.replace("/c/nothing-has-this-token", "")}
+    assert "call" not in backs[0].text.split("<main")[1].lower()
+    assert kept(app)[0].reference in opened.text
+    assert client.get_cookie("left") is None
+
+
+def test_the_mark_of_having_left_says_nothing_and_goes_by_itself(client: FlaskClient) -> None:
+    marks = [line for line in client.get("/leave").headers.getlist("Set-Cookie") if line.startswith("left=")]
+
+    assert len(marks) == 1
+    assert marks[0].startswith("left=1; ")
+    assert "Max-Age=1800" in marks[0]
+
+
+def test_another_tab_that_changed_the_answers_is_noticed_before_anything_is_sent(
+    app: Flask, client: FlaskClient
+) -> None:
+    fill_in(client)
+    seen = re.search(r'name="answers" value="(\w+)"', client.get("/check").text)
+    assert seen is not None
+    client.post("/number", data={"phone": "01632 960 001"})
+
+    stale = client.post("/check", data={"answers": seen[1]})
+    shown = re.search(r'name="answers" value="(\w+)"', stale.text)
+
+    assert "Your answers have changed" in stale.text
+    assert "01632 960 001" in stale.text
+    assert kept(app) == []
+    assert shown is not None
+    assert client.post("/check", data={"answers": shown[1]}).headers["Location"] == "/done"
+
+
+def test_every_page_shown_begins_the_hour_anew(client: FlaskClient, environment: dict[str, str]) -> None:
+    fill_in(client, until="/time")
+    cookie = client.get_cookie("draft")
+    assert cookie is not None
+    text = Fernet(environment["FIELD_KEYS"]).decrypt(cookie.value.encode())
+    nearly_over = int(time.time()) - KEPT_FOR_S + 60
+    client.set_cookie("draft", Fernet(environment["FIELD_KEYS"]).encrypt_at_time(text, nearly_over).decode())
+
+    client.get("/time")
+
+    again = client.get_cookie("draft")
+    assert again is not None
+    assert Fernet(environment["FIELD_KEYS"]).extract_timestamp(again.value.encode()) > nearly_over + 1000
+
+
 def own_page(client: FlaskClient) -> str:
     fill_in(client)
     found = re.search(r'href="(/c/[^"/]+)"', client.post("/check", follow_redirects=True).text)
@@ -345,7 +400,7 @@ def test_an_unknown_own_page_says_the_same_everywhere(client: FlaskClient, path:
     assert "We could not find that page" in answer.text
 
 
-@pytest.mark.parametrize("path", ["/", "/private", "/nothing", "/c/x", "/leave"])
+@pytest.mark.parametrize("path", ["/", "/tips", "/nothing", "/c/x", "/leave"])
 def test_no_page_is_kept_framed_or_given_away(client: FlaskClient, path: str) -> None:
     headers = client.get(path).headers
 
@@ -358,7 +413,7 @@ def test_no_page_is_kept_framed_or_given_away(client: FlaskClient, path: str) ->
     assert "unsafe" not in policy
 
 
-@pytest.mark.parametrize("path", ["/", "/contact", "/number", "/time", "/agree", "/check", "/private", "/nothing"])
+@pytest.mark.parametrize("path", ["/", "/contact", "/number", "/time", "/agree", "/check", "/tips", "/nothing"])
 def test_help_and_the_way_out_are_on_every_page(client: FlaskClient, path: str) -> None:
     fill_in(client)
 
@@ -369,13 +424,21 @@ def test_help_and_the_way_out_are_on_every_page(client: FlaskClient, path: str) 
     assert page.index("Help right now") < page.index("<main")
 
 
-@pytest.mark.parametrize("path", ["/", "/contact", "/number", "/time", "/agree", "/check", "/private"])
-def test_titles_and_addresses_give_nothing_away(client: FlaskClient, path: str) -> None:
-    fill_in(client)
+REVEALING = re.compile(
+    "addict|drug|drink|alcohol|rehab|help|line|danger|emergenc|health|private|safe|counsel|erase|crisis|question|suicid"
+)
 
-    said = title(client.get(path)).lower()
 
-    assert not {"addict", "drug", "alcohol", "help", "line", "rehab"} & set(re.findall(r"[a-z]+", said))
+def test_titles_and_addresses_give_nothing_away_on_any_page(app: Flask, client: FlaskClient) -> None:
+    page = own_page(client)
+    rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith(("visitor.", "own_page."))]
+    addresses = [rule.rule for rule in rules if "GET" in (rule.methods or ())]
+    answers = {address: client.get(address.replace("/c/<token>", page)) for address in addresses if address != "/leave"}
+    titles = {title(answer) for answer in answers.values() if answer.mimetype == "text/html" and answer.text}
+
+    assert len(addresses) > 20
+    assert [address for address in addresses if REVEALING.search(address) and address != "/c/<token>/erase"] == []
+    assert {one for one in titles if one != "Redirecting..."} == {"Ask for a call", "Your call"}
 
 
 @pytest.mark.parametrize("path", ["/", "/contact", "/number", "/time", "/agree", "/check"])

@@ -11,11 +11,11 @@ from werkzeug.routing import Rule
 
 OPEN_TO_EVERYBODY = {
     # the visitor's journey: one question a page
-    "/", "/private", "/number", "/time", "/contact", "/agree", "/questions", "/questions/…", "/counsellor",
-    "/check", "/emergency", "/done", "/leave", "/erased",
+    "/", "/tips", "/number", "/time", "/times", "/contact", "/agree", "/more", "/more/…", "/who",
+    "/check", "/now", "/done", "/leave", "/leave/forget", "/finished",
     # the visitor's own page, which its token opens
     "/c/<token>", "/c/<token>/cancel", "/c/<token>/contact", "/c/<token>/number", "/c/<token>/time",
-    "/c/<token>/call.ics", "/c/<token>/erase",
+    "/c/<token>/times", "/c/<token>/call.ics", "/c/<token>/erase", "/c/<token>/open",
     # the programs that ask for visitors
     "/api/v1/availability", "/api/v1/callbacks", "/api/v1/callbacks/<token>", "/api/v1/openapi.json",
     # a counsellor's calendar, which its token opens
@@ -38,7 +38,7 @@ def rules(app: Flask, place: str) -> list[Rule]:
 def public(app: Flask) -> set[str]:
     """The addresses outside the closed places; the parts of the visitor's questions count as one."""
     found = {rule.rule for rule in rules(app, "/") if not rule.rule.startswith(("/staff/", "/webhooks/"))}
-    return {re.sub(r"^/questions/.+", "/questions/…", address) for address in found}
+    return {re.sub(r"^/more/.+", "/more/…", address) for address in found}
 
 
 def an_example(rule: Rule) -> str:

@@ -4,6 +4,7 @@
   let presses = [];
   const leave = () => {
     document.documentElement.hidden = true;
+    if (window.parent !== window) fetch("/leave/forget", { method: "POST", keepalive: true }); // a frame's own cookie
     const away = new URL("/leave", window.location.href).href;
     window.top.location.replace(away); // inside a frame, the page around it must go too
   };
