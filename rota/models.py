@@ -169,6 +169,7 @@ class CounsellorRow(Row):
         """What holds for this person's working time."""
         return Terms(
             is_volunteer=self.is_volunteer,
+            joined_on=self.joined_on,
             opted_out_from=self.opted_out_from,
             opted_out_until=self.opted_out_until,
             contract=_minutes(self.contract_minutes),
@@ -384,6 +385,12 @@ class DraftRow(Row):
         CheckConstraint("undone_at is null or published_at is not null", name="only_what_was_published_is_undone"),
         CheckConstraint(
             "published_at is null or discarded_at is null", name="a_draft_is_published_or_discarded_and_never_both"
+        ),
+        Index(
+            "one_open_draft_for_each_planner",
+            text("coalesce(made_by, 0)"),
+            unique=True,
+            postgresql_where=text("published_at is null and discarded_at is null"),
         ),
     )
 

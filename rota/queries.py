@@ -637,6 +637,39 @@ def lock_open_shift(session: Session, *, open_shift_id: int) -> OpenShiftRow | N
     return _lock(session, select(OpenShiftRow).where(OpenShiftRow.id == open_shift_id))
 
 
+def swap_people(session: Session, *, swap_id: int) -> tuple[int | None, int | None]:
+    """Whose shift an offer is about, and who took it, as they are just now."""
+    found = session.execute(select(SwapRow.owner_id, SwapRow.taker_id).where(SwapRow.id == swap_id)).one_or_none()
+    return (found[0], found[1]) if found else (None, None)
+
+
+def people(session: Session, *, ids: Iterable[int]) -> Sequence[CounsellorRow]:
+    """These people, whether they still work here or not, by name."""
+    return session.scalars(_everybody().where(CounsellorRow.id.in_(list(ids)))).all()
+
+
+def lock_counsellors(session: Session, *, ids: Iterable[int]) -> dict[int, CounsellorRow]:
+    """These people, locked in the order of their ids until the transaction ends: what is judged about them stays true.
+
+    They are locked before any shift, everywhere, so that no two transactions wait for each other.
+    """
+    wanted = (
+        select(CounsellorRow)
+        .where(CounsellorRow.id.in_(sorted(set(ids))))
+        .order_by(CounsellorRow.id)
+        .with_for_update(of=CounsellorRow, key_share=True)  # rows that only point at somebody need not wait
+        .execution_options(populate_existing=True)
+    )
+    return {row.id: row for row in session.scalars(wanted)}
+
+
+def lock_shifts(session: Session, *, shift_ids: Iterable[int]) -> dict[int, ShiftRow]:
+    """These shifts, locked in the order of their ids until the transaction ends."""
+    wanted = select(ShiftRow).where(ShiftRow.id.in_(sorted(set(shift_ids)))).order_by(ShiftRow.id)
+    locked = wanted.with_for_update(of=ShiftRow).execution_options(populate_existing=True)
+    return {row.id: row for row in session.scalars(locked)}
+
+
 def _lock(session: Session, wanted: Select[T]) -> T | None:
     return session.scalar(wanted.with_for_update().execution_options(populate_existing=True))
 

@@ -126,14 +126,20 @@ def planned(day: date, starts: time, ends: time, zone: ZoneInfo) -> Span | None:
     return Span(starts_at, ends_at) if starts_at < ends_at else None
 
 
-def entered(day: date, starts: time, ends: time, zone: ZoneInfo) -> Span:
-    """The span that somebody typed; an end before the start is the next day's. Raises ZeroLength or WallTimeSkipped."""
-    if starts == ends:
-        raise ZeroLength("The shift ends when it starts. Enter a later end")
-    span = planned(day, starts, ends, zone)
-    if span is None:
+def entered(day: date, starts: time, ends: time, zone: ZoneInfo, *, last_day: date | None = None) -> Span:
+    """The span that somebody typed; without a last day, an end before the start is the next day's, and midnight to
+    midnight is the whole day. Raises ZeroLength, EndsBeforeStart, TooLong or WallTimeSkipped.
+    """
+    if last_day is not None:
+        span = Span(instant_of(day, starts, zone), instant_of(last_day, ends, zone))
+        _check_length(span, zone)
+        return span
+    if starts == ends and starts != time():
+        raise ZeroLength("The shift ends when it starts. Enter a later end, or the day on which it ends")
+    found = planned(day, starts, ends, zone)
+    if found is None:
         raise WallTimeSkipped("The clocks go forward over the whole of this shift. Enter other times")
-    return span
+    return found
 
 
 def check_new(span: Span, *, zone: ZoneInfo, now: datetime) -> None:

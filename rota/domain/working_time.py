@@ -98,6 +98,8 @@ class Terms:
     """What holds for one person."""
 
     is_volunteer: bool = False
+    joined_on: date | None = None
+    """Their first day here; None: long ago. Whoever is new has an average of fewer weeks."""
     opted_out_from: date | None = None
     """The first day on which a written opt-out from 48 hours holds; None: there is none."""
     opted_out_until: date | None = None
@@ -107,11 +109,11 @@ class Terms:
     cap: timedelta | None = None
     """The most that a volunteer offered for a week."""
 
-    def has_opted_out(self, day: date) -> bool:
-        """Whether the opt-out holds on a day."""
-        if self.opted_out_from is None or day < self.opted_out_from:
+    def is_opted_out_in(self, monday: date) -> bool:
+        """Whether the opt-out holds on any day of a week."""
+        if self.opted_out_from is None or monday + WEEK <= self.opted_out_from:
             return False
-        return self.opted_out_until is None or day < self.opted_out_until
+        return self.opted_out_until is None or monday < self.opted_out_until
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,34 @@ class Verdict:
         return tuple(finding for finding in self.findings if not finding.is_advice)
 
 
+def new_findings(
+    before: Sequence[Span],
+    after: Sequence[Span],
+    *,
+    leave: Sequence[Span] = (),
+    terms: Terms,
+    limits: Limits,
+    zone: ZoneInfo,
+) -> tuple[Finding, ...]:
+    """What one person's shifts break after a change that they did not break before; two shifts at once come first."""
+    broken = check(before, leave=leave, terms=terms, limits=limits, zone=zone)
+    still = check(after, leave=leave, terms=terms, limits=limits, zone=zone)
+    gone = Counter((finding.rule, finding.found) for finding in broken if finding not in still)
+    new = [
+        Finding(Rule.ONE_AT_A_TIME, _overlap(later, [earlier]), NOTHING, (earlier, later))
+        for earlier, later in pairwise(sorted(after))
+        if later.starts_at < earlier.ends_at
+    ]
+    for finding in still:
+        if finding in broken:
+            continue
+        if gone[finding.rule, finding.found]:  # as broken as it was, and by as much
+            gone[finding.rule, finding.found] -= 1
+        else:
+            new.append(finding)
+    return tuple(new)
+
+
 def verdict(
     proposed: Span,
     others: Sequence[Span],
@@ -160,18 +190,8 @@ def verdict(
     clashes = tuple(span for span in others if span.clipped(proposed.starts_at, proposed.ends_at))
     if clashes:
         return Verdict((Finding(Rule.ONE_AT_A_TIME, _overlap(proposed, clashes), NOTHING, (*clashes, proposed)),))
-    before = check(sorted((*others, *instead_of)), leave=leave, terms=terms, limits=limits, zone=zone)
-    after = check(sorted((*others, proposed)), leave=leave, terms=terms, limits=limits, zone=zone)
-    gone = Counter((finding.rule, finding.found) for finding in before if finding not in after)
-    new = []
-    for finding in after:
-        if finding in before:
-            continue
-        if gone[finding.rule, finding.found]:  # as broken as it was, and by as much
-            gone[finding.rule, finding.found] -= 1
-        else:
-            new.append(finding)
-    return Verdict(tuple(new))
+    before, after = (*others, *instead_of), (*others, proposed)
+    return Verdict(new_findings(before, after, leave=leave, terms=terms, limits=limits, zone=zone))
 
 
 def check(
@@ -242,7 +262,7 @@ def _daily_rest(shifts: Sequence[Span], limits: Limits) -> Iterator[Finding]:
             yield Finding(Rule.DAILY_REST, later.starts_at - earlier.ends_at, limits.daily_rest, (earlier, later))
     for stretch in _stretches(shifts):
         length = stretch[-1].ends_at - stretch[0].starts_at
-        if len(stretch) > 1 and length > DAY - limits.daily_rest:  # no 11 hours of rest are left in its 24
+        if length > DAY - limits.daily_rest:  # no 11 hours of rest are left in its 24
             yield Finding(Rule.DAILY_REST, max(NOTHING, DAY - length), limits.daily_rest, tuple(stretch))
 
 
@@ -291,13 +311,9 @@ def _rests(shifts: Sequence[Span], start: datetime, end: datetime) -> list[timed
 
 def _weekly_hours(weeks: _Weeks, leave: Sequence[Span], terms: Terms, limits: Limits) -> Iterator[Finding]:
     """(A + B) / C: hours of a reference period, those of as many days after it as were leave, by its weeks."""
-    number = limits.reference_weeks
     worst: Finding | None = None
-    for first in range(max(1, len(weeks.worked) - number + 1)):
-        starts_at, day = weeks.edges[first], weeks.first + first * WEEK
-        if terms.has_opted_out(day):
-            continue
-        ends = min(first + number, len(weeks.worked))
+    for first, ends, number in _reference_periods(weeks, terms, limits):
+        starts_at = weeks.edges[first]
         worked = sum(weeks.worked[first:ends], NOTHING)
         worked += _made_up(weeks, ends, _days_away(leave, starts_at, starts_at + number * WEEK))
         average = worked / number
@@ -306,6 +322,38 @@ def _weekly_hours(weeks: _Weeks, leave: Sequence[Span], terms: Terms, limits: Li
             worst = Finding(Rule.WEEKLY_HOURS, average, limits.average_hours, shifts)
     if worst:
         yield worst
+
+
+def _reference_periods(weeks: _Weeks, terms: Terms, limits: Limits) -> Iterator[tuple[int, int, int]]:
+    """The first week, the week after the last, and by how many weeks the hours are divided.
+
+    A period reaches neither into an opt-out nor before somebody's first day: until there are as many weeks as the law
+    asks for, it is as long as they have been here, or back under the limit.
+    """
+    number = limits.reference_weeks
+    for first, ends, is_new in _limited(weeks, terms):
+        if is_new is not None:
+            yield from ((first, end, end - is_new) for end in range(first + 1, ends + 1) if end - is_new < number)
+        if is_new is None or ends - is_new >= number:
+            starts = range(first, max(first + 1, ends - number + 1))
+            yield from ((start, min(start + number, ends), number) for start in starts)
+
+
+def _limited(weeks: _Weeks, terms: Terms) -> list[tuple[int, int, int | None]]:
+    """The stretches of weeks without an opt-out: from, to, and the week with which the first average starts, if new."""
+    new = None if terms.joined_on is None else min(0, (terms.joined_on - weeks.first).days // 7)
+    found: list[tuple[int, int, int | None]] = []
+    start: int | None = None
+    for week in range(len(weeks.worked) + 1):
+        free = week < len(weeks.worked) and not terms.is_opted_out_in(weeks.first + week * WEEK)
+        if free and start is None:
+            start = week
+        elif not free and start is not None:
+            found.append((start, week, new))
+            start = None
+        if not free:
+            new = week + 1
+    return found
 
 
 def _days_away(leave: Sequence[Span], starts_at: datetime, ends_at: datetime) -> int:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from psycopg.errors import ExclusionViolation
+from psycopg.errors import ExclusionViolation, UniqueViolation
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -16,6 +16,8 @@ from accounts.operations.journal import note
 from rota import queries
 from rota.domain.publishing import PersonChange, difference
 from rota.domain.shifts import Shift, ShiftIsOver, ShiftRefused, Span, check_move, check_new
+from rota.domain.wording import finding_words
+from rota.domain.working_time import Finding, Limits, Rule, Site, Verdict
 from rota.models import (
     CounsellorRow,
     DraftLineRow,
@@ -25,11 +27,12 @@ from rota.models import (
     range_of,
     span_of,
 )
-from rota.operations.judge import accept
-from rota.operations.shifts import AlreadyOnShift, ShiftChangedMeanwhile, ShiftNotFound, find_person, hand_over
-from rota.operations.tell import change_words, tell
+from rota.operations.judge import RuleStandsAgainst, judge_together, note_override
+from rota.operations.shifts import AlreadyOnShift, ShiftChangedMeanwhile, ShiftNotFound, check_person, hand_over
+from rota.operations.tell import tell_changed
 
-MOST_LINES = 2_000  # changes in one draft: two hundred people for two weeks
+MOST_LINES = 20_000  # changes in one draft: two hundred people for twelve weeks are 9,600
+MOST_NAMED = 3  # rules in one refusal; the draft's page has them all
 
 
 class DraftNotFound(LookupError):
@@ -54,6 +57,30 @@ class CannotBeUndone(ShiftRefused):
     field = "draft"
 
 
+class RulesStandAgainstDraft(ShiftRefused):
+    """Rules stand against lines that have no reason; change the lines, or give each a reason."""
+
+    field = "draft"
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A rule that a draft would break, and the lines that have a part in it."""
+
+    counsellor_id: int
+    name: str
+    finding: Finding
+    words: str
+    line_ids: tuple[int, ...]
+    reason: str
+    """Why it is done all the same, as one of these lines says; empty: nobody has said."""
+
+    @property
+    def stands(self) -> bool:
+        """Whether the draft cannot be published like this."""
+        return not self.finding.is_advice and (not self.reason or self.finding.rule is Rule.ONE_AT_A_TIME)
+
+
 @dataclass(frozen=True, slots=True)
 class DraftShift:
     """What a draft asks of one shift; `span` and `counsellor_id` are None for a removal."""
@@ -66,31 +93,57 @@ class DraftShift:
 
 
 def begin(session: Session, *, by: int | None, now: datetime) -> DraftRow:
-    """The draft of this planner that is still open, or a new one."""
+    """The draft of this planner that is still open, or a new one; the database sees to it that there is one."""
     found = queries.open_draft(session, made_by=by)
     if found is not None:
         return found
     row = DraftRow(made_at=now, made_by=by)
-    session.add(row)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(row)
+            session.flush()
+    except IntegrityError as error:
+        begun_meanwhile = queries.open_draft(session, made_by=by)
+        if isinstance(error.orig, UniqueViolation) and begun_meanwhile is not None:
+            return begun_meanwhile
+        raise
     return row
 
 
-def put(
-    session: Session, *, draft_id: int, changes: Iterable[DraftShift], zone: ZoneInfo, by: int | None, now: datetime
-) -> DraftRow:
+def put(session: Session, *, draft_id: int, changes: Iterable[DraftShift], zone: ZoneInfo, now: datetime) -> DraftRow:
     """Add changes to a draft, or change those that it has of the same shifts; all of them or none.
 
+    They are judged together with what the draft has already, and again when it is published.
     Raises DraftNotFound, ShiftNotFound, ShiftChangedMeanwhile, or a ShiftRefused that says what to change.
     """
     draft = _open(session, draft_id)
-    for change in changes:
-        _put(session, draft, change, zone=zone, by=by, now=now)
+    asked = list(changes)
+    people = _people(session, (change.counsellor_id for change in asked))
+    seen = queries.lock_shifts(session, shift_ids=[change.shift_id for change in asked if change.shift_id is not None])
+    lines = {line.shift_id: line for line in draft.lines if line.shift_id is not None}
+    put_now = [_put(draft, change, people, seen, lines, zone=zone, now=now) for change in asked]
+    session.add_all(put_now)
     session.flush()
     session.refresh(draft)
     if len(draft.lines) > MOST_LINES:
         raise DraftFull(f"A draft holds at most {MOST_LINES:,} changes. Publish it, or plan fewer days at once")
+    _refuse_rules(judged(session, draft, zone=zone, now=now), of=frozenset(line.id for line in put_now))
     return draft
+
+
+def judged(session: Session, draft: DraftRow, *, zone: ZoneInfo, now: datetime) -> list[Broken]:
+    """Every rule that the draft as a whole would break and the rota as it is does not, person by person."""
+    own = _lines_by_person(line for line in draft.lines if not _is_over(line, now))
+    people = {row.id: row for row in queries.people(session, ids=own)}
+    planned = {person: [span_of(line.during) for line in lines if line.during] for person, lines in own.items()}
+    gone = [line.shift_id for line in draft.lines if line.shift_id is not None]
+    in_force = queries.limits(session)
+    found = judge_together(session, people=people, gone=gone, planned=planned, zone=zone)
+    return [
+        _broken(people[person], finding, own[person], in_force, zone)
+        for person, findings in found.items()
+        for finding in findings
+    ]
 
 
 def drop(session: Session, *, draft_id: int, line_id: int) -> DraftRow:
@@ -120,37 +173,50 @@ def publish(session: Session, *, draft_id: int, zone: ZoneInfo, by: int | None, 
     Raises DraftNotFound, ShiftChangedMeanwhile, or a ShiftRefused that says what to change.
     """
     draft = _open(session, draft_id)
-    rows = {line.id: _still_the_same(session, line, zone=zone, now=now) for line in draft.lines}
+    people = _people(session, (line.counsellor_id for line in draft.lines))
+    rows = queries.lock_shifts(session, shift_ids=_shift_ids(draft))
+    for line in draft.lines:
+        _still_the_same(line, people, rows, zone=zone, now=now)
+    broken = judged(session, draft, zone=zone, now=now)
+    _refuse_rules(broken)
     changes = changes_of(draft)
     with _one_shift_at_once():
-        _out_of_the_way(session, [row for row in rows.values() if row])
-        for line in draft.lines:
-            _apply(session, line, rows[line.id], by=by, now=now)
+        _out_of_the_way(session, rows.values())
+        _apply(session, draft, rows, by=by, now=now)
     draft.published_at, draft.published_by = now, by
     _note(session, "draft_published", draft, by=by, now=now)
-    _tell(session, draft, changes, kind="published", zone=zone, now=now)
+    _note_overrides(session, broken, people, zone=zone, by=by, now=now)
+    _tell(session, draft, kind="published", zone=zone, now=now)
     return changes
 
 
-def undo(session: Session, *, draft_id: int, zone: ZoneInfo, by: int | None, now: datetime) -> list[PersonChange]:
+def undo(
+    session: Session, *, draft_id: int, reason: str = "", zone: ZoneInfo, by: int | None, now: datetime
+) -> list[PersonChange]:
     """Make the rota exactly as it was before a publication; those who were told are told again.
 
-    Raises DraftNotFound or CannotBeUndone.
+    Leave or a departure that was decided since stands against it; `reason` overrides any other rule.
+    Raises DraftNotFound, CannotBeUndone or RulesStandAgainstDraft.
     """
     draft = queries.lock_draft(session, draft_id=draft_id)
     if draft is None:
         raise DraftNotFound("There is no such draft")
     if draft.published_at is None or draft.undone_at is not None:
         raise CannotBeUndone("This was never published, or is undone already")
-    rows = {line.id: _as_published(session, line, now=now) for line in draft.lines}
+    people = _people(session, (line.before_counsellor_id for line in draft.lines))
+    rows = queries.lock_shifts(session, shift_ids=_shift_ids(draft))
+    for line in draft.lines:
+        _as_published(line, people, rows, zone=zone, now=now)
     changes = difference(_sides(draft.lines, before=False), _sides(draft.lines, before=True))
+    broken = _broken_by_undoing(session, draft, people, reason=reason, zone=zone)
+    _refuse_rules(broken)
     with _one_shift_at_once():
-        _out_of_the_way(session, list(rows.values()))
-        for line in draft.lines:
-            _restore(session, line, rows[line.id], now=now)
+        _out_of_the_way(session, rows.values())
+        _restore(session, draft, rows, now=now)
     draft.undone_at = now
     _note(session, "publication_undone", draft, by=by, now=now)
-    _tell(session, draft, changes, kind="undone", zone=zone, now=now)
+    _note_overrides(session, broken, people, zone=zone, by=by, now=now)
+    _tell(session, draft, kind="undone", zone=zone, now=now)
     return changes
 
 
@@ -163,39 +229,128 @@ def _open(session: Session, draft_id: int) -> DraftRow:
     return draft
 
 
+def _people(session: Session, ids: Iterable[int | None]) -> dict[int, CounsellorRow]:
+    """Everybody whom a draft plans, locked before any shift: nobody else can plan for them meanwhile."""
+    return queries.lock_counsellors(session, ids=[person for person in ids if person is not None])
+
+
+def _shift_ids(draft: DraftRow) -> list[int]:
+    return [line.shift_id for line in draft.lines if line.shift_id is not None]
+
+
 def _put(
-    session: Session, draft: DraftRow, change: DraftShift, *, zone: ZoneInfo, by: int | None, now: datetime
-) -> None:
-    old = _seen(session, change) if change.shift_id is not None else None
+    draft: DraftRow,
+    change: DraftShift,
+    people: dict[int, CounsellorRow],
+    seen: dict[int, ShiftRow],
+    lines: dict[int, DraftLineRow],
+    *,
+    zone: ZoneInfo,
+    now: datetime,
+) -> DraftLineRow:
+    old = _seen(seen, change) if change.shift_id is not None else None
     if change.span and change.counsellor_id is not None:
-        person = find_person(session, change.counsellor_id, change.span, zone)
+        check_person(people.get(change.counsellor_id), change.span, zone)
         _check(old, change, change.span, zone=zone, now=now)
-        besides = [line.shift_id for line in draft.lines if line.shift_id is not None]
-        if old:
-            besides.append(old.id)
-        accept(
-            session, person=person, span=change.span, besides=besides, reason=change.reason, zone=zone, by=by, now=now
-        )
     elif old and old.span().starts_at <= now:
         raise ShiftIsOver("This shift has begun. End it on the coverage page: that counts at once")
-    line = next((each for each in draft.lines if old and each.shift_id == old.id), None) or DraftLineRow(
-        draft_id=draft.id, shift_id=change.shift_id
-    )
+    line = (lines.get(old.id) if old else None) or DraftLineRow(draft_id=draft.id, shift_id=change.shift_id)
     line.counsellor_id = change.counsellor_id
     line.during = range_of(change.span) if change.span else None
-    line.zone, line.reason, line.version = zone.key, change.reason, change.version
+    line.zone, line.reason, line.version = zone.key, change.reason.strip(), change.version
     line.before_counsellor_id, line.before = (old.counsellor_id, old.during) if old else (None, None)
-    session.add(line)
-    session.flush()
+    return line
 
 
-def _seen(session: Session, change: DraftShift) -> ShiftRow:
-    row = session.get(ShiftRow, change.shift_id)
+def _seen(seen: dict[int, ShiftRow], change: DraftShift) -> ShiftRow:
+    row = seen.get(change.shift_id) if change.shift_id is not None else None
     if row is None or row.state != ShiftState.PUBLISHED.value:
         raise ShiftNotFound("This shift is not in the rota any more")
     if row.version != change.version:
         raise ShiftChangedMeanwhile("Somebody else changed this shift while you had it open")
     return row
+
+
+def _lines_by_person(lines: Iterable[DraftLineRow]) -> dict[int, list[DraftLineRow]]:
+    found: dict[int, list[DraftLineRow]] = {}
+    for line in lines:
+        if line.counsellor_id is not None and line.during is not None:
+            found.setdefault(line.counsellor_id, []).append(line)
+    return found
+
+
+def _is_over(line: DraftLineRow, now: datetime) -> bool:
+    """Whether what a line plans is over by now: it cannot be published, and no rule is asked about it."""
+    return line.during is not None and span_of(line.during).ends_at <= now
+
+
+def _broken(
+    person: CounsellorRow,
+    finding: Finding,
+    lines: Iterable[DraftLineRow],
+    in_force: Mapping[Site, Limits],
+    zone: ZoneInfo,
+    reason: str = "",
+) -> Broken:
+    """A finding with the lines that have a part in it; all of the person's, when it is about none of them alone."""
+    own = list(lines)
+    concerned = [line for line in own if line.during is not None and span_of(line.during) in finding.shifts] or own
+    words = finding_words(finding, in_force[Site(person.site)], zone)
+    said = reason or next((line.reason for line in concerned if line.reason), "")
+    return Broken(person.id, person.staff.name, finding, words, tuple(line.id for line in concerned), said)
+
+
+def _refuse_rules(broken: Iterable[Broken], of: frozenset[int] | None = None) -> None:
+    """Raises RulesStandAgainstDraft, or, for the lines that are being put, RuleStandsAgainst beside their reason.
+
+    Two shifts at once may be put, because the line that makes room comes next; they are never published.
+    """
+    standing = [each for each in broken if each.stands]
+    if of is None:
+        clash = next((each for each in standing if each.finding.rule is Rule.ONE_AT_A_TIME), None)
+        if clash:
+            raise AlreadyOnShift(f"{clash.name}: {clash.words}. Look at the draft again")
+        if standing:
+            named = ". ".join(f"{each.name}: {each.words}" for each in standing[:MOST_NAMED])
+            raise RulesStandAgainstDraft(f"{named}. Change these shifts, or give a reason")
+        return
+    now = [each for each in standing if each.finding.rule is not Rule.ONE_AT_A_TIME and of.intersection(each.line_ids)]
+    if now:
+        verdict = Verdict(tuple(each.finding for each in now))
+        raise RuleStandsAgainst(verdict, [f"{each.name}: {each.words}" for each in now[:MOST_NAMED]])
+
+
+def _broken_by_undoing(
+    session: Session, draft: DraftRow, people: dict[int, CounsellorRow], *, reason: str, zone: ZoneInfo
+) -> list[Broken]:
+    back: dict[int, list[Span]] = {}
+    for line in draft.lines:
+        if line.before_counsellor_id is not None and line.before is not None:
+            back.setdefault(line.before_counsellor_id, []).append(span_of(line.before))
+    in_force = queries.limits(session)
+    found = judge_together(session, people=people, gone=_shift_ids(draft), planned=back, zone=zone)
+    return [
+        _broken(people[person], finding, [], in_force, zone, "" if finding.rule is Rule.LEAVE else reason.strip())
+        for person, findings in found.items()
+        for finding in findings
+    ]
+
+
+def _note_overrides(
+    session: Session,
+    broken: Iterable[Broken],
+    people: dict[int, CounsellorRow],
+    *,
+    zone: ZoneInfo,
+    by: int | None,
+    now: datetime,
+) -> None:
+    for each in broken:
+        if not each.finding.is_advice:
+            person = people[each.counsellor_id]
+            note_override(
+                session, person=person, findings=[each.finding], reason=each.reason, zone=zone, by=by, now=now
+            )
 
 
 def _check(old: ShiftRow | None, change: DraftShift, span: Span, *, zone: ZoneInfo, now: datetime) -> None:
@@ -213,9 +368,11 @@ def _sides(lines: Iterable[DraftLineRow], *, before: bool) -> list[Shift]:
     return [Shift(person, span_of(during)) for person, during in sides if person is not None and during is not None]
 
 
-def _still_the_same(session: Session, line: DraftLineRow, *, zone: ZoneInfo, now: datetime) -> ShiftRow | None:
-    """The published shift of a line, locked, as the planner saw it; None for a new one. The clock is asked again."""
-    row = queries.lock_shift(session, shift_id=line.shift_id) if line.shift_id is not None else None
+def _still_the_same(
+    line: DraftLineRow, people: dict[int, CounsellorRow], rows: dict[int, ShiftRow], *, zone: ZoneInfo, now: datetime
+) -> None:
+    """Refuses a line of which the published shift is not as the planner saw it; the clock is asked again."""
+    row = rows.get(line.shift_id) if line.shift_id is not None else None
     if line.shift_id is not None and (
         row is None or row.version != line.version or row.state != ShiftState.PUBLISHED.value
     ):
@@ -223,10 +380,9 @@ def _still_the_same(session: Session, line: DraftLineRow, *, zone: ZoneInfo, now
     if line.during is not None and line.counsellor_id is not None:
         change = DraftShift(line.shift_id, line.version, line.counsellor_id, span_of(line.during))
         _check(row, change, span_of(line.during), zone=zone, now=now)
-        find_person(session, line.counsellor_id, span_of(line.during), zone)
+        check_person(people.get(line.counsellor_id), span_of(line.during), zone)
     elif row is not None and row.span().starts_at <= now:
         raise ShiftIsOver("A shift that this draft removes has begun. Take it out of the draft")
-    return row
 
 
 def _out_of_the_way(session: Session, rows: Iterable[ShiftRow]) -> None:
@@ -236,39 +392,49 @@ def _out_of_the_way(session: Session, rows: Iterable[ShiftRow]) -> None:
     session.flush()
 
 
-def _apply(session: Session, line: DraftLineRow, row: ShiftRow | None, *, by: int | None, now: datetime) -> None:
-    if line.during is not None and line.counsellor_id is not None:
+def _apply(session: Session, draft: DraftRow, rows: dict[int, ShiftRow], *, by: int | None, now: datetime) -> None:
+    """Write every line; what each has become is kept in it, for undoing."""
+    made: list[tuple[DraftLineRow, ShiftRow]] = []
+    for line in draft.lines:
+        row = rows.get(line.shift_id) if line.shift_id is not None else None
         if row is None:
             row = ShiftRow(zone=line.zone, published_at=now, created_at=now, created_by=by)
-            row.state, row.counsellor_id, row.during = ShiftState.PUBLISHED.value, line.counsellor_id, line.during
             session.add(row)
         else:
-            hand_over(session, row, to=line.counsellor_id, now=now)
+            if line.counsellor_id is not None:
+                hand_over(session, row, to=line.counsellor_id, now=now)
+            row.note_change(now)
+        if line.during is not None and line.counsellor_id is not None:
             row.state, row.counsellor_id, row.during = ShiftState.PUBLISHED.value, line.counsellor_id, line.during
             row.zone = line.zone
-            row.note_change(now)
-    elif row is not None:
-        row.note_change(now)
+        made.append((line, row))
     session.flush()
-    if row is not None:
+    for line, row in made:
         line.shift_id, line.version = row.id, row.version
 
 
-def _as_published(session: Session, line: DraftLineRow, *, now: datetime) -> ShiftRow:
-    row = queries.lock_shift(session, shift_id=line.shift_id) if line.shift_id is not None else None
+def _as_published(
+    line: DraftLineRow, people: dict[int, CounsellorRow], rows: dict[int, ShiftRow], *, zone: ZoneInfo, now: datetime
+) -> None:
+    """Refuses a line of which the shift is not as publishing left it, or has begun, or would go to a leaver."""
+    row = rows.get(line.shift_id) if line.shift_id is not None else None
     if row is None or row.version != line.version:
         raise CannotBeUndone("A shift of this publication was changed since. Change the rota by hand")
     sides = [span_of(during) for during in (line.before, line.during) if during is not None]
     if any(span.starts_at <= now for span in sides):
         raise CannotBeUndone("A shift of this publication has begun. Change the rota by hand")
-    return row
-
-
-def _restore(session: Session, line: DraftLineRow, row: ShiftRow, *, now: datetime) -> None:
     if line.before is not None and line.before_counsellor_id is not None:
-        hand_over(session, row, to=line.before_counsellor_id, now=now)
-        row.state, row.counsellor_id, row.during = ShiftState.PUBLISHED.value, line.before_counsellor_id, line.before
-    row.note_change(now)
+        check_person(people.get(line.before_counsellor_id), span_of(line.before), zone)
+
+
+def _restore(session: Session, draft: DraftRow, rows: dict[int, ShiftRow], *, now: datetime) -> None:
+    for line in draft.lines:
+        row = rows[line.shift_id or 0]
+        if line.before is not None and line.before_counsellor_id is not None:
+            hand_over(session, row, to=line.before_counsellor_id, now=now)
+            row.state, row.counsellor_id = ShiftState.PUBLISHED.value, line.before_counsellor_id
+            row.during = line.before
+        row.note_change(now)
     session.flush()
 
 
@@ -285,26 +451,10 @@ def _one_shift_at_once() -> Iterator[None]:
         raise
 
 
-def _tell(
-    session: Session,
-    draft: DraftRow,
-    changes: Iterable[PersonChange],
-    *,
-    kind: str,
-    zone: ZoneInfo,
-    now: datetime,
-) -> None:
-    for change in changes:
-        person = session.get_one(CounsellorRow, change.counsellor_id)
-        last = max(span.ends_at for span in (*change.gained, *change.lost))
-        tell(
-            session,
-            person=person,
-            body=change_words(change, zone),
-            reason_key=f"rota_{kind}:{draft.id}:{person.id}",
-            give_up_at=min(last, now + timedelta(hours=12)),
-            now=now,
-        )
+def _tell(session: Session, draft: DraftRow, *, kind: str, zone: ZoneInfo, now: datetime) -> None:
+    sides = _sides(draft.lines, before=True), _sides(draft.lines, before=False)
+    old, new = sides if kind == "published" else reversed(sides)
+    tell_changed(session, old, new, reason=f"rota_{kind}:{draft.id}", zone=zone, now=now)
 
 
 def _note(session: Session, action: str, draft: DraftRow, *, by: int | None, now: datetime) -> None:

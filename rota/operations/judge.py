@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from rota import queries
 from rota.domain.counsellor import Skill
 from rota.domain.shifts import ShiftRefused, Span
 from rota.domain.wording import finding_words
-from rota.domain.working_time import FAR, Finding, Site, Verdict, verdict
+from rota.domain.working_time import FAR, Finding, Rule, Site, Verdict, new_findings, verdict
 from rota.models import CounsellorRow
 
 FAIR_OVER = timedelta(days=28)  # whoever worked least in the four weeks before is asked first
@@ -41,11 +41,15 @@ class Candidate:
     lacks: Skill | None
     lately: timedelta
     """How much they worked in the four weeks before."""
+    site: Site = Site.ENGLAND_AND_WALES
+    will_have_left: bool = False
+    is_verified: bool = True
+    """Whether their phone was checked: until then they would count as absent."""
 
     @property
     def can(self) -> bool:
         """Whether nothing stands against it."""
-        return self.blocked is None and self.lacks is None
+        return self.blocked is None and self.lacks is None and self.is_verified and not self.will_have_left
 
 
 def judge(
@@ -82,21 +86,70 @@ def accept(
     database, which no reason moves.
     """
     found = judge(session, person=person, span=span, zone=zone, besides=besides)
-    against = [finding for finding in found.against if finding.rule != "one_at_a_time"]
+    against = [finding for finding in found.against if finding.rule is not Rule.ONE_AT_A_TIME]
     if not against:
         return
     words = [finding_words(finding, queries.limits_at(session, person.site), zone) for finding in against]
     if not reason.strip():
         raise RuleStandsAgainst(found, words)
+    note_override(session, person=person, findings=against, reason=reason, zone=zone, by=by, now=now)
+
+
+def note_override(
+    session: Session,
+    *,
+    person: CounsellorRow,
+    findings: Sequence[Finding],
+    reason: str,
+    zone: ZoneInfo,
+    by: int | None,
+    now: datetime,
+) -> None:
+    """Keep in the journal which rules were set aside for somebody, and why."""
     note(
         session,
         actor_id=by,
         action="rule_overridden",
         subject_kind="counsellor",
         subject_id=person.id,
-        after={"rules": [finding.rule.value for finding in against], "words": words, "reason": reason.strip()},
+        after={
+            "rules": [finding.rule.value for finding in findings],
+            "words": [finding_words(each, queries.limits_at(session, person.site), zone) for each in findings],
+            "reason": reason.strip(),
+        },
         now=now,
     )
+
+
+def judge_together(
+    session: Session,
+    *,
+    people: Mapping[int, CounsellorRow],
+    gone: Iterable[int],
+    planned: Mapping[int, Sequence[Span]],
+    zone: ZoneInfo,
+) -> dict[int, tuple[Finding, ...]]:
+    """What these planned spans would break together once the shifts in `gone` are out of the way, by person."""
+    spans = [span for own in planned.values() for span in own]
+    if not spans:
+        return {}
+    around = Span(min(spans).starts_at - FAR, max(span.ends_at for span in spans) + FAR)
+    before = queries.spans_of(session, counsellor_ids=planned, around=around)
+    left = queries.spans_of(session, counsellor_ids=planned, around=around, besides=gone)
+    in_force = queries.limits(session)
+    away = queries.leave_spans(session, counsellor_ids=planned, around=around, zone=zone)
+    found = {
+        person: new_findings(
+            before.get(person, []),
+            [*left.get(person, []), *own],
+            leave=away.get(person, []),
+            terms=people[person].as_terms(),
+            limits=in_force[Site(people[person].site)],
+            zone=zone,
+        )
+        for person, own in planned.items()
+    }
+    return {person: findings for person, findings in found.items() if findings}
 
 
 def who_could_cover(
@@ -105,7 +158,7 @@ def who_could_cover(
     """Everybody: first those who may, whoever worked least lately first; then the others, each with the first rule."""
     team = queries.team(session, today=now.astimezone(zone).date())
     ids = [row.id for row in team]
-    around = Span(span.starts_at - FAR, span.ends_at + FAR)
+    around, day = Span(span.starts_at - FAR, span.ends_at + FAR), span.starts_at.astimezone(zone).date()
     own = queries.spans_of(session, counsellor_ids=ids, around=around)
     away = queries.leave_spans(session, counsellor_ids=ids, around=around, zone=zone)
     in_force = queries.limits(session)
@@ -127,6 +180,9 @@ def who_could_cover(
                 blocked=next(iter(judged.against), None),
                 lacks=skill if skill and skill not in row.skills else None,
                 lately=sum((each.length for each in lately if each), timedelta()),
+                site=Site(row.site),
+                will_have_left=row.as_counsellor().has_left(today=day),
+                is_verified=row.phone_verified_at is not None,
             )
         )
     return sorted(found, key=lambda each: (not each.can, each.lately, each.counsellor_id))

@@ -82,7 +82,7 @@ def call_sick(
     planned = queries.planned_shift(session, shift_id=shift_id)
     if planned is None or owner_id not in (None, planned.counsellor_id):
         raise ShiftNotFound("This shift is not in the rota any more")
-    row = remove_shift(session, shift_id=shift_id, version=version, by=by, now=now)
+    row = remove_shift(session, shift_id=shift_id, version=version, tells=False, by=by, now=now)
     starts_at = max(planned.starts_at, whole_minute(now))
     if planned.ends_at - starts_at < SHORTEST:
         raise TooLittleLeft("Less than half an hour of this shift is left. End it instead of asking for cover")
@@ -158,7 +158,7 @@ def said_yes(session: Session, *, phone_digest: bytes, zone: ZoneInfo, now: date
     if left is None or request.state in (LadderState.FILLED.value, LadderState.CALLED_OFF.value):
         return _answer(session, request, ask, "too_late", wording.TEXT_COVER_GONE, zone=zone, now=now)
     try:
-        shift = add_shift(session, counsellor_id=ask.counsellor_id, span=left, zone=zone, by=None, now=now)
+        shift = add_shift(session, counsellor_id=ask.counsellor_id, span=left, tells=False, zone=zone, by=None, now=now)
     except ShiftRefused as refused:
         if request.state == LadderState.ASKING.value:
             request.next_at = now  # nobody waits for an answer that has come

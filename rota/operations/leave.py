@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 
 from accounts.operations.journal import note
 from rota import queries
-from rota.domain.shifts import ShiftRefused, Span
-from rota.models import LeaveRow, LeaveState
-from rota.operations.shifts import remove_shift
+from rota.domain.changes import Remove, applied
+from rota.domain.shifts import ShiftRefused, Span, whole_minute
+from rota.models import LeaveRow, LeaveState, ShiftState
+from rota.operations.shifts import cut, note_shift
 from rota.operations.team import CounsellorNotFound
+from rota.operations.tell import STALE_AFTER, leave_words, tell
 
 LONGEST = timedelta(days=366)
 
@@ -60,27 +62,27 @@ def ask(
 
 
 def approve(session: Session, *, leave_id: int, zone: ZoneInfo, by: int | None, now: datetime) -> list[Span]:
-    """Say yes: the shifts in those days are vacated, what was worked stays. The times that nobody has any more.
+    """Say yes: what lies in those days is vacated, to the minute; what was worked stays. The times that nobody has
+    any more, which the page shows to whoever decided; the person hears once.
 
     Raises LeaveNotFound or LeaveRefused.
     """
     row = _asked(session, leave_id)
+    queries.lock_counsellors(session, ids=[row.counsellor_id])  # nobody plans for them meanwhile
     days = row.as_leave().span(zone)
-    found = queries.rostered(session, start=days.starts_at, end=days.ends_at, counsellor_id=row.counsellor_id)
-    vacated = []
-    for shift in found:
-        if shift.ends_at <= now:
-            continue  # what was worked is never rewritten
-        remove_shift(session, shift_id=shift.id, version=shift.version, by=by, now=now)
-        vacated.append(Span(max(shift.starts_at, now), shift.ends_at))
+    minute = whole_minute(now)
+    still = days.clipped(minute, days.ends_at) if days.ends_at > minute else None
+    vacated = _vacate(session, row.counsellor_id, still, by=by, now=now) if still else []
     _decide(session, row, LeaveState.APPROVED, by=by, now=now)
+    _tell(session, row, leave_words(row.as_leave(), is_approved=True, vacated=len(vacated)), days.ends_at, now=now)
     return vacated
 
 
-def refuse(session: Session, *, leave_id: int, by: int | None, now: datetime) -> LeaveRow:
-    """Say no. Raises LeaveNotFound or LeaveRefused."""
+def refuse(session: Session, *, leave_id: int, zone: ZoneInfo, by: int | None, now: datetime) -> LeaveRow:
+    """Say no; the person hears. Raises LeaveNotFound or LeaveRefused."""
     row = _asked(session, leave_id)
     _decide(session, row, LeaveState.REFUSED, by=by, now=now)
+    _tell(session, row, leave_words(row.as_leave(), is_approved=False), row.as_leave().span(zone).ends_at, now=now)
     return row
 
 
@@ -94,10 +96,36 @@ def withdraw(session: Session, *, leave_id: int, counsellor_id: int, by: int | N
         raise LeaveNotFound("There is no such application for leave")
     if row.state not in (LeaveState.ASKED.value, LeaveState.APPROVED.value):
         raise LeaveRefused("This application is closed already")
+    was = row.state
     row.state, row.decided_at, row.decided_by = LeaveState.WITHDRAWN.value, None, None
     session.flush()
-    _note(session, "leave_withdrawn", row, by=by, now=now)
+    _note(session, "leave_withdrawn", row, was=was, by=by, now=now)
     return row
+
+
+def _vacate(session: Session, counsellor_id: int, away: Span, *, by: int | None, now: datetime) -> list[Span]:
+    """Cut a stretch out of somebody's shifts; what of the shifts lay in it."""
+    found = queries.rostered(session, start=away.starts_at, end=away.ends_at, counsellor_id=counsellor_id)
+    rows = queries.lock_shifts(session, shift_ids=[shift.id for shift in found])
+    change = Remove(counsellor_id, away)
+    vacated = []
+    for row in rows.values():
+        part = row.span().clipped(away.starts_at, away.ends_at)
+        if part and row.state == ShiftState.PUBLISHED.value and row.counsellor_id == counsellor_id:
+            before = row.as_shift()
+            pieces = sorted(applied([before], [change]), key=lambda piece: piece.span)
+            cut(session, row, pieces, by=by, now=now)
+            note_shift(
+                session, "shift_removed", row, before=before, after=pieces[0] if pieces else None, by=by, now=now
+            )
+            vacated.append(part)
+    return sorted(vacated)
+
+
+def _tell(session: Session, row: LeaveRow, body: str, ends_at: datetime, *, now: datetime) -> None:
+    reason = f"rota_leave:{row.id}.{row.state}"
+    give_up_at = min(ends_at, now + STALE_AFTER)
+    tell(session, person=row.counsellor, body=body, reason_key=reason, give_up_at=give_up_at, now=now)
 
 
 def _asked(session: Session, leave_id: int) -> LeaveRow:
@@ -110,9 +138,10 @@ def _asked(session: Session, leave_id: int) -> LeaveRow:
 
 
 def _decide(session: Session, row: LeaveRow, state: LeaveState, *, by: int | None, now: datetime) -> None:
+    was = row.state
     row.state, row.decided_at, row.decided_by = state.value, now, by
     session.flush()
-    _note(session, f"leave_{state.value}", row, by=by, now=now)
+    _note(session, f"leave_{state.value}", row, was=was, by=by, now=now)
 
 
 @contextmanager
@@ -125,14 +154,21 @@ def _once() -> Iterator[None]:
         raise
 
 
-def _note(session: Session, action: str, row: LeaveRow, *, by: int | None, now: datetime) -> None:
-    after = {"first_day": row.first_day.isoformat(), "last_day": row.last_day.isoformat(), "state": row.state}
+def _note(
+    session: Session, action: str, row: LeaveRow, *, was: str | None = None, by: int | None, now: datetime
+) -> None:
+    days = {
+        "first_day": row.first_day.isoformat(),
+        "last_day": row.last_day.isoformat(),
+        "counsellor_id": row.counsellor_id,
+    }
     note(
         session,
         actor_id=by,
         action=action,
         subject_kind="leave",
         subject_id=row.id,
-        after=after | {"counsellor_id": row.counsellor_id},
+        before=days | {"state": was} if was else None,
+        after=days | {"state": row.state},
         now=now,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 
 from accounts.operations.journal import note
 from rota import queries
-from rota.domain.shifts import ShiftHasBegun, ShiftIsOver, ShiftRefused, Span, check_move, check_new
+from rota.domain.shifts import Shift, ShiftHasBegun, ShiftIsOver, ShiftRefused, Span, check_move, check_new
 from rota.models import CounsellorRow, HandedOverRow, ShiftRow, ShiftState, range_of
 from rota.operations.judge import accept
+from rota.operations.tell import tell_changed
 
 PLANNED_AHEAD = timedelta(days=3660)  # nobody's rota is planned further ahead than ten years
 
@@ -60,11 +61,13 @@ def add_shift(
     counsellor_id: int,
     span: Span,
     reason: str = "",
+    tells: bool = True,
     zone: ZoneInfo,
     by: int | None,
     now: datetime,
 ) -> ShiftRow:
-    """Publish a shift for somebody; `reason` overrides a working-time rule, and is journalled.
+    """Publish a shift for somebody, who is told by text unless `tells` is false because the caller tells them;
+    `reason` overrides a working-time rule, and is journalled.
 
     Raises a ShiftRefused that says what to change.
     """
@@ -84,6 +87,8 @@ def add_shift(
         session.add(shift)
         session.flush()
     _note(session, "shift_added", shift, before=None, after=_told(person.id, span), by=by, now=now)
+    if tells:
+        _tell(session, shift, [], [shift.as_shift()], now=now)
     return shift
 
 
@@ -104,10 +109,10 @@ def move_shift(
 
     Raises ShiftNotFound, ShiftChangedMeanwhile, or a ShiftRefused that says what to change.
     """
-    shift = _published(session, shift_id, version)
-    old = shift.span()
-    check_move(old, span, zone=zone, same_person=shift.counsellor_id == counsellor_id, now=now)
     person = find_person(session, counsellor_id, span, zone)
+    shift = _published(session, shift_id, version)
+    was, old = shift.as_shift(), shift.span()
+    check_move(old, span, zone=zone, same_person=shift.counsellor_id == counsellor_id, now=now)
     accept(session, person=person, span=span, besides=[shift.id], reason=reason, zone=zone, by=by, now=now)
     before = _told(shift.counsellor_id, old)
     hand_over(session, shift, to=person.id, now=now)
@@ -116,6 +121,7 @@ def move_shift(
         shift.note_change(now)
         session.flush()
     _note(session, "shift_moved", shift, before=before, after=_told(person.id, span), by=by, now=now)
+    _tell(session, shift, [was], [shift.as_shift()], now=now)
     return shift
 
 
@@ -147,45 +153,64 @@ def split_shift(
     if not old.starts_at < at < old.ends_at:
         raise OutsideTheShift("Enter a time inside the shift")
     first, second = Span(old.starts_at, at), Span(at, old.ends_at)
-    shift.during = range_of(first)
-    shift.note_change(now)
-    session.flush()
-    later = ShiftRow(
-        counsellor_id=shift.counsellor_id,
-        during=range_of(second),
-        zone=shift.zone,
-        state=ShiftState.PUBLISHED.value,
-        published_at=now,
-        created_at=now,
-        created_by=by,
-    )
-    session.add(later)
-    session.flush()
+    pieces = [Shift(shift.counsellor_id, first), Shift(shift.counsellor_id, second)]
+    (made,) = cut(session, shift, pieces, by=by, now=now)
+    later = session.get_one(ShiftRow, made)
     before, after = _told(shift.counsellor_id, old), _told(shift.counsellor_id, first)
     _note(session, "shift_split", shift, before=before, after=after | {"later": later.id}, by=by, now=now)
     return shift, later
 
 
-def remove_shift(session: Session, *, shift_id: int, version: int, by: int | None, now: datetime) -> ShiftRow:
+def remove_shift(
+    session: Session, *, shift_id: int, version: int, tells: bool = True, by: int | None, now: datetime
+) -> ShiftRow:
     """Take a shift out of force; one that is running ends now, because what was worked is never rewritten.
 
+    Its owner is told by text unless `tells` is false because the caller tells them.
     Raises ShiftNotFound, ShiftChangedMeanwhile or ShiftIsOver.
     """
     shift = _published(session, shift_id, version)
-    old = shift.span()
+    was, old = shift.as_shift(), shift.span()
     minute = now.replace(second=0, microsecond=0)
     if old.ends_at <= now:
         raise ShiftIsOver("This shift is over. What was worked is never changed")
-    shift.note_change(now)
-    if old.starts_at < minute:
-        shift.during = range_of(Span(old.starts_at, minute))
-        after: dict[str, Any] | None = _told(shift.counsellor_id, shift.span())
-    else:
-        shift.state = ShiftState.REMOVED.value
-        after = None
-    session.flush()
-    _note(session, "shift_removed", shift, before=_told(shift.counsellor_id, old), after=after, by=by, now=now)
+    worked = [Shift(was.counsellor_id, Span(old.starts_at, minute))] if old.starts_at < minute else []
+    cut(session, shift, worked, by=by, now=now)
+    after = _told(was.counsellor_id, worked[0].span) if worked else None
+    _note(session, "shift_removed", shift, before=_told(was.counsellor_id, old), after=after, by=by, now=now)
+    if tells:
+        _tell(session, shift, [was], worked, now=now)
     return shift
+
+
+def cut(session: Session, shift: ShiftRow, pieces: Sequence[Shift], *, by: int | None, now: datetime) -> list[int]:
+    """Make the row the first of the pieces and new rows of the others, whose ids are the answer; with no piece left,
+    it is out of force. The caller has locked it, and tells whom it concerns.
+    """
+    shift.note_change(now)
+    if not pieces:
+        shift.state = ShiftState.REMOVED.value
+        session.flush()
+        return []
+    first, *others = pieces
+    hand_over(session, shift, to=first.counsellor_id, now=now)
+    shift.during, shift.counsellor_id = range_of(first.span), first.counsellor_id
+    session.flush()
+    made = [
+        ShiftRow(
+            counsellor_id=piece.counsellor_id,
+            during=range_of(piece.span),
+            zone=shift.zone,
+            state=ShiftState.PUBLISHED.value,
+            published_at=now,
+            created_at=now,
+            created_by=by,
+        )
+        for piece in others
+    ]
+    session.add_all(made)
+    session.flush()
+    return [row.id for row in made]
 
 
 def vacate(session: Session, *, counsellor_id: int, start: datetime, by: int | None, now: datetime) -> int:
@@ -208,8 +233,15 @@ def _published(session: Session, shift_id: int, version: int) -> ShiftRow:
 
 
 def find_person(session: Session, counsellor_id: int, span: Span, zone: ZoneInfo) -> CounsellorRow:
-    """Somebody who can be given this shift. Raises NobodySuch or PersonHasLeft."""
-    person = queries.find_counsellor(session, counsellor_id=counsellor_id)
+    """Somebody who can be given this shift, locked: nobody else can plan for them until this is decided.
+
+    Raises NobodySuch or PersonHasLeft.
+    """
+    return check_person(queries.lock_counsellors(session, ids=[counsellor_id]).get(counsellor_id), span, zone)
+
+
+def check_person(person: CounsellorRow | None, span: Span, zone: ZoneInfo) -> CounsellorRow:
+    """Somebody who works here when this shift begins. Raises NobodySuch or PersonHasLeft."""
     if person is None:
         raise NobodySuch("Choose a counsellor from the list")
     if person.as_counsellor().has_left(today=span.starts_at.astimezone(zone).date()) or not person.staff.active:
@@ -228,6 +260,26 @@ def one_shift_at_once(session: Session, person: CounsellorRow) -> Iterator[None]
         if isinstance(error.orig, ExclusionViolation):
             raise AlreadyOnShift(f"{name} already has a shift at that time. Choose another time or person") from None
         raise
+
+
+def _tell(session: Session, shift: ShiftRow, before: Iterable[Shift], after: Iterable[Shift], *, now: datetime) -> None:
+    reason = f"rota_shift:{shift.id}.{shift.version}"
+    tell_changed(session, before, after, reason=reason, zone=ZoneInfo(shift.zone), now=now)
+
+
+def note_shift(
+    session: Session,
+    action: str,
+    shift: ShiftRow,
+    *,
+    before: Shift | None,
+    after: Shift | None,
+    by: int | None,
+    now: datetime,
+) -> None:
+    """Keep in the journal what a shift was and has become."""
+    sides = [_told(side.counsellor_id, side.span) if side else None for side in (before, after)]
+    _note(session, action, shift, before=sides[0], after=sides[1], by=by, now=now)
 
 
 def _told(counsellor_id: int, span: Span) -> dict[str, Any]:

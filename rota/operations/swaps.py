@@ -38,8 +38,9 @@ from rota.models import (
     span_of,
 )
 from rota.operations.judge import accept
-from rota.operations.shifts import add_shift, hand_over, one_shift_at_once
+from rota.operations.shifts import add_shift, check_person, cut, one_shift_at_once
 from rota.operations.team import CounsellorNotFound
+from rota.operations.tell import tell_changed
 
 
 class SwapNotFound(LookupError):
@@ -85,12 +86,14 @@ def take(session: Session, *, swap_id: int, taker_id: int, zone: ZoneInfo, by: i
 
     Raises SwapNotFound, SwapRefused or RuleStandsAgainst.
     """
+    taker = _person(session, taker_id)
     row = _locked(session, swap_id)
     part = _still_there(row, now=now)
     if row.owner_id == taker_id:
         raise OwnOffer("This is your own offer. Withdraw it if you want to keep the shift")
     state = move(SwapState(row.state), SwapEvent.TAKE)
-    accept(session, person=_person(session, taker_id), span=part, reason="", zone=zone, by=by, now=now)
+    check_person(taker, part, zone)
+    accept(session, person=taker, span=part, reason="", zone=zone, by=by, now=now)
     _refuse_overlap(session, taker_id, part)
     row.taker_id = taker_id
     _set(session, row, state, "swap_taken", by=by, now=now)
@@ -113,28 +116,40 @@ def approve(
 
     Raises SwapNotFound, SwapRefused, RuleStandsAgainst or AlreadyOnShift.
     """
-    row = _locked(session, swap_id)
+    row = _locked_with_people(session, swap_id)
     state = move(SwapState(row.state), SwapEvent.APPROVE)
     part = _still_there(row, now=now)
     taker = row.taker
     if taker is None:
         raise NotNow("Nobody has taken this offer yet")
+    check_person(taker, part, zone)
     accept(session, person=taker, span=part, reason=reason, zone=zone, by=by, now=now)
     shift = row.shift
-    row.before = shift.during
-    pieces = swapped(shift.as_shift(), part, by=taker.id)
+    before, row.before = shift.as_shift(), shift.during
+    pieces = swapped(before, part, by=taker.id)
     with one_shift_at_once(session, taker):
-        row.made = _cut(session, shift, pieces, by=by, now=now)
+        row.made = cut(session, shift, pieces, by=by, now=now)
     _set(session, row, state, "swap_approved", by=by, now=now)
+    tell_changed(session, [before], pieces, reason=f"rota_swap:{row.id}.approved", zone=zone, now=now)
     return row
 
 
-def withdraw(session: Session, *, swap_id: int, owner_id: int | None = None, by: int | None, now: datetime) -> SwapRow:
-    """Take an offer back. After approval only a supervisor can (`owner_id` None), and the shift is exactly as before.
+def withdraw(
+    session: Session,
+    *,
+    swap_id: int,
+    owner_id: int | None = None,
+    reason: str = "",
+    zone: ZoneInfo | None = None,
+    by: int | None,
+    now: datetime,
+) -> SwapRow:
+    """Take an offer back. After approval only a supervisor can (`owner_id` None), and the shift is exactly as before;
+    whoever has it back is judged again, and `reason` overrides a rule.
 
-    Raises SwapNotFound, SwapRefused or AlreadyOnShift.
+    Raises SwapNotFound, SwapRefused, RuleStandsAgainst or AlreadyOnShift.
     """
-    row = _locked(session, swap_id)
+    row = _locked_with_people(session, swap_id)
     if owner_id is not None and row.owner_id != owner_id:
         raise SwapNotFound("This offer is not yours")
     was = SwapState(row.state)
@@ -142,7 +157,7 @@ def withdraw(session: Session, *, swap_id: int, owner_id: int | None = None, by:
     if was is SwapState.APPROVED:
         if owner_id is not None:
             raise NotNow("This swap is approved already. Ask a supervisor to put it back")
-        _put_back(session, row, now=now)
+        _put_back(session, row, reason=reason, zone=zone or ZoneInfo(row.shift.zone), by=by, now=now)
     _set(session, row, state, "swap_withdrawn", by=by, now=now)
     return row
 
@@ -183,7 +198,7 @@ def take_open(
     shift = add_shift(session, counsellor_id=taker_id, span=row.span(), zone=zone, by=by, now=now)
     row.state, row.shift_id = OpenShiftState.TAKEN.value, shift.id
     session.flush()
-    _note_open(session, "open_shift_taken", row, by=by, now=now)
+    _note_open(session, "open_shift_taken", row, was=OpenShiftState.OPEN.value, by=by, now=now)
     return shift
 
 
@@ -196,13 +211,23 @@ def close_open(session: Session, *, open_shift_id: int, by: int | None, now: dat
         raise NotNow("Somebody has taken this shift already")
     row.state = OpenShiftState.CLOSED.value
     session.flush()
-    _note_open(session, "open_shift_closed", row, by=by, now=now)
+    _note_open(session, "open_shift_closed", row, was=OpenShiftState.OPEN.value, by=by, now=now)
 
 
 def _locked(session: Session, swap_id: int) -> SwapRow:
     row = queries.lock_swap(session, swap_id=swap_id)
     if row is None:
         raise SwapNotFound("There is no such offer")
+    return row
+
+
+def _locked_with_people(session: Session, swap_id: int) -> SwapRow:
+    """The people first, as everywhere; whoever took it since is another offer than the one that was decided about."""
+    owner_id, taker_id = queries.swap_people(session, swap_id=swap_id)
+    queries.lock_counsellors(session, ids=[person for person in (owner_id, taker_id) if person is not None])
+    row = _locked(session, swap_id)
+    if row.taker_id != taker_id:
+        raise NotNow("Somebody has answered this offer meanwhile. Look at it again")
     return row
 
 
@@ -217,7 +242,7 @@ def _still_there(row: SwapRow, *, now: datetime) -> Span:
 
 
 def _person(session: Session, counsellor_id: int) -> CounsellorRow:
-    person = queries.find_counsellor(session, counsellor_id=counsellor_id)
+    person = queries.lock_counsellors(session, ids=[counsellor_id]).get(counsellor_id)
     if person is None:
         raise CounsellorNotFound("There is no such counsellor")
     return person
@@ -229,58 +254,33 @@ def _refuse_overlap(session: Session, counsellor_id: int, span: Span) -> None:
         raise SwapRefused("You have a shift at that time already")
 
 
-def _cut(session: Session, shift: ShiftRow, pieces: list[Shift], *, by: int | None, now: datetime) -> list[int]:
-    """Make the row the first piece and new rows of the others; their ids."""
-    first, *others = pieces
-    hand_over(session, shift, to=first.counsellor_id, now=now)
-    shift.during, shift.counsellor_id = range_of(first.span), first.counsellor_id
-    shift.note_change(now)
-    session.flush()
-    made = []
-    for piece in others:
-        row = ShiftRow(
-            counsellor_id=piece.counsellor_id,
-            during=range_of(piece.span),
-            zone=shift.zone,
-            state=ShiftState.PUBLISHED.value,
-            published_at=now,
-            created_at=now,
-            created_by=by,
-        )
-        session.add(row)
-        session.flush()
-        made.append(row.id)
-    return made
-
-
-def _put_back(session: Session, row: SwapRow, *, now: datetime) -> None:
+def _put_back(session: Session, row: SwapRow, *, reason: str, zone: ZoneInfo, by: int | None, now: datetime) -> None:
     """Make the one shift out of its pieces again. Raises NotNow when one of them has changed since, or has begun."""
-    before = row.before
-    if before is None:
+    if row.before is None or row.taker_id is None:
         raise NotNow("This swap is from before it could be put back. Change the shifts by hand")
-    pieces = [queries.lock_shift(session, shift_id=shift_id) for shift_id in (row.shift_id, *row.made)]
-    rows = [piece for piece in pieces if piece and piece.state == ShiftState.PUBLISHED.value]
-    spans = sorted(piece.span() for piece in rows)
-    whole = span_of(before)
-    is_whole = len(rows) == len(pieces) and (spans[0].starts_at, spans[-1].ends_at) == (whole.starts_at, whole.ends_at)
-    if not is_whole or whole.starts_at <= now:
+    before = Shift(row.owner_id, span_of(row.before))
+    part = part_of(before.span, span_of(row.part) if row.part else None) or before.span
+    rows = list(queries.lock_shifts(session, shift_ids=[row.shift_id, *row.made]).values())
+    pieces = [piece.as_shift() for piece in rows if piece.state == ShiftState.PUBLISHED.value]
+    made = swapped(before, part, by=row.taker_id)
+    if sorted(pieces, key=lambda piece: piece.span) != made or before.span.starts_at <= now:
         raise NotNow("One of these shifts has begun or has changed since. Change the shifts by hand")
-    shift, *others = rows
-    for other in others:
-        other.state = ShiftState.REMOVED.value
-        other.note_change(now)
-    session.flush()
-    hand_over(session, shift, to=row.owner_id, now=now)
+    ids = [piece.id for piece in rows]
+    accept(session, person=row.owner, span=before.span, besides=ids, reason=reason, zone=zone, by=by, now=now)
+    for piece in rows:
+        if piece.id != row.shift_id:
+            cut(session, piece, [], by=by, now=now)
+    shift = next(piece for piece in rows if piece.id == row.shift_id)
     with one_shift_at_once(session, row.owner):
-        shift.during, shift.counsellor_id = before, row.owner_id
-        shift.note_change(now)
-        session.flush()
+        cut(session, shift, [before], by=by, now=now)
+    tell_changed(session, made, [before], reason=f"rota_swap:{row.id}.put_back", zone=zone, now=now)
 
 
 def _set(session: Session, row: SwapRow, state: SwapState, action: str, *, by: int | None, now: datetime) -> None:
+    was = row.state
     row.state, row.state_at = state.value, now
     session.flush()
-    _note(session, action, row, by=by, now=now)
+    _note(session, action, row, was=was, by=by, now=now)
 
 
 @contextmanager
@@ -294,27 +294,34 @@ def _offered_once(session: Session) -> Iterator[None]:
         raise
 
 
-def _note(session: Session, action: str, row: SwapRow, *, by: int | None, now: datetime) -> None:
+def _note(
+    session: Session, action: str, row: SwapRow, *, was: str | None = None, by: int | None, now: datetime
+) -> None:
+    offer = {"shift_id": row.shift_id, "owner_id": row.owner_id, "taker_id": row.taker_id}
     note(
         session,
         actor_id=by,
         action=action,
         subject_kind="swap",
         subject_id=row.id,
-        after={"shift_id": row.shift_id, "owner_id": row.owner_id, "taker_id": row.taker_id, "state": row.state},
+        before=offer | {"state": was} if was else None,
+        after=offer | {"state": row.state},
         now=now,
     )
 
 
-def _note_open(session: Session, action: str, row: OpenShiftRow, *, by: int | None, now: datetime) -> None:
+def _note_open(
+    session: Session, action: str, row: OpenShiftRow, *, was: str | None = None, by: int | None, now: datetime
+) -> None:
     span = row.span()
-    after = {"starts_at": span.starts_at.isoformat(), "ends_at": span.ends_at.isoformat(), "state": row.state}
+    times = {"starts_at": span.starts_at.isoformat(), "ends_at": span.ends_at.isoformat()}
     note(
         session,
         actor_id=by,
         action=action,
         subject_kind="open_shift",
         subject_id=row.id,
-        after=after | {"shift_id": row.shift_id},
+        before=times | {"state": was} if was else None,
+        after=times | {"state": row.state, "shift_id": row.shift_id},
         now=now,
     )

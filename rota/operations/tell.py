@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,11 +13,13 @@ from foundation.phone import Phone
 from foundation.web.times import clock_time
 from notifications.operations import order
 from rota.domain import wording
-from rota.domain.publishing import PersonChange
-from rota.domain.shifts import Span
+from rota.domain.changes import Leave
+from rota.domain.publishing import PersonChange, difference
+from rota.domain.shifts import Shift, Span
 from rota.models import CounsellorRow, RotaTextRow
 
 PURPOSE = "rota"
+STALE_AFTER = timedelta(hours=12)  # a text about a change that did not get through by then is overtaken by their page
 
 
 def tell(
@@ -35,6 +38,31 @@ def tell(
     return text_id
 
 
+def tell_changed(
+    session: Session,
+    before: Iterable[Shift],
+    after: Iterable[Shift],
+    *,
+    reason: str,
+    zone: ZoneInfo,
+    now: datetime,
+) -> list[PersonChange]:
+    """Tell everybody whose shifts differ, each of their own only, and once for each reason; who they are."""
+    changes = difference(before, after)
+    for change in changes:
+        person = session.get_one(CounsellorRow, change.counsellor_id)
+        last = max(span.ends_at for span in (*change.gained, *change.lost))
+        tell(
+            session,
+            person=person,
+            body=change_words(change, zone),
+            reason_key=f"{reason}:{person.id}",
+            give_up_at=min(last, now + STALE_AFTER),
+            now=now,
+        )
+    return changes
+
+
 def change_words(change: PersonChange, zone: ZoneInfo) -> str:
     """What somebody's shifts have become: the one that came or went, or how many, with where to look."""
     gained, lost = change.gained, change.lost
@@ -48,6 +76,19 @@ def change_words(change: PersonChange, zone: ZoneInfo) -> str:
     return wording.TEXT_CHANGED.format(gained=len(gained), lost=len(lost), first=short(first, zone))
 
 
+def leave_words(leave: Leave, *, is_approved: bool, vacated: int = 0) -> str:
+    """What became of an application for leave, and of the shifts in it."""
+    days = _day(leave.first_day)
+    if leave.last_day != leave.first_day:
+        days += f" to {_day(leave.last_day)}"
+    if not is_approved:
+        return wording.TEXT_LEAVE_REFUSED.format(days=days)
+    if not vacated:
+        return wording.TEXT_LEAVE_APPROVED.format(days=days)
+    shifts = "1 shift in it is" if vacated == 1 else f"{vacated} shifts in it are"
+    return wording.TEXT_LEAVE_VACATED.format(days=days, shifts=shifts)
+
+
 def cover_words(span: Span, zone: ZoneInfo) -> str:
     """The question of the ladder."""
     return wording.TEXT_COVER.format(shift=short(span, zone))
@@ -55,6 +96,9 @@ def cover_words(span: Span, zone: ZoneInfo) -> str:
 
 def short(span: Span, zone: ZoneInfo) -> str:
     """A span in as few characters as a text has: Tue 24 Nov 22:00-06:00."""
-    day = span.starts_at.astimezone(zone)
     starts, ends = clock_time(span.starts_at, zone=zone)[:5], clock_time(span.ends_at, zone=zone)[:5]
-    return f"{day:%a} {day.day} {day:%b} {starts}-{ends}"
+    return f"{_day(span.starts_at.astimezone(zone).date())} {starts}-{ends}"
+
+
+def _day(day: date) -> str:
+    return f"{day:%a} {day.day} {day:%b}"

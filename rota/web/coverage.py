@@ -116,8 +116,9 @@ def move(shift_id: int) -> ResponseReturnValue:
     """Give a shift other times or another person."""
     now, zone = clock.now(), _zone()
     try:
-        entry = read_shift(request.form, zone=zone)
         with transaction() as session:
+            old = queries.planned_shift(session, shift_id=shift_id)
+            entry = read_shift(request.form, zone=zone, old=old.span if old else None)
             shift = operations.move_shift(
                 session,
                 shift_id=shift_id,

@@ -48,8 +48,10 @@ class ShiftEntry:
     """Why a working-time rule is overridden."""
 
 
-def read_shift(form: Mapping[str, str], *, zone: ZoneInfo) -> ShiftEntry:
-    """Raises NotUnderstood."""
+def read_shift(form: Mapping[str, str], *, zone: ZoneInfo, old: Span | None = None) -> ShiftEntry:
+    """Raises NotUnderstood. What is typed as the form showed it stays what it was to the instant, `old`: a shift that
+    ends in the hour that happens twice does not move when only its person changes.
+    """
     counsellor_id, day = _number(form.get("counsellor", "")), read_day(form.get("day", ""))
     starts, ends = read_time(form.get("starts", "")), read_time(form.get("ends", ""))
     if counsellor_id is None or day is None or starts is None or ends is None:
@@ -60,12 +62,27 @@ def read_shift(form: Mapping[str, str], *, zone: ZoneInfo) -> ShiftEntry:
             "ends": (ends, wording.ENTER_AN_END),
         }
         raise NotUnderstood({field: sentence for field, (value, sentence) in said.items() if value is None})
+    last_day = read_day(form.get("last_day", ""))
+    if last_day is None and form.get("last_day", "").strip():
+        raise NotUnderstood({"last_day": wording.ENTER_THE_LAST_DAY})
     try:
-        span = entered(day, starts, ends, zone)
+        span = _kept(entered(day, starts, ends, zone, last_day=last_day), old, zone)
     except ShiftRefused as refused:
         raise NotUnderstood({refused.field: str(refused)}) from None
     reason = form.get("reason", "").strip()[:LONGEST_REASON]
     return ShiftEntry(counsellor_id, span, _number(form.get("version", "")) or 0, reason)
+
+
+def _kept(typed: Span, old: Span | None, zone: ZoneInfo) -> Span:
+    """The typed span, with the old instant wherever the wall shows the same for both."""
+    if old is None:
+        return typed
+    return Span(_same(typed.starts_at, old.starts_at, zone), _same(typed.ends_at, old.ends_at, zone))
+
+
+def _same(typed: datetime, old: datetime, zone: ZoneInfo) -> datetime:
+    walls = [moment.astimezone(zone).replace(tzinfo=None) for moment in (typed, old)]
+    return old if walls[0] == walls[1] else typed
 
 
 def read_details(form: MultiDict[str, str], *, drama_allowed: bool) -> Details:

@@ -22,7 +22,7 @@ from rota.domain.counsellor import Skill
 from rota.domain.shifts import ShiftRefused, Span, entered
 from rota.domain.swaps import SwapState, part_of
 from rota.domain.wording import SKILLS, finding_words, gap_words, length_words, span_words
-from rota.domain.working_time import Limits
+from rota.domain.working_time import Limits, Site
 from rota.models import CoverRequestRow, LadderState, SwapRow, span_of
 from rota.operations import ladder, leave, swaps
 from rota.operations.judge import Candidate, who_could_cover
@@ -64,7 +64,8 @@ def decide_leave(leave_id: int) -> ResponseReturnValue:
     if request.form.get("answer") == "yes":
         return _do(lambda session, by, now: leave.approve(
             session, leave_id=leave_id, zone=service_zone(), by=by, now=now), wording.LEAVE_APPROVED)  # fmt: skip
-    return _do(lambda session, by, now: leave.refuse(session, leave_id=leave_id, by=by, now=now), wording.LEAVE_REFUSED)
+    return _do(lambda session, by, now: leave.refuse(
+        session, leave_id=leave_id, zone=service_zone(), by=by, now=now), wording.LEAVE_REFUSED)  # fmt: skip
 
 
 @requests.post("/swaps/<int:swap_id>")
@@ -151,6 +152,7 @@ def _page(errors: dict[str, str]) -> ResponseReturnValue:
         coming = queries.rostered(session, start=now, end=now + SOON)
         coverage = queries.coverage(session, start=now.replace(second=0, microsecond=0), end=now + AHEAD, zone=zone)
         candidates = who_could_cover(session, span=span, skill=_skill(values), zone=zone, now=now) if span else []
+        in_force = queries.limits(session)
         shown = render_template(
             "rota/requests.html",
             errors=errors | asked_wrongly,
@@ -169,7 +171,7 @@ def _page(errors: dict[str, str]) -> ResponseReturnValue:
             gap_count=len(coverage.gaps),
             skills=[("", "Nothing special"), *((skill.value, SKILLS[skill].capitalize()) for skill in Skill)],
             asked_for=span_words(span, zone) if span else "",
-            candidates=[(one.name, length_words(one.lately), _blocked(one, zone)) for one in candidates],
+            candidates=[(one.name, length_words(one.lately), _blocked(one, in_force, zone)) for one in candidates],
         )  # fmt: skip
     return shown, HTTPStatus.UNPROCESSABLE_ENTITY if errors or asked_wrongly else HTTPStatus.OK
 
@@ -196,8 +198,12 @@ def _cover(session: Session, row: CoverRequestRow, zone: ZoneInfo) -> Line:
     return Line(row.id, words, wording.LADDER[state], can=state is LadderState.ASKING)
 
 
-def _blocked(one: Candidate, zone: ZoneInfo) -> str:
+def _blocked(one: Candidate, in_force: Mapping[Site, Limits], zone: ZoneInfo) -> str:
     """The first rule that stands against somebody; empty when they can."""
     if one.blocked is not None:
-        return finding_words(one.blocked, Limits(), zone)
+        return finding_words(one.blocked, in_force[one.site], zone)
+    if one.will_have_left:
+        return wording.WILL_HAVE_LEFT
+    if not one.is_verified:
+        return wording.PHONE_NOT_CHECKED
     return wording.NOT_TRAINED.format(skill=SKILLS[one.lacks]) if one.lacks else ""

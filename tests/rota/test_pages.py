@@ -77,7 +77,11 @@ def test_a_supervisor_moves_and_removes_a_shift(team: Team, signed_in: SignIn, a
         pytest.param({"counsellor": "999"}, ["Choose a counsellor from the list"], id="nobody-such"),
         pytest.param({"day": "31/02/2026"}, ["Enter the day on which the shift starts"], id="no-such-day"),
         pytest.param({"starts": "25:00"}, ["Enter when the shift starts, like 14:00"], id="no-such-time"),
-        pytest.param({"ends": "22:00"}, ["The shift ends when it starts. Enter a later end"], id="zero-length"),
+        pytest.param(
+            {"ends": "22:00"},
+            ["The shift ends when it starts. Enter a later end, or the day on which it ends"],
+            id="zero-length",
+        ),
         pytest.param(
             {"day": "2026-11-20"},
             ["The shift starts in the past, which is never rewritten. Enter a start from now on"],
