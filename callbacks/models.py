@@ -53,6 +53,7 @@ class CallbackRow(Row):
         Index("callback_by_deadline_while_open", "due_by", postgresql_where=text("closed_at is null")),
         Index("callback_by_phone_while_open", "phone_digest", postgresql_where=text("closed_at is null")),
         Index("callback_by_asked_at", "asked_at"),
+        Index("callback_by_status", "status"),
         Index("callback_by_requester", "requester", "asked_at"),
         Index("callback_by_phone", "phone_digest", "asked_at"),
         CheckConstraint(
@@ -200,6 +201,7 @@ class AttemptRow(Row):
             unique=True,
             postgresql_where=text("ended_at is null"),
         ),
+        Index("attempt_by_counsellor", "counsellor_id", "ended_at"),
         CheckConstraint("(ended_at is null) = (result is null)", name="an_attempt_that_ended_has_a_result"),
     )
 

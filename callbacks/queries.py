@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import ColumnElement, case, exists, func, literal, select
 from sqlalchemy.orm import Session, joinedload
 
 from accounts.models import StaffRow
 from callbacks.domain.lifecycle import CLOSED, WAITING, Status
+from callbacks.domain.matching import AGEING
+from callbacks.domain.triage import Urgency
 from callbacks.models import (
     AttemptRow,
     BookingRow,
@@ -30,6 +34,8 @@ from rota.models import CounsellorRow
 _MATCHING = 7_283_001  # any number that no other advisory lock of this database uses
 
 _WAITING = [str(status) for status in WAITING]
+
+_RANKS = {str(urgency): rank for rank, urgency in enumerate(Urgency)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +78,30 @@ def lock_matching(session: Session) -> None:
     session.execute(select(func.pg_advisory_xact_lock(_MATCHING)))
 
 
-def waiting(session: Session, *, now: datetime, limit: int = 500) -> list[CallbackRow]:
-    """Requests that are due, locked; those that another worker holds are left to it."""
+def _order_of_service(now: datetime) -> tuple[ColumnElement[Any], ...]:
+    """The order of `matching.order` as the database can tell it: who is looked at first must be who is served first."""
+    base = case(_RANKS, value=CallbackRow.urgency)
+    waited_s = func.extract("epoch", literal(now) - CallbackRow.asked_at)
+    aged = func.greatest(1, base - func.floor(waited_s / AGEING.total_seconds()))
+    return (
+        case((base == 0, 0), else_=aged),
+        CallbackRow.goes_first.desc(),
+        CallbackRow.promised_until.asc().nulls_last(),
+        CallbackRow.asked_at,
+        CallbackRow.id,
+    )
+
+
+def waiting(
+    session: Session, *, now: datetime, limit: int = 500, other_than: Collection[int] = ()
+) -> list[CallbackRow]:
+    """Requests that are due, those that go first first, locked; those that another worker holds are left to it."""
     question = (
         select(CallbackRow)
-        .where(CallbackRow.status.in_(_WAITING), CallbackRow.next_try_at <= now)
-        .order_by(CallbackRow.next_try_at)
+        .where(
+            CallbackRow.status.in_(_WAITING), CallbackRow.next_try_at <= now, CallbackRow.id.not_in(list(other_than))
+        )
+        .order_by(*_order_of_service(now))
         .limit(limit)
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
@@ -278,13 +302,10 @@ def count_free(session: Session, *, among: frozenset[int] | None = None, now: da
     return int(session.scalar(free) or 0)
 
 
-def last_attempt_ends(session: Session) -> dict[int, datetime]:
-    """When each counsellor's last attempt ended."""
-    question = (
-        select(AttemptRow.counsellor_id, func.max(AttemptRow.ended_at))
-        .where(AttemptRow.ended_at.is_not(None))
-        .group_by(AttemptRow.counsellor_id)
-    )
+def last_attempt_ends(session: Session, counsellor_ids: Collection[int]) -> dict[int, datetime]:
+    """When the last attempt of each of these counsellors ended: one look into an index for each of them."""
+    last = select(func.max(AttemptRow.ended_at)).where(AttemptRow.counsellor_id == CounsellorRow.id).scalar_subquery()
+    question = select(CounsellorRow.id, last).where(CounsellorRow.id.in_(counsellor_ids))
     return {who: ended_at for who, ended_at in session.execute(question) if ended_at is not None}
 
 
@@ -311,10 +332,15 @@ def open_requests(session: Session) -> list[CallbackRow]:
     )
 
 
-def to_be_rung(session: Session, *, limit: int = 500) -> list[CallbackRow]:
-    """Requests that wait to be rung, due or not, soonest first; for looking only, so nothing is locked."""
+def to_be_rung(session: Session, *, now: datetime, limit: int = 500) -> list[CallbackRow]:
+    """Requests that wait to be rung: the due ones in their order, then the soonest; for looking only, not locked."""
+    is_later = CallbackRow.next_try_at > now
+    soonest = case((is_later, CallbackRow.next_try_at))
     question = (
-        select(CallbackRow).where(CallbackRow.status.in_(_WAITING)).order_by(CallbackRow.next_try_at).limit(limit)
+        select(CallbackRow)
+        .where(CallbackRow.status.in_(_WAITING))
+        .order_by(is_later, soonest, *_order_of_service(now))
+        .limit(limit)
     )
     return list(session.scalars(question))
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from callbacks import queries
 from callbacks.domain import matching
 from callbacks.domain.absence import Absence, absence
+from callbacks.domain.lifecycle import WAITING
 from callbacks.domain.matching import Block, Free, Plan, Waiting, blocked_by, order
 from callbacks.models import CallbackRow
 from callbacks.operations.match import as_free, as_waiting, engaged, lines_not_to_ring, passed_on_lately
@@ -97,11 +98,13 @@ class Standing:
         ]
 
 
-def standing(session: Session, *, zone: ZoneInfo, now: datetime) -> Standing:
-    """Look at who waits and who could ring."""
+def standing(session: Session, *, about: CallbackRow | None = None, zone: ZoneInfo, now: datetime) -> Standing:
+    """Look at who waits and who could ring. A request that the look is `about` is never left out of a long queue."""
     people = rota.presence_board(session, moment=now)
     free = _free(session, now=now)
-    rows = queries.to_be_rung(session)
+    rows = queries.to_be_rung(session, now=now)
+    if about is not None and about.status in WAITING and about not in rows:
+        rows.append(about)
     requests = _requests(session, rows, free, zone=zone, now=now)
     plan = matching.match(requests, free, rung=lines_not_to_ring(session, now=now), now=now)
     ordered = sorted(requests, key=lambda request: (request.due_at > now, order(request, now)))
@@ -119,8 +122,12 @@ def as_if_free(person: Counsellor, *, now: datetime) -> Free:
 
 
 def _free(session: Session, *, now: datetime) -> list[Free]:
-    busy, last_ends = engaged(session, now=now), queries.last_attempt_ends(session)
-    return [as_free(one, busy=busy, last_ends=last_ends) for one in rota.counsellors_free(session, moment=now)]
+    found = rota.counsellors_free(session, moment=now)
+    busy, last_ends = (
+        engaged(session, now=now),
+        queries.last_attempt_ends(session, [one.counsellor.id for one in found]),
+    )
+    return [as_free(one, busy=busy, last_ends=last_ends) for one in found]
 
 
 def _requests(

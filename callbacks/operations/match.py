@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from callbacks import queries
 from callbacks.domain import matching, wording
 from callbacks.domain.lifecycle import Event
-from callbacks.domain.matching import Free, Plan, Waiting
+from callbacks.domain.matching import Free, Match, Plan, Waiting
 from callbacks.domain.triage import Urgency
-from callbacks.domain.window import allowed
+from callbacks.domain.window import WindowClosed, allowed, next_allowed
 from callbacks.models import AttemptRow, CallbackRow
 from callbacks.operations import history
 from notifications import queries as notifications
@@ -94,22 +94,52 @@ def engaged(session: Session, *, now: datetime) -> set[int]:
 
 
 def match_waiting(session: Session, *, zone: ZoneInfo, now: datetime) -> Plan:
-    """Match, assign and order the calls. Harmless when nothing is due or nobody is free."""
+    """Match, assign and order the calls, for as long as somebody is free. Harmless when nothing is due."""
     queries.lock_matching(session)
-    rows = queries.waiting(session, now=now)
-    if not rows:
+    if not queries.is_anybody_waiting(session, now=now):
         return Plan()
     found = rota.counsellors_free(session, moment=now)
     people = {free.counsellor.id: free.counsellor for free in found}
-    busy, last_ends = engaged(session, now=now), queries.last_attempt_ends(session)
+    idle = len(people.keys() - engaged(session, now=now))
+    made: list[Match] = []
+    seen: set[int] = set()
+    while rows := queries.waiting(session, other_than=seen, now=now):
+        seen |= {row.id for row in rows}
+        due = [row for row in rows if not _wait_for_a_safe_time(row, zone=zone, now=now)]
+        plan = _match(session, due, found, zone=zone, now=now)
+        by_id = {row.id: row for row in due}
+        for one in plan.matches:
+            _assign(session, by_id[one.callback_id], people[one.counsellor_id], one.reason, now=now)
+        made += plan.matches
+        session.flush()  # whoever was given a call counts as busy for the requests that come next
+        if len(made) >= idle:
+            break
+    return Plan(tuple(made))
+
+
+def _match(
+    session: Session, rows: list[CallbackRow], found: list[FreeCounsellor], *, zone: ZoneInfo, now: datetime
+) -> Plan:
+    busy, last_ends = (
+        engaged(session, now=now),
+        queries.last_attempt_ends(session, [one.counsellor.id for one in found]),
+    )
     free = [as_free(one, busy=busy, last_ends=last_ends) for one in found]
     excluded, rung = passed_on_lately(session, rows, free, now), lines_not_to_ring(session, now=now)
     requests = [as_waiting(row, excluded=excluded.get(row.id, frozenset()), zone=zone, now=now) for row in rows]
-    plan = matching.match(requests, free, rung=rung, now=now)
-    by_id = {row.id: row for row in rows}
-    for made in plan.matches:
-        _assign(session, by_id[made.callback_id], people[made.counsellor_id], made.reason, now=now)
-    return plan
+    return matching.match(requests, free, rung=rung, now=now)
+
+
+def _wait_for_a_safe_time(callback: CallbackRow, *, zone: ZoneInfo, now: datetime) -> bool:
+    """Whether the safe time at hand is over: then it is due again when the next one begins, and in nobody's way."""
+    try:
+        again = next_allowed(callback.as_wanted(), after=now, zone=zone)
+    except WindowClosed:
+        again = callback.never_after  # its deadline, which has come: whoever keeps deadlines acts on it
+    if again <= now:
+        return False
+    callback.next_try_at = again
+    return True
 
 
 def _assign(session: Session, callback: CallbackRow, person: Counsellor, because: str, *, now: datetime) -> None:

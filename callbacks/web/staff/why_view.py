@@ -50,7 +50,7 @@ class Why:
 
 def why(session: Session, callback: CallbackRow, *, zone: ZoneInfo, now: datetime) -> Why:
     """Why nobody rings for this request at this moment, and what was tried before."""
-    seen = standing(session, zone=zone, now=now)
+    seen = standing(session, about=callback, zone=zone, now=now)
     request = next((one for one in seen.waiting if one.callback_id == callback.id), None)
     as_seen = request or as_seen_by_matching(session, callback, zone=zone, now=now)
     names = queries.counsellor_names(session)
