@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, exists, func, literal, select
+from sqlalchemy import SQLColumnExpression, case, exists, func, literal, select
 from sqlalchemy.orm import Session, joinedload
 
 from accounts.models import StaffRow
@@ -78,7 +78,7 @@ def lock_matching(session: Session) -> None:
     session.execute(select(func.pg_advisory_xact_lock(_MATCHING)))
 
 
-def _order_of_service(now: datetime) -> tuple[ColumnElement[Any], ...]:
+def _order_of_service(now: datetime) -> tuple[SQLColumnExpression[Any], ...]:
     """The order of `matching.order` as the database can tell it: who is looked at first must be who is served first."""
     base = case(_RANKS, value=CallbackRow.urgency)
     waited_s = func.extract("epoch", literal(now) - CallbackRow.asked_at)

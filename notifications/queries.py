@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from notifications.domain.call import CallState
 from notifications.domain.text import TextState
-from notifications.domain.trouble import Trouble
+from notifications.domain.trouble import NOBODY_IS_RUNG, Trouble
 from notifications.models import (
     CallRow,
     IssuedRow,
@@ -56,6 +56,11 @@ def dialling_failures(session: Session) -> int:
 def troubles(session: Session) -> list[TroubleRow]:
     """What is wrong with the service at this moment, longest first."""
     return list(session.scalars(select(TroubleRow).order_by(TroubleRow.since)))
+
+
+def is_dialling_paused(session: Session) -> bool:
+    """Whether nobody can be rung at this moment."""
+    return bool(session.scalar(select(exists().where(TroubleRow.kind.in_([str(kind) for kind in NOBODY_IS_RUNG])))))
 
 
 def untold_troubles(session: Session) -> list[TroubleRow]:

@@ -16,6 +16,7 @@ from callbacks.domain.promise import promise
 from callbacks.domain.window import Span
 from callbacks.models import BookingRow, CallbackRow
 from callbacks.operations.visit import UnknownToken
+from notifications import queries as notifications
 from rota import queries as rota
 
 HOUR = timedelta(hours=1)
@@ -48,6 +49,8 @@ class Availability:
     as_soon_as_possible: Span | None
     slots: tuple[Span, ...]
     next_change_at: datetime | None
+    cannot_ring: bool = False
+    """Calls cannot be placed at this moment: a request is kept, and nobody is told a time for it."""
 
 
 Able = frozenset[int] | None
@@ -75,7 +78,18 @@ def _cover(session: Session, *, start: datetime, end: datetime, among: Able = No
 def asap_promise(
     session: Session, *, not_before: datetime, not_after: datetime, among: Able = None, now: datetime
 ) -> Span | None:
-    """The range in which a call asked for now is likely to come; None when nobody who may ring is on in time."""
+    """The range in which a call asked for now is likely to come.
+
+    None when nobody who may ring is on in time, and while calls cannot be placed: then no time would be true.
+    """
+    if notifications.is_dialling_paused(session):
+        return None
+    return _likely(session, not_before=not_before, not_after=not_after, among=among, now=now)
+
+
+def _likely(
+    session: Session, *, not_before: datetime, not_after: datetime, among: Able = None, now: datetime
+) -> Span | None:
     return promise(
         free_now=queries.count_free(session, among=among, now=now),
         cover=_cover(session, start=now, end=now + LOOKS_AHEAD, among=among),
@@ -147,7 +161,8 @@ def availability_for(session: Session, *, token: str, now: datetime) -> Availabi
 def availability(session: Session, *, among: Able = None, now: datetime) -> Availability:
     """What can be asked for at this moment. `slots` are whole hours of the next seven days with a place left."""
     slots = tuple(hour for hour, _ in open_hours(session, start=now + NOTICE, end=now + OFFERED_FOR, among=among))
-    soon = asap_promise(session, not_before=now, not_after=now + LOOKS_AHEAD, among=among, now=now)
+    soon = _likely(session, not_before=now, not_after=now + LOOKS_AHEAD, among=among, now=now)
+    cannot_ring = soon is not None and notifications.is_dialling_paused(session)
     edges = [
         edge
         for span in _cover(session, start=now, end=now + LOOKS_AHEAD, among=among)
@@ -155,7 +170,7 @@ def availability(session: Session, *, among: Able = None, now: datetime) -> Avai
         if edge > now
     ]
     state: Literal["open", "slots_only", "closed"] = "open" if soon else "slots_only" if slots else "closed"
-    return Availability(state, soon, slots, min(edges, default=None))
+    return Availability(state, None if cannot_ring else soon, slots, min(edges, default=None), cannot_ring)
 
 
 def book(session: Session, callback: CallbackRow, *, wanted: Span, now: datetime) -> datetime:

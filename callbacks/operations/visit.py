@@ -13,9 +13,12 @@ from callbacks.domain.safe_contact import SafeContact
 from callbacks.domain.window import Asap, Span, Wanted
 from callbacks.models import CallbackRow
 from foundation.phone import Phone
+from notifications import queries as notifications
 
 CHANGEABLE = frozenset({Status.QUEUED, Status.RETRY_DUE, Status.NEEDS_REVIEW})
 """While nobody is on the way to the telephone."""
+
+_TO_BE_RUNG = CHANGEABLE | {Status.ASSIGNED}
 
 
 class UnknownToken(Exception):
@@ -45,6 +48,8 @@ class Visit:
     """It was to be erased, and is kept for a reason that the visitor is told."""
     has_talked: bool = False
     """The call is over, and its counsellor has yet to write down what came of it."""
+    cannot_ring: bool = False
+    """It is due, and calls cannot be placed at this moment."""
 
 
 def seen(callback: CallbackRow) -> Visit:
@@ -70,7 +75,7 @@ def seen(callback: CallbackRow) -> Visit:
     )
 
 
-def visit(session: Session, *, token: str) -> Visit:
+def visit(session: Session, *, token: str, now: datetime) -> Visit:
     """The request that a token opens. Raises UnknownToken."""
     callback = queries.by_token(session, token)
     if callback is None or callback.status == Status.ERASED:
@@ -78,4 +83,5 @@ def visit(session: Session, *, token: str) -> Visit:
     found = seen(callback)
     if found.status is Status.IN_CALL and queries.open_attempt(session, callback.id) is None:
         return replace(found, has_talked=True, can_withdraw=False)
-    return found
+    is_due = found.status in _TO_BE_RUNG and callback.next_try_at <= now
+    return replace(found, cannot_ring=is_due and notifications.is_dialling_paused(session))

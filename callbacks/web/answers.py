@@ -30,7 +30,7 @@ def span_answer(span: Span) -> SpanAnswer:
 def availability_answer(found: Availability) -> AvailabilityAnswer:
     return AvailabilityAnswer(
         state=found.state,
-        message=wording.AVAILABILITY[found.state],
+        message=wording.CANNOT_RING_NEW if found.cannot_ring else wording.AVAILABILITY[found.state],
         as_soon_as_possible=_span(found.as_soon_as_possible),
         slots=[span_answer(span) for span in found.slots],
         next_change_at=_whole_second(found.next_change_at) if found.next_change_at else None,
@@ -49,16 +49,16 @@ def callback_answer(asked: Asked) -> CallbackAnswer:
 
 
 def visit_answer(found: Visit) -> VisitAnswer:
-    told = wording.told_of(found.status, has_talked=found.has_talked)
+    told = wording.told_of(found.status, has_talked=found.has_talked, cannot_ring=found.cannot_ring)
     contact = found.safe_contact
     return VisitAnswer(
         reference=found.reference,
         status=_told(found.status),
-        message=f"{told.title}. {told.text}",
+        message=f"{told.title}. {wording.CANNOT_RING if found.cannot_ring else told.text}",
         name=found.name,
         phone_ends_with=found.phone.e164[-3:],
         when="asap" if isinstance(found.when, Asap) else span_answer(found.when),
-        promise=_span(found.promise),
+        promise=None if found.cannot_ring else _span(found.promise),
         window=_span(found.window),
         next_try_at=_whole_second(found.next_try_at) if found.next_try_at else None,
         rings_made=found.rings_made,

@@ -65,7 +65,7 @@ def ask_for_call() -> Response:
 def view(token: str) -> Response:
     """A request, to whoever holds its token."""
     with transaction() as session:
-        found = visit(session, token=token)
+        found = visit(session, token=token, now=clock.now())
     return _json(visit_answer(found))
 
 
@@ -75,7 +75,7 @@ def alter(token: str) -> Response:
     now, zone = clock.now(), service_zone()
     wish = _read(ChangeRequest, now=now)
     with transaction() as session:
-        present = visit(session, token=token)
+        present = visit(session, token=token, now=now)
         contact = wish.safe_contact.over(present.safe_contact) if wish.safe_contact else None
         found = change(
             session,

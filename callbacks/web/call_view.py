@@ -45,7 +45,7 @@ class CallView:
 
 def view_of(found: Visit, *, now: datetime) -> CallView:
     """The request in words."""
-    told = wording.told_of(found.status, has_talked=found.has_talked)
+    told = wording.told_of(found.status, has_talked=found.has_talked, cannot_ring=found.cannot_ring)
     shows_number = found.safe_contact.caller_id is CallerId.SHOW_NUMBER
     return CallView(
         reference=found.reference,
@@ -61,12 +61,14 @@ def view_of(found: Visit, *, now: datetime) -> CallView:
         can_change=found.can_change,
         can_withdraw=found.can_withdraw,
         is_over=found.has_talked or found.status in CLOSED,
-        in_calendar=found.promise is not None and found.can_change,
+        in_calendar=found.promise is not None and found.can_change and not found.cannot_ring,
     )
 
 
 def _coming(found: Visit, *, now: datetime) -> str:
     zone = service_zone()
+    if found.cannot_ring:
+        return wording.CANNOT_RING
     if found.status in CLOSED or found.status in RINGING:
         return ""
     if found.status is Status.RETRY_DUE and found.next_try_at is not None:

@@ -44,6 +44,8 @@ class Times:
     days: tuple[Day, ...]
     look_again: str | None
     """When nothing can be offered: when to look again, in words."""
+    cannot_ring: bool = False
+    """Calls cannot be placed at this moment: "as soon as possible" can be chosen, and has no time."""
 
 
 Option = tuple[str, str] | tuple[str, str, str]
@@ -58,6 +60,7 @@ def times(found: Availability, *, zone: ZoneInfo, now: datetime) -> Times:
         soon=between(soon.starts_at, soon.ends_at, zone=zone, now=now) if soon else None,
         days=days(found.slots, zone=zone, now=now),
         look_again=f"{day_name(again, zone=zone, now=now)} after {again.astimezone(zone):%H:%M}" if again else None,
+        cannot_ring=found.cannot_ring,
     )
 
 
@@ -140,14 +143,19 @@ COUNSELLORS: Final[dict[str, tuple[str, GenderWish | None]]] = {
 
 _NO_LONGER: Final = "You do not wait longer for this."
 _NOT_SOON: Final = "Not in the next 24 hours. You can choose a later time."
+_CANNOT_SAY: Final = "We cannot say at this moment when."
 
 
-def counsellors(prices: Mapping[Gender | None, Span | None], *, zone: ZoneInfo, now: datetime) -> tuple[Option, ...]:
+def counsellors(
+    prices: Mapping[Gender | None, Span | None], *, cannot_ring: bool, zone: ZoneInfo, now: datetime
+) -> tuple[Option, ...]:
     """The choices, each with what it costs: when a call asked for now is likely to come."""
 
     def price(wish: GenderWish | None) -> str:
         if wish is not None and wish.strength is Strength.PREFER:
             return _NO_LONGER
+        if cannot_ring:
+            return _CANNOT_SAY
         likely = prices[wish.value if wish else None]
         return f"Likely {between(likely.starts_at, likely.ends_at, zone=zone, now=now)}." if likely else _NOT_SOON
 

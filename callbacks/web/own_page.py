@@ -233,7 +233,7 @@ def calendar_file(token: str) -> ResponseReturnValue:
 
 def _visit(token: str) -> Visit:
     with transaction() as session:
-        return visit(session, token=token)
+        return visit(session, token=token, now=clock.now())
 
 
 def _offered(token: str, now: datetime) -> offers.Availability:

@@ -170,7 +170,8 @@ def take_counsellor(draft: Draft) -> ResponseReturnValue:
 def _counsellors(draft: Draft, now: datetime) -> tuple[choices.Option, ...]:
     with transaction() as session:
         prices = offers.prices(session, skills=_skills(draft), now=now)
-    return choices.counsellors(prices, zone=service_zone(), now=now)
+        cannot_ring = offers.availability(session, now=now).cannot_ring
+    return choices.counsellors(prices, cannot_ring=cannot_ring, zone=service_zone(), now=now)
 
 
 def _time_anew(before: Draft, draft: Draft) -> Draft:
@@ -327,7 +328,7 @@ def done() -> ResponseReturnValue:
     if not draft.token:
         return redirect(url_for(f"visitor.{next_step(draft)}"), 303)
     with transaction() as session:
-        found = visit(session, token=draft.token)
+        found = visit(session, token=draft.token, now=now)
     advice = safety.advice(safety.verdict(draft))
     shown = render_template(
         "visitor/done.html", call=view_of(found, now=now), advice=advice, is_emergency=safety.is_emergency(draft)

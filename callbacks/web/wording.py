@@ -18,6 +18,9 @@ class Told:
 
 _WAITING = Told("We have your request", "You do not need to do anything.")
 
+_HELD_UP = Told("We have your request", "We have not forgotten you. You do not need to do anything.")
+"""Nobody can be rung at this moment, whatever its state."""
+
 STATUS: Final[dict[Status, Told]] = {
     Status.SUBMITTED: _WAITING,
     Status.QUEUED: _WAITING,
@@ -49,8 +52,10 @@ STATUS: Final[dict[Status, Told]] = {
 HAS_TALKED: Final = Told("Your call is over", "You can ask for another call whenever you want one.")
 
 
-def told_of(status: Status, *, has_talked: bool) -> Told:
+def told_of(status: Status, *, has_talked: bool, cannot_ring: bool = False) -> Told:
     """What to say of a request; after a conversation its state may still wait for what the counsellor writes down."""
+    if cannot_ring:
+        return _HELD_UP
     return HAS_TALKED if has_talked else STATUS[status]
 
 
@@ -63,4 +68,7 @@ AVAILABILITY: Final[dict[Literal["open", "slots_only", "closed"], str]] = {
 PROMISE: Final = "We will ring you {span}."
 TRY_AGAIN: Final = "We will try again {day}, from {time}."
 LATE: Final = "We are later than we said, and we are sorry. We have not forgotten you: we will ring as soon as we can."
+CANNOT_RING: Final = "We cannot ring anybody at this moment. We have your request, and ring as soon as we can again."
+"""Said instead of any time while calls cannot be placed."""
+CANNOT_RING_NEW: Final = "We cannot ring anybody at this moment. You can ask for a call, and we ring when we can again."
 NO_PROMISE: Final = "We cannot say yet at what time we will ring. It will be as soon as a counsellor is free."

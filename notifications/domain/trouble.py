@@ -96,6 +96,9 @@ WORDS: dict[Trouble, str] = {
 }
 """What the board says while a trouble lasts."""
 
+NOBODY_IS_RUNG = frozenset({Trouble.DIALLING_FAILS, Trouble.CREDENTIALS_REFUSED})
+"""While one of these lasts nobody can be rung, and no visitor is told a time."""
+
 PAUSES_AFTER = 5
 """So many failures without one call that got through, and dialling pauses: it is not the one number."""
 

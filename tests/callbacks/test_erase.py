@@ -158,7 +158,7 @@ def test_while_a_safeguarding_concern_is_recorded_it_is_kept_and_used_for_nothin
     assert erased.is_kept
     assert again.is_kept
     assert (row.name, row.restricted_because, row.restricted_at) == ("Sam Secret", "safeguarding", LATER)
-    assert visit(session, token=token).is_kept
+    assert visit(session, token=token, now=NOON).is_kept
 
 
 def test_what_the_counsellor_has_yet_to_write_down_comes_first(session: Session) -> None:
@@ -175,7 +175,7 @@ def test_an_erased_address_is_like_one_that_never_was(session: Session) -> None:
     session.flush()
 
     with pytest.raises(UnknownToken):
-        visit(session, token=token)
+        visit(session, token=token, now=NOON)
     with pytest.raises(UnknownToken):
         erase(session, token=token, now=NOON)
 

@@ -10,13 +10,15 @@ from sqlalchemy import delete
 from twilio.request_validator import RequestValidator
 
 import callbacks.jobs
+from callbacks.web import wording
 from foundation.database import db, transaction
 from foundation.phone import Phone
 from notifications import queries as notifications
 from notifications.domain.trouble import LONGEST_PAUSE, WORDS, Trouble, pause_after
 from notifications.operations import trouble
 from rota.models import PresenceRow
-from tests.conftest import Town
+from tests.callbacks.test_visitor_pages import ANSWERS
+from tests.conftest import NOON, Town
 from tests.journeys.conftest import ANA, BEN, TAKES, TALKS, VISITOR, People
 from tests.rota.planning import Team
 
@@ -97,6 +99,51 @@ def test_f38_each_failure_doubles_the_pause_up_to_half_a_minute_and_chance_sprea
     assert pauses[:3] == [timedelta(seconds=1), timedelta(seconds=2), timedelta(seconds=4)]
     assert pauses[-1] == LONGEST_PAUSE
     assert pause_after(3, dice=0.0) == timedelta(seconds=2)
+
+
+def test_f38_while_nobody_can_be_rung_no_visitor_is_told_a_time(town: Town, people: People) -> None:
+    town.expects()
+    people.on("Ana Example")
+    first = people.ask()
+    assert first.row().promise is not None
+    town.phones.faults(rest={"too_many_requests": 1})
+    town.until(lambda: troubles(town) == ["dialling_fails"])
+    visitor = town.app.test_client()
+
+    second = people.ask("+447700900983")
+    offered = visitor.get("/api/v1/availability").get_json()
+    said = visitor.get(f"/api/v1/callbacks/{first.token}").get_json()
+
+    assert second.row().promise is None
+    assert second.status == "queued"
+    assert (offered["state"], offered["as_soon_as_possible"]) == ("open", None)
+    assert offered["message"] == wording.CANNOT_RING_NEW
+    assert said["promise"] is None
+    for asked in (first, second):
+        page = visitor.get(f"/c/{asked.token}").text
+        assert wording.CANNOT_RING in page
+        assert "We will ring you" not in page
+    for path, answers in (*ANSWERS[:3], ("/questions", {"ask": "no"})):
+        assert visitor.post(path, data=answers).status_code == 303
+    assert "Likely" not in visitor.get("/counsellor").text
+    visitor.post("/counsellor", data={"counsellor": "any"})
+    times = visitor.get("/time").text
+    assert "As soon as possible" in times
+    assert "Likely" not in times
+    assert "We cannot ring anybody at this moment." in times
+
+
+def test_f38_a_time_that_is_still_far_off_stands(town: Town, people: People) -> None:
+    town.expects()
+    people.on("Ana Example", "Ben Example")
+    tomorrow = {"from": (NOON + timedelta(hours=24)).isoformat(), "to": (NOON + timedelta(hours=25)).isoformat()}
+    later = people.ask(when=tomorrow)
+    with town.app.app_context(), transaction() as session:
+        trouble.begin(session, Trouble.DIALLING_FAILS, now=town.clock())
+
+    page = town.app.test_client().get(f"/c/{later.token}").text
+
+    assert "We will ring you" in page
 
 
 # -- F7: the telephone company cannot reach us -----------------------------------------------------------------------

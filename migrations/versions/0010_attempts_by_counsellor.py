@@ -1,6 +1,6 @@
 """When a counsellor's last attempt ended is found by an index, and requests are counted by state from one.
 
-Before: 0007.
+Before: 0009.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 from alembic import op
 
 
-revision = '0008'
-down_revision = '0007'
+revision = '0010'
+down_revision = '0009'
 branch_labels = None
 depends_on = None
 
