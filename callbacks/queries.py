@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import SQLColumnExpression, case, exists, func, literal, select
+from sqlalchemy import SQLColumnExpression, case, exists, func, literal, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from accounts.models import StaffRow
+from callbacks.domain.codes import CaseOutcome
 from callbacks.domain.lifecycle import CLOSED, WAITING, Status
 from callbacks.domain.matching import AGEING
+from callbacks.domain.safe_contact import MessageRule, SafeContact
 from callbacks.domain.triage import Urgency
 from callbacks.models import (
     AttemptRow,
@@ -28,6 +30,7 @@ from callbacks.models import (
 )
 from notifications.domain.call import CallState
 from notifications.models import CallRow, LegRow, TextRow
+from notifications.queries import has_opted_out
 from rota import queries as rota
 from rota.models import CounsellorRow
 
@@ -157,6 +160,25 @@ def open_with_number(session: Session, *, phone_digest: bytes, other_than: int |
         .order_by(CallbackRow.id)
     )
     return [row for row in session.scalars(question) if row.id != other_than]
+
+
+def contact_in_force(session: Session, callback: CallbackRow) -> SafeContact:
+    """What we may do and say for a request now: what its visitor allows, or less.
+
+    Less, when another request for the same number (open, or closed as the same person's) allows less, or when the
+    number's owner has replied STOP. Whoever asked is shown what they said, never this: it would tell of the others.
+    """
+    same_number = select(CallbackRow).where(
+        CallbackRow.phone_digest == callback.phone_digest,
+        CallbackRow.id != callback.id,
+        or_(CallbackRow.closed_at.is_(None), CallbackRow.case_outcome == CaseOutcome.DUPLICATE),
+    )
+    allowed = callback.as_contact()
+    for other in session.scalars(same_number):
+        allowed = allowed.strictest_with(other.as_contact())
+    if has_opted_out(session, phone_digest=callback.phone_digest):
+        allowed = replace(allowed, sms=MessageRule.NO)
+    return allowed
 
 
 def busy_counsellors(session: Session) -> set[int]:
@@ -365,13 +387,9 @@ def seats_taken(session: Session, *, from_: datetime, until: datetime) -> dict[d
 
 
 def is_denied(session: Session, callback: CallbackRow) -> bool:
-    """Whether the owner of this number has said "not me" to whoever asks from this network."""
-    return is_number_denied(session, phone_digest=callback.phone_digest, requester=callback.requester)
-
-
-def is_number_denied(session: Session, *, phone_digest: bytes, requester: bytes | None) -> bool:
-    """The same of any number and network; a network that is not known has been told nothing."""
-    return requester is not None and session.get(NotThemRow, (phone_digest, requester)) is not None
+    """Whether the owner of this number has said "not me" to whoever asks from this network, or through this website."""
+    requester = callback.requester
+    return requester is not None and session.get(NotThemRow, (callback.phone_digest, requester)) is not None
 
 
 def asked_nth_last(session: Session, n: int, *, requester: bytes | None, since: datetime) -> datetime | None:

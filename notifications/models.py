@@ -151,6 +151,7 @@ class CallRow(Row):
             prompted=self.prompted_at is not None,
             press=Press(self.press) if self.press else None,
             greeted=self.greeted_at is not None,
+            denied=self.denied_at is not None,
             talking=self.bridged_at is not None,
             dial_over=self.dial_over_at is not None,
             dial_bridged=self.dial_bridged,

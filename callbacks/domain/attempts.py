@@ -38,7 +38,7 @@ class ReviewReason(StrEnum):
     FLAGGED = "flagged"
     """The counsellor's outcome asks for a supervisor."""
     NOT_THEM = "not_them"
-    """An emergency, for a number whose owner says that they did not ask."""
+    """The owner of the number says that they did not ask."""
     ASKED_OFTEN = "asked_often"
     """Many calls were asked for to this number today."""
     OTHER = "other"

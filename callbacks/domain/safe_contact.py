@@ -60,16 +60,16 @@ class SafeContact:
     phone_owner: PhoneOwner | None = None
 
     def strictest_with(self, other: SafeContact) -> SafeContact:
-        """The stricter of two sets of permissions, answer by answer (two requests from one number)."""
+        """The stricter of two sets of permissions, answer by answer (two requests for one number).
+
+        A last day ends only the request that named it: else whoever knows a number could stop somebody else's call.
+        """
         return replace(
             self,
             voicemail=min(self.voicemail, other.voicemail, key=list(MessageRule).index),
             sms=min(self.sms, other.sms, key=list(MessageRule).index),
             third_party=min(self.third_party, other.third_party, key=list(ThirdParty).index),
             caller_id=max(self.caller_id, other.caller_id, key=list(CallerId).index),
-            do_not_contact_after=min(
-                filter(None, (self.do_not_contact_after, other.do_not_contact_after)), default=None
-            ),
         )
 
     def for_name(self, name: str) -> SafeContact:

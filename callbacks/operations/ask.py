@@ -60,14 +60,12 @@ def ask(session: Session, what: Ask, *, idempotency: Idempotency | None, zone: Z
         return before
     found = triage(what.flags, what.substances)
     callback = _new_row(what, found, zone=zone, now=now)
-    same_number.heed(session, callback)
+    same_number.notice(session, callback)
     session.add(callback)
     session.flush()
-    is_refused = not_them.refuse(session, callback, now=now)
-    if not is_refused:
-        if isinstance(what.when, Span):
-            offers.book(session, callback, wanted=what.when, now=now)
-        _promise(session, callback, now=now)
+    if isinstance(what.when, Span):
+        offers.book(session, callback, wanted=what.when, now=now)
+    _promise(session, callback, now=now)
     history.note(session, callback, wording.ASKED.format(channel=what.channel), now=now)
     history.note(
         session,
@@ -76,8 +74,7 @@ def ask(session: Session, what: Ask, *, idempotency: Idempotency | None, zone: Z
         now=now,
     )
     is_often = _is_asked_often(session, callback, now=now)
-    if not is_refused:
-        _queue(session, callback, is_often=is_often, now=now)
+    _queue(session, callback, is_often=is_often, now=now)
     asked = Asked(
         callback.reference, callback.token, Status(callback.status), callback.promise, _window(callback), False
     )
@@ -161,7 +158,10 @@ def _is_asked_often(session: Session, callback: CallbackRow, *, now: datetime) -
 
 
 def _queue(session: Session, callback: CallbackRow, *, is_often: bool, now: datetime) -> None:
-    if is_often:
+    """Let it wait for a counsellor, or for a supervisor; whoever asked is told the same."""
+    if queries.is_denied(session, callback):
+        not_them.hold(session, callback, now=now)
+    elif is_often:
         callback.review_reason = ReviewReason.ASKED_OFTEN
         callback.move(Event.HOLD, due_by=callback.never_after, now=now)
         history.note(session, callback, wording.ASKED_OFTEN, now=now)

@@ -14,8 +14,7 @@ from callbacks.domain.safe_contact import SafeContact
 from callbacks.domain.triage import triage
 from callbacks.domain.window import Asap, Span, Wanted, last_moment, next_allowed
 from callbacks.models import CallbackRow
-from callbacks.operations import history, offers, release_place, same_number
-from callbacks.operations.not_them import NumberDenied
+from callbacks.operations import history, not_them, offers, release_place, same_number
 from callbacks.operations.visit import CHANGEABLE, UnknownToken, Visit, seen
 from foundation import doorbell, sealed
 from foundation.doorbell import Bell
@@ -34,10 +33,7 @@ def change(
     zone: ZoneInfo,
     now: datetime,
 ) -> Visit:
-    """Change what is given and leave the rest. Raises UnknownToken, IllegalMove, NotOffered, WindowClosed.
-
-    NumberDenied when whoever has the number has said that they did not ask.
-    """
+    """Change what is given and leave the rest. Raises UnknownToken, IllegalMove, NotOffered, WindowClosed."""
     found = queries.by_token(session, token)
     if found is None:
         raise UnknownToken
@@ -48,7 +44,6 @@ def change(
         callback.name = name
         history.note(session, callback, wording.CHANGED.format(what="the name"), now=now)
     if phone is not None:
-        _is_welcome(session, callback, phone)
         callback.phone, callback.phone_digest = phone.e164, sealed.digest(phone.e164)
         history.note(session, callback, wording.CHANGED.format(what="the number"), now=now)
     if safe_contact is not None:
@@ -61,15 +56,21 @@ def change(
     elif safe_times is not None:
         _allow_times(callback, safe_times, zone=zone, now=now)
         history.note(session, callback, wording.CHANGED.format(what="the safe times"), now=now)
-    if phone is not None and same_number.heed(session, callback) and callback.status != Status.NEEDS_REVIEW:
-        same_number.hold(session, callback, now=now)
+    if phone is not None:
+        _look_at_number(session, callback, now=now)
     doorbell.ring_after_commit(session, Bell.MATCH)
     return seen(callback)
 
 
-def _is_welcome(session: Session, callback: CallbackRow, phone: Phone) -> None:
-    if queries.is_number_denied(session, phone_digest=sealed.digest(phone.e164), requester=callback.requester):
-        raise NumberDenied
+def _look_at_number(session: Session, callback: CallbackRow, *, now: datetime) -> None:
+    """A number that others asked for, or whose owner did not ask, is for a supervisor; the visitor is told nothing."""
+    is_shared = same_number.notice(session, callback)
+    if callback.status == Status.NEEDS_REVIEW:
+        return
+    if queries.is_denied(session, callback):
+        not_them.hold(session, callback, now=now)
+    elif is_shared:
+        same_number.hold(session, callback, now=now)
 
 
 def _allow(callback: CallbackRow, contact: SafeContact, *, zone: ZoneInfo) -> None:

@@ -17,10 +17,10 @@ from callbacks.domain import attempts, wording
 from callbacks.domain.attempts import GiveUp, Review, TryAgain
 from callbacks.domain.codes import CaseOutcome, ContactOutcome
 from callbacks.domain.lifecycle import Event, Status
-from callbacks.domain.safe_contact import may_call, may_text
+from callbacks.domain.safe_contact import ThirdParty, may_call, may_text
 from callbacks.domain.window import WindowClosed, next_allowed
 from callbacks.models import AttemptRow, CallbackRow
-from callbacks.operations import history, tell
+from callbacks.operations import history, not_them, tell
 from foundation import doorbell
 from foundation.doorbell import Bell
 from notifications.domain.call import FINAL, CallState
@@ -82,7 +82,7 @@ class CallFollower:
         refused = may_text(
             closed=not callback.is_open and not gave_up,
             denied=queries.is_denied(session, callback),
-            contact=callback.as_contact(),
+            contact=queries.contact_in_force(session, callback),
             is_mobile=callback.dialled.is_mobile,
             wanted=callback.as_wanted(),
             now=now,
@@ -104,10 +104,29 @@ class CallFollower:
         elif state in FINAL:
             self._end(session, callback, attempt, state, talked_s, now=now)
 
+    def screens_call(self, session: Session, *, call_id: UUID) -> bool:
+        """Whoever said "hang up if somebody else answers" is connected only after a key that they were told of."""
+        attempt = queries.attempt_of_call(session, call_id)
+        if attempt is None:
+            return False
+        callback = session.get_one(CallbackRow, attempt.callback_id)
+        return queries.contact_in_force(session, callback).third_party is ThirdParty.HANG_UP
+
+    def said_not_me(self, session: Session, *, phone_digest: bytes, call_id: UUID | None, now: datetime) -> None:
+        """By a key, it is about the request at hand; by text, about every open one for this number."""
+        if call_id is None:
+            not_them.denied_by_text(session, phone_digest=phone_digest, now=now)
+            return
+        attempt = queries.attempt_of_call(session, call_id)
+        if attempt is None or attempt.contact_outcome is not None:
+            return  # a key pressed twice says nothing more
+        callback = queries.lock(session, attempt.callback_id)
+        attempt.contact_outcome, attempt.outcome_at = ContactOutcome.NUMBER_WRONG, now
+        not_them.denied(session, callback, now=now)
+
     def opted_out(self, session: Session, *, phone_digest: bytes, now: datetime) -> None:
         """No texts from now on, for every open request of this number; calls follow their own consent."""
         for callback in queries.open_with_number(session, phone_digest=phone_digest):
-            callback.sms = "no"
             history.note(session, callback, wording.OPTED_OUT, now=now)
 
     def _note(
@@ -149,7 +168,7 @@ class CallFollower:
         session.flush()
         if state in MISSED:
             presence.note_missed_offer(session, counsellor_id=attempt.counsellor_id, now=now)
-        if state in _ANSWERED:
+        if state in _ANSWERED and attempt.contact_outcome is None:
             attempt.owes_outcome = True
             presence.start_wrapping_up(session, counsellor_id=attempt.counsellor_id, now=now)
             if callback.status == Status.IN_CALL:

@@ -1,4 +1,8 @@
-"""Whoever has this number did not ask for a call: it is never rung again for whoever asks from the same network."""
+"""Whoever has this number did not ask for a call: it is never rung again for whoever asks from the same network.
+
+They say so to a counsellor, by a key while we greet them, or by text. Whoever asked is told nothing of it, neither then
+nor when they ask again: else they would learn that the number's owner has spoken to us.
+"""
 
 from __future__ import annotations
 
@@ -11,36 +15,56 @@ from callbacks import queries
 from callbacks.domain import wording
 from callbacks.domain.attempts import ReviewReason
 from callbacks.domain.codes import CaseOutcome
-from callbacks.domain.lifecycle import Event
+from callbacks.domain.lifecycle import CLOSED, Event, Status
 from callbacks.domain.triage import Urgency
 from callbacks.models import CallbackRow, NotThemRow
-from callbacks.operations import history
-
-
-class NumberDenied(Exception):
-    """The owner of this number has said that they did not ask: another number can be given."""
+from callbacks.operations import history, release_place
+from notifications.operations import order
 
 
 def remember(session: Session, callback: CallbackRow, *, now: datetime) -> None:
-    """A counsellor heard it from whoever answered. Nothing is kept when it is not known where it was asked from."""
+    """Never ring this number for whoever asked. Nothing is kept when it is not known who that was."""
     if callback.requester is None:
         return
     said = insert(NotThemRow).values(phone_digest=callback.phone_digest, requester=callback.requester, said_at=now)
     session.execute(said.on_conflict_do_nothing())
 
 
-def refuse(session: Session, callback: CallbackRow, *, now: datetime) -> bool:
-    """Refuse a new request that the owner of its number does not want; whether it was refused.
+def denied(session: Session, callback: CallbackRow, *, now: datetime) -> None:
+    """The owner of the number said so: remember it, and close the request; an emergency goes to a supervisor instead.
 
-    An emergency is never refused by a rule: a supervisor looks at it. The gate rings the number for neither.
+    Whoever calls this holds the request's lock, and its call's before that.
     """
-    if not queries.is_denied(session, callback):
-        return False
-    if callback.as_urgency is Urgency.EMERGENCY:
-        callback.review_reason = ReviewReason.NOT_THEM
-        callback.move(Event.HOLD, due_by=callback.never_after, now=now)
-    else:
+    remember(session, callback, now=now)
+    if callback.status in CLOSED:
+        return  # what was over stays as it was; it is remembered for what comes
+    callback.counsellor_id = None
+    history.note(session, callback, wording.SAID_NOT_THEM, now=now)
+    if callback.as_urgency is not Urgency.EMERGENCY:
         callback.case_outcome = CaseOutcome.WRONG_NUMBER
-        callback.move(Event.REFUSE, due_by=None, now=now)
+        callback.move(Event.DENY, due_by=None, now=now)
+        release_place.release(session, callback_id=callback.id)
+    elif callback.status == Status.NEEDS_REVIEW:
+        callback.review_reason = ReviewReason.NOT_THEM
+    else:
+        hold(session, callback, now=now)
+
+
+def denied_by_text(session: Session, *, phone_digest: bytes, now: datetime) -> None:
+    """The same, for every open request for this number; a conversation under way is not cut."""
+    for callback in queries.open_with_number(session, phone_digest=phone_digest):
+        attempt = queries.open_attempt(session, callback.id)
+        if attempt is not None and callback.status == Status.ASSIGNED:
+            order.cancel_call(session, call_id=attempt.call_id, now=now)
+        queries.lock(session, callback.id)
+        if callback.status == Status.IN_CALL:
+            remember(session, callback, now=now)
+        else:
+            denied(session, callback, now=now)
+
+
+def hold(session: Session, callback: CallbackRow, *, now: datetime) -> None:
+    """A supervisor looks at it, and the gate rings the number for nobody who asks from there."""
+    callback.review_reason = ReviewReason.NOT_THEM
+    callback.move(Event.HOLD, due_by=callback.never_after, now=now)
     history.note(session, callback, wording.NOT_THEM, now=now)
-    return True

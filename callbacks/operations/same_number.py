@@ -1,6 +1,7 @@
-"""Two open requests for one number: the strictest permissions win for both, and a person decides.
+"""Two open requests for one number: a person decides, and until then the strictest permissions hold for both.
 
-The visitor is told nothing of it: the same words as ever, because whoever asks may not be whoever asked before.
+The visitor is told nothing of it: the same words as ever, and their own answers as they gave them, because whoever asks
+may not be whoever asked before. So permissions are compared whenever they are used, and never written over.
 """
 
 from __future__ import annotations
@@ -17,25 +18,16 @@ from callbacks.models import CallbackRow
 from callbacks.operations import history
 
 
-def heed(session: Session, callback: CallbackRow) -> bool:
-    """Let the strictest permissions hold for every open request for this number; whether there is another.
-
-    A last day ends only the request that named it: else whoever knows a number could stop somebody else's call.
-    """
+def notice(session: Session, callback: CallbackRow) -> bool:
+    """Whether another open request has this number; the request remembers which."""
     others = [
         other
         for other in queries.open_with_number(session, phone_digest=callback.phone_digest, other_than=callback.id)
         if other.status != Status.IN_CALL
     ]
-    if not others:
-        return False
-    callback.possible_duplicate_of = others[0].id
-    for other in others:
-        strictest = other.as_contact().strictest_with(callback.as_contact())
-        for row in (other, callback):
-            row.voicemail, row.sms = strictest.voicemail, strictest.sms
-            row.third_party, row.caller_id = strictest.third_party, strictest.caller_id
-    return True
+    if others:
+        callback.possible_duplicate_of = others[0].id
+    return bool(others)
 
 
 def hold(session: Session, callback: CallbackRow, *, now: datetime) -> None:

@@ -28,7 +28,7 @@ def _send(
     refused = may_text(
         closed=not callback.is_open and not gave_up,
         denied=queries.is_denied(session, callback),
-        contact=callback.as_contact(),
+        contact=queries.contact_in_force(session, callback),
         is_mobile=callback.dialled.is_mobile,
         wanted=callback.as_wanted(),
         now=now,

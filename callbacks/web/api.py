@@ -16,7 +16,7 @@ from callbacks.operations.visit import seen, visit
 from callbacks.operations.withdraw import withdraw
 from callbacks.web import proof
 from callbacks.web.answers import availability_answer, callback_answer, visit_answer
-from callbacks.web.api_keys import signed_by
+from callbacks.web.api_keys import signed_by, website
 from callbacks.web.openapi import describe
 from callbacks.web.schemas import CallbackRequest, ChangeRequest, M, Unacceptable, canonical, read
 from foundation import clock, sealed
@@ -44,8 +44,8 @@ def availability() -> Response:
 def ask_for_call() -> Response:
     """Keep a request for a call."""
     now = clock.now()
-    is_signed = signed_by(now=now) is not None
-    requester = None if is_signed else proof.requester()
+    key = signed_by(now=now)
+    requester = proof.requester() if key is None else website(key)
     wanted = _read(CallbackRequest, now=now).as_ask(channel="api", requester=requester)
     with transaction() as session:
         asked = ask_from_outside(
@@ -53,7 +53,7 @@ def ask_for_call() -> Response:
             wanted,
             idempotency=_idempotency(),
             has_worked=False,
-            is_limited=proof.is_limited() and not is_signed,
+            is_limited=proof.is_limited() and key is None,
             zone=service_zone(),
             now=now,
         )

@@ -15,6 +15,8 @@ from typing import Final
 
 from flask import current_app, request
 
+from foundation import sealed
+
 CLOCKS_DIFFER_BY: Final = timedelta(minutes=5)
 
 _HEADER: Final = re.compile(r"HMAC-SHA256 name=([\w.-]{1,40}), time=([0-9]{1,11}), signature=([0-9a-f]{64})")
@@ -45,3 +47,8 @@ def signed_by(*, now: datetime) -> str | None:
     if not (hmac.compare_digest(claimed, right) and secret and is_now):
         raise WrongSignature
     return name
+
+
+def website(name: str) -> bytes:
+    """Who asks, when a website's own server does: its key, as a keyed digest."""
+    return sealed.digest(f"website:{name}")

@@ -8,7 +8,7 @@ from datetime import datetime
 from flask import url_for
 
 from callbacks.domain.lifecycle import CLOSED, Status
-from callbacks.domain.safe_contact import CallerId
+from callbacks.domain.safe_contact import CallerId, ThirdParty
 from callbacks.operations.visit import Visit
 from callbacks.web import choices, safe_times, wording
 from callbacks.web.choices import ContactInWords
@@ -36,6 +36,8 @@ class CallView:
     safe: ContactInWords
     caller: str
     """The number that the phone will show; empty when it is hidden."""
+    greeted: str
+    """What whoever answers hears, and what to press."""
     can_change: bool
     can_withdraw: bool
     is_over: bool
@@ -58,6 +60,7 @@ def view_of(found: Visit, *, now: datetime) -> CallView:
         phone_ends_with=found.phone.e164[-3:],
         safe=choices.contact_in_words(found.safe_contact, zone=service_zone()),
         caller=our_number() if shows_number else "",
+        greeted=wording.SCREENED if found.safe_contact.third_party is ThirdParty.HANG_UP else wording.GREETED,
         can_change=found.can_change,
         can_withdraw=found.can_withdraw,
         is_over=found.has_talked or found.status in CLOSED,

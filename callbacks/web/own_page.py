@@ -12,7 +12,6 @@ from callbacks.domain.window import Asap, Span, WindowClosed, allowed
 from callbacks.operations import offers
 from callbacks.operations.change import change
 from callbacks.operations.erase import erase
-from callbacks.operations.not_them import NumberDenied
 from callbacks.operations.visit import Visit, visit
 from callbacks.operations.withdraw import withdraw
 from callbacks.web import choices, questions, safe_times
@@ -143,12 +142,8 @@ def take_number(token: str) -> ResponseReturnValue:
         phone = questions.phone(typed, now=now)
     except WrongAnswer as wrong:
         return _page("number", token, errors=wrong.errors, phone=typed, caller=questions.our_number())
-    try:
-        with transaction() as session:
-            change(session, token=token, phone=phone, zone=service_zone(), now=now)
-    except NumberDenied:
-        errors = {"phone": questions.NUMBER_DENIED}
-        return _page("number", token, errors=errors, phone=typed, caller=questions.our_number())
+    with transaction() as session:
+        change(session, token=token, phone=phone, zone=service_zone(), now=now)
     return _back_to(token)
 
 

@@ -9,7 +9,6 @@ from callbacks.domain.window import WindowClosed
 from callbacks.operations.ask import KeyUsedDifferently
 from callbacks.operations.ask_from_outside import AskedTooOften
 from callbacks.operations.erase import NotYet
-from callbacks.operations.not_them import NumberDenied
 from callbacks.operations.offers import NotOffered
 from callbacks.operations.visit import UnknownToken
 from callbacks.web.answers import span_answer
@@ -93,13 +92,6 @@ REFUSALS: Final[dict[type[Exception], Told]] = {
         next="Check the key's name and secret, the four lines that are signed, and the clock.",
     ),
     AskedTooOften: _asked_too_often,
-    NumberDenied: Problem(
-        status=422,
-        code="number_denied",
-        title="We cannot ring this number for you",
-        detail="Whoever has this number has told us that they did not ask for a call.",
-        next="Give another number.",
-    ),
     NotYet: Problem(
         status=409,
         code="not_yet",

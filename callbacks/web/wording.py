@@ -66,6 +66,10 @@ AVAILABILITY: Final[dict[Literal["open", "slots_only", "closed"], str]] = {
 }
 
 PROMISE: Final = "We will ring you {span}."
+GREETED: Final = (
+    "When you answer, you hear “Hello. If this call is not for you, press 9.” Press nothing, and we connect you."
+)
+SCREENED: Final = "When you answer, press 1. Nobody who does not press it is connected to us, and no answerphone."
 TRY_AGAIN: Final = "We will try again {day}, from {time}."
 LATE: Final = "We are later than we said, and we are sorry. We have not forgotten you: we will ring as soon as we can."
 CANNOT_RING: Final = "We cannot ring anybody at this moment. We have your request, and ring as soon as we can again."

@@ -19,8 +19,8 @@ VISITOR_RINGS_S = 25
 """Seconds a visitor's telephone rings; Ofcom's yardstick is at least 15."""
 TALK_LIMIT_S = 5_400
 """The provider ends a call after ninety minutes: no forgotten line stays open all night."""
-GREETING_S = 4
-"""A visitor's leg that lasted longer than our greeting was connected to the counsellor."""
+GREETING_S = 8
+"""The longest that a visitor's leg hears us before it is connected: the greeting, and the wait for a key."""
 
 
 class CallState(StrEnum):
@@ -218,6 +218,8 @@ class Evidence:
     press: Press | None = None
     greeted: bool = False
     """The visitor's leg asked for our greeting: it was answered."""
+    denied: bool = False
+    """Whoever answered the visitor's telephone pressed the key for "this call is not for me"."""
     talking: bool = False
     """After the greeting, the provider's records showed both legs still open."""
     dial_over: bool = False
@@ -233,8 +235,10 @@ class Evidence:
     @property
     def connected(self) -> bool:
         """Whether the two were put through to each other."""
-        return self.press is Press.TOOK and (
-            self.talking or self.dial_bridged or (self.visitor.answered and self.visitor.duration_s > GREETING_S)
+        return (
+            self.press is Press.TOOK
+            and not self.denied
+            and (self.talking or self.dial_bridged or (self.visitor.answered and self.visitor.duration_s > GREETING_S))
         )
 
     @property

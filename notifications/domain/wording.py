@@ -13,8 +13,17 @@ COUNSELLOR_PROMPT = "Hello. A callback is waiting. Press 1 to take it, or 2 to p
 COUNSELLOR_NO_KEY = "No key was pressed. Goodbye."
 COUNSELLOR_PASSED = "Thank you. It goes to somebody else."
 COUNSELLOR_TOO_LATE = "This callback is no longer needed. Thank you, and goodbye."
-VISITOR_GREETING = "Hello. This is the call you asked for. Connecting you now."
-"""Whoever answers the visitor's telephone hears this and nothing more before the counsellor speaks."""
+VISITOR_GREETING = "Hello. If this call is not for you, press 9."
+VISITOR_CONNECTING = "One moment, please."
+"""Whoever or whatever answers the visitor's telephone hears these and nothing more before the counsellor speaks.
+
+They do not say that anybody asked for a call: a partner and an answerphone hear it too.
+"""
+VISITOR_SCREENING = "Hello. To take this call, press 1. If it is not for you, press 9."
+"""Where the visitor said "hang up if somebody else answers": whoever does not know to press 1 hears no more than this,
+and neither does an answerphone."""
+VISITOR_DENIED = "Thank you. You will not be rung again. Goodbye."
+SAID_NOT_THEM = "Whoever answered says that the call is not for them. There is nothing for you to record. Goodbye."
 VISITOR_BUSY = "The line is engaged. We will try again later. Goodbye."
 VISITOR_NO_ANSWER = "There is no answer. We will try again later. Goodbye."
 VISITOR_FAILED = "The number could not be connected. Goodbye."
@@ -28,6 +37,7 @@ PHONE_CHECK_PROMPT = "Hello. This is a check of your telephone. Press 1 to confi
 
 TEXT_CONFIRMATION = (
     "Hello, you asked for a call. It should come {day} between {from_} and {until}. This is an automatic text."
+    " Not for you? Reply NOT ME."
 )
 TEXT_TRIED = "Hello, you asked for a call. We rang and will try again at your next time. This is an automatic text."
 TEXT_TRIED_LAST = "Hello, you asked for a call. We rang and could not reach you. You can ask again at any time."

@@ -26,6 +26,12 @@ class Follower(Protocol):
     def call_moved(self, session: Session, *, call_id: UUID, state: CallState, talked_s: int, now: datetime) -> None:
         """A call has reached a further state."""
 
+    def screens_call(self, session: Session, *, call_id: UUID) -> bool:
+        """Whether whoever answers the visitor's telephone must press a key before the two are connected."""
+
+    def said_not_me(self, session: Session, *, phone_digest: bytes, call_id: UUID | None, now: datetime) -> None:
+        """The owner of this number did not ask for a call: for this one, or, by text, for any that is to come."""
+
     def opted_out(self, session: Session, *, phone_digest: bytes, now: datetime) -> None:
         """The owner of this number wants no texts."""
 

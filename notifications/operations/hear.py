@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import delete
@@ -23,6 +24,21 @@ from notifications.operations import arrow, follow, gate, place
 
 INBOUND_LASTS = timedelta(seconds=60)
 """Our greeting takes less than half of this; the rest is for putting the telephone down."""
+
+TAKE_KEY, NOT_ME_KEY = "1", "9"
+"""What whoever answers the visitor's telephone can press."""
+
+
+class VisitorsKey(StrEnum):
+    """What follows a key that was pressed on the visitor's telephone."""
+
+    CONNECT = "connect"
+    """The two are connected."""
+    GOODBYE = "goodbye"
+    """They said that the call is not for them."""
+    HANG_UP = "hang_up"
+    """Not a word more."""
+
 
 _KEPT = frozenset(
     {
@@ -151,6 +167,25 @@ def visitor_answered(session: Session, *, call_id: UUID, provider_id: str, now: 
     call.greeted_at = call.greeted_at or now
     follow.move(session, call, now=now)
     return True
+
+
+def visitor_pressed(session: Session, *, call_id: UUID, provider_id: str, digits: str, now: datetime) -> VisitorsKey:
+    """A key that whoever answered the visitor's telephone pressed: what follows."""
+    call = queries.lock_call(session, call_id)
+    if call is None or call.ended_at is not None or call.leg("visitor").provider_id not in (None, provider_id):
+        return VisitorsKey.HANG_UP
+    if digits == NOT_ME_KEY:
+        call.denied_at = call.denied_at or now
+        digest = sealed.digest(call.visitor_phone)
+        arrow.follower().said_not_me(session, phone_digest=digest, call_id=call_id, now=now)
+        return VisitorsKey.GOODBYE
+    takes_it = digits == TAKE_KEY or not arrow.follower().screens_call(session, call_id=call_id)
+    return VisitorsKey.CONNECT if takes_it and call.cancelled_at is None else VisitorsKey.HANG_UP
+
+
+def not_me(session: Session, *, phone: str, now: datetime) -> None:
+    """The owner of this number texts that they did not ask for a call."""
+    arrow.follower().said_not_me(session, phone_digest=sealed.digest(phone), call_id=None, now=now)
 
 
 def dial_over(

@@ -13,6 +13,8 @@ from notifications.domain.call import TALK_LIMIT_S, VISITOR_RINGS_S
 
 _LANGUAGE = "en-GB"
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # may stand in no document
+_GREETING_WAITS_S = 1  # somebody is waiting to speak
+_SCREENING_WAITS_S = 4  # long enough to take the telephone from the ear; with the words, within `GREETING_S`
 _PROMPT_WAITS_S = 8  # long enough to put down a cup; short enough that the visitor does not wait for nobody
 
 
@@ -88,11 +90,33 @@ def ring_the_visitor(*, whisper: str, visitor: Phone, caller_id: str, greeting: 
     return _document(response)
 
 
-def greet(words: str) -> str:
-    """What the visitor hears before the two are connected."""
-    response = _response()
-    _say(response, words)
+def greet(words: str, *, then: str, action: str) -> str:
+    """What the visitor hears before the two are connected: no key is needed, but one can be pressed."""
+    response = _gather(words, action=action, waits_s=_GREETING_WAITS_S)
+    _say(response, then)
     return _document(response)
+
+
+def screen(words: str, *, action: str) -> str:
+    """Connect only whoever presses a key; whoever does not hears no more."""
+    response = _gather(words, action=action, waits_s=_SCREENING_WAITS_S)
+    SubElement(response, "Hangup")
+    return _document(response)
+
+
+def connect() -> str:
+    """Nothing more to say: the two are connected."""
+    return _document(_response())
+
+
+def _gather(words: str, *, action: str, waits_s: int) -> Element:
+    """Ask for one key; silence goes on with what follows."""
+    response = _response()
+    asked = SubElement(
+        response, "Gather", input="dtmf", numDigits="1", timeout=str(waits_s), action=action, method="POST"
+    )
+    _say(asked, words)
+    return response
 
 
 def reply() -> str:

@@ -155,12 +155,37 @@ def voice_accept() -> Response:
 
 @webhooks.post("/voice/hello")
 def voice_hello() -> Response:
-    """The visitor's telephone was answered: greet at once, and connect."""
+    """The visitor's telephone was answered: greet at once, and connect, or ask for a key first."""
     call_id, leg_id, now = _subject(), request.form.get("CallSid", ""), clock.now()
     with transaction() as session:
         _keep(session, "hello", call_id, now)
         wanted = hear.visitor_answered(session, call_id=call_id, provider_id=leg_id, now=now)
-    return _xml(twiml.greet(wording.VISITOR_GREETING) if wanted else twiml.hang_up())
+        screens = wanted and arrow.follower().screens_call(session, call_id=call_id)
+    if not wanted:
+        return _xml(twiml.hang_up())
+    action = _address("voice/key", call_id)
+    if screens:
+        return _xml(twiml.screen(wording.VISITOR_SCREENING, action=action))
+    return _xml(twiml.greet(wording.VISITOR_GREETING, then=wording.VISITOR_CONNECTING, action=action))
+
+
+_AFTER_A_KEY = {
+    hear.VisitorsKey.CONNECT: twiml.connect(),
+    hear.VisitorsKey.GOODBYE: twiml.say_and_hang_up(wording.VISITOR_DENIED),
+    hear.VisitorsKey.HANG_UP: twiml.hang_up(),
+}
+
+
+@webhooks.post("/voice/key")
+def voice_key() -> Response:
+    """Whoever answered the visitor's telephone pressed a key: to be connected, or because the call is not for them."""
+    call_id, leg_id, now = _subject(), request.form.get("CallSid", ""), clock.now()
+    with transaction() as session:
+        _keep(session, "key", call_id, now)
+        key = hear.visitor_pressed(
+            session, call_id=call_id, provider_id=leg_id, digits=request.form.get("Digits", ""), now=now
+        )
+    return _xml(_AFTER_A_KEY[key])
 
 
 _AFTERWARDS = {
@@ -177,6 +202,8 @@ def voice_done() -> Response:
     status = _leg_status(request.form.get("DialCallStatus", ""))
     with transaction() as session:
         _keep(session, "done", call_id, now)
+        call = queries.lock_call(session, call_id)
+        is_denied = call is not None and call.denied_at is not None
         state = hear.dial_over(
             session,
             call_id=call_id,
@@ -188,6 +215,8 @@ def voice_done() -> Response:
             now=now,
         )
     words = _AFTERWARDS.get(state, wording.CALL_OVER) if state else wording.CALL_OVER
+    if is_denied:
+        words = wording.SAID_NOT_THEM
     return _xml(twiml.say_and_hang_up(words))
 
 
@@ -256,14 +285,15 @@ def _caller() -> Phone | None:
 
 
 _STOP = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
+_NOT_ME = frozenset({"NOT ME", "NOTME", "WRONG NUMBER", "WRONG PERSON"})
 _YES = "YES"
 _START = frozenset({"START", _YES, "UNSTOP"})
 
 
 @webhooks.post("/inbound-message")
 def inbound_text() -> Response:
-    """Somebody texts us: STOP and START are mirrored; nothing is answered, because the provider answers."""
-    word = (request.form.get("OptOutType") or request.form.get("Body", "")).strip().upper()
+    """Somebody texts us: STOP, START and NOT ME are heard; nothing is answered, because the provider answers."""
+    word = " ".join((request.form.get("OptOutType") or request.form.get("Body", "")).upper().split()).rstrip(".!")
     now = clock.now()
     sender = _caller()
     if sender is None:
@@ -272,6 +302,8 @@ def inbound_text() -> Response:
         if _keep(session, "inbound_text", None, now):
             if word in _STOP:
                 hear.stop_texts(session, phone=sender.e164, now=now)
+            elif word in _NOT_ME:
+                hear.not_me(session, phone=sender.e164, now=now)
             elif word == _YES and arrow.said_yes(session, phone_digest=sealed.digest(sender.e164), now=now):
                 log.info("answer_heard")
             elif word in _START:

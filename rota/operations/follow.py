@@ -51,6 +51,14 @@ class RotaFollower:
         """Calls are not the rota's."""
         self.then.call_moved(session, call_id=call_id, state=state, talked_s=talked_s, now=now)
 
+    def screens_call(self, session: Session, *, call_id: UUID) -> bool:
+        """Visitors are not the rota's."""
+        return self.then.screens_call(session, call_id=call_id)
+
+    def said_not_me(self, session: Session, *, phone_digest: bytes, call_id: UUID | None, now: datetime) -> None:
+        """Visitors are not the rota's."""
+        self.then.said_not_me(session, phone_digest=phone_digest, call_id=call_id, now=now)
+
     def opted_out(self, session: Session, *, phone_digest: bytes, now: datetime) -> None:
         """A counsellor who wants no texts gets none: the gate sees to it. A visitor with the number is told of."""
         self.then.opted_out(session, phone_digest=phone_digest, now=now)

@@ -78,7 +78,7 @@ def test_what_is_said_on_each_line_gives_nobody_away(town: Town, people: People)
     assert "Sam" not in before_the_key
     assert "They like to be called Sam." in after_it
     assert "drinking" not in heard(town, ANA)
-    assert heard(town, VISITOR) == "Hello. This is the call you asked for. Connecting you now."
+    assert heard(town, VISITOR) == "Hello. If this call is not for you, press 9. One moment, please."
 
 
 def test_a_counsellor_who_has_said_what_came_of_it_takes_the_next_call(town: Town, people: People) -> None:

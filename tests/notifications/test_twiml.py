@@ -45,7 +45,9 @@ DOCUMENTS = {
     ),
     "ring the visitor": ringing(),
     "ring somebody called Zoë & Co <x>": ringing("They like to be called Zoë & Co <x>."),
-    "greet": twiml.greet(wording.VISITOR_GREETING),
+    "greet": twiml.greet(wording.VISITOR_GREETING, then=wording.VISITOR_CONNECTING, action=an_address("voice/key")),
+    "screen": twiml.screen(wording.VISITOR_SCREENING, action=an_address("voice/key")),
+    "connect": twiml.connect(),
     "say and hang up": twiml.say_and_hang_up(wording.CALL_OVER),
     "hang up": twiml.hang_up(),
     "reply": twiml.reply(),
@@ -62,7 +64,6 @@ def test_every_gather_has_an_action_and_a_verb_after_it(document: str) -> None:
         assert verb is not None
         if verb.tag == "Gather":
             assert verb.get("action")
-            assert verb.get("actionOnEmptyResult") == "true"
             assert after is not None
 
 

@@ -17,7 +17,7 @@ from callbacks.domain.codes import (
     Substance,
     WithdrawalSign,
 )
-from callbacks.domain.safe_contact import MessageRule
+from callbacks.domain.safe_contact import MessageRule, SafeContact
 from callbacks.domain.triage import Flags, triage
 from callbacks.models import AttemptRow, CallbackRow
 from callbacks.web.staff import moments, wording
@@ -86,8 +86,11 @@ class Brief:
     goes_first: bool
 
 
-def brief_of(callback: CallbackRow, *, my_first_name: str, now: datetime) -> Brief:
-    """The card of one request; the safe word is not on it (`script_of` has it, for the call at hand only)."""
+def brief_of(callback: CallbackRow, *, allowed: SafeContact, my_first_name: str, now: datetime) -> Brief:
+    """The card of one request; the safe word is not on it (`script_of` has it, for the call at hand only).
+
+    `allowed`: what is in force (`queries.contact_in_force`), which may be less than the visitor's own answers.
+    """
     rules = [rule for rule in callback.triage_rules if rule != "T15"] or ["T15"]
     return Brief(
         reference=callback.reference,
@@ -102,7 +105,7 @@ def brief_of(callback: CallbackRow, *, my_first_name: str, now: datetime) -> Bri
         rules=tuple(wording.RULES.get(rule, rule) for rule in rules),
         told=told(callback.flags),
         advice=tuple(wording.ADVICE[advice] for advice in triage(callback.flags, callback.substances).advice),
-        safe=_safe(callback, my_first_name=my_first_name, now=now),
+        safe=_safe(callback, allowed, my_first_name=my_first_name, now=now),
         waited=moments.lasting(now - callback.asked_at),
         goes_first=callback.goes_first,
     )
@@ -158,8 +161,8 @@ def _wish(callback: CallbackRow) -> str:
     return f"Only {who}" if wish.strength is Strength.ONLY else f"Would rather speak to {who}"
 
 
-def _safe(callback: CallbackRow, *, my_first_name: str, now: datetime) -> SafeLines:
-    contact = callback.as_contact().for_name(callback.name)
+def _safe(callback: CallbackRow, allowed: SafeContact, *, my_first_name: str, now: datetime) -> SafeLines:
+    contact = allowed.for_name(callback.name)
     return SafeLines(
         somebody_else=wording.SOMEBODY_ELSE[contact.third_party].format(name=callback.name),
         voicemail=wording.VOICEMAIL[contact.voicemail].format(me=my_first_name),

@@ -222,7 +222,8 @@ def _outcome_page(reference: str, values: Mapping[str, Any], errors: Errors, sta
         callback = me.open(session, reference, now=now)
         attempt = _attempt_to_finish(session, callback, me)
         state = callback_view.state_of(session, callback, now=now)
-        brief = brief_of(callback, my_first_name=me.first_name, now=now)
+        allowed = queries.contact_in_force(session, callback)
+        brief = brief_of(callback, allowed=allowed, my_first_name=me.first_name, now=now)
         is_own = attempt.counsellor_id == me.counsellor_id
     page = render_template(
         "staff/outcome.html",
@@ -231,7 +232,7 @@ def _outcome_page(reference: str, values: Mapping[str, Any], errors: Errors, sta
         reference=callback.reference,
         attempt=attempt.id,
         is_own=is_own,
-        contacts=_contact_choices(may_leave_voicemail=callback.voicemail != MessageRule.NO),
+        contacts=_contact_choices(may_leave_voicemail=allowed.voicemail is not MessageRule.NO),
         values=values,
         errors=errors,
         choices=_CHOICES,

@@ -142,10 +142,11 @@ def dossier(session: Session, callback: CallbackRow, me: Viewer, *, now: datetim
     names = queries.counsellor_names(session)
     texts = queries.texts(session, callback.id)
     other = session.get(CallbackRow, callback.possible_duplicate_of) if callback.possible_duplicate_of else None
+    allowed = queries.contact_in_force(session, callback)
     return Dossier(
         reference=callback.reference,
         state=state_of(session, callback, now=now),
-        brief=brief_of(callback, my_first_name=me.first_name, now=now),
+        brief=brief_of(callback, allowed=allowed, my_first_name=me.first_name, now=now),
         number=callback.dialled.masked,
         attempts=_attempts(queries.attempts(session, callback.id), names, now=now),
         history=_history(session, queries.history(session, callback.id)),

@@ -188,7 +188,9 @@ def _my_call(session: Session, call: OpenCall, me: Viewer, *, now: datetime) -> 
         can_write=attempt.rang_visitor_at is not None,
         since=moments.at(call.state_at, now=now),
         because=attempt.because,
-        brief=brief_of(callback, my_first_name=me.first_name, now=now),
+        brief=brief_of(
+            callback, allowed=queries.contact_in_force(session, callback), my_first_name=me.first_name, now=now
+        ),
         script=script_of(callback),
         earlier=tuple(attempt_line(one, names=names, now=now) for one in earlier),
     )

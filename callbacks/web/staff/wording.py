@@ -59,7 +59,7 @@ REVIEW: Final[dict[ReviewReason, str]] = {
     ReviewReason.NOT_THE_PERSON: "Twice somebody else answered, or we could not be sure who did",
     ReviewReason.OUTCOME_MISSING: "Nobody has said what came of the call",
     ReviewReason.OUR_FAILURE: "The last allowed ring failed on our side",
-    ReviewReason.NOT_THEM: "An emergency, but the owner of this number says that they did not ask",
+    ReviewReason.NOT_THEM: "The owner of this number says that they did not ask",
     ReviewReason.ASKED_OFTEN: "Many calls were asked for to this number today",
     ReviewReason.FLAGGED: "The counsellor’s outcome asks for a supervisor",
     ReviewReason.OTHER: "A supervisor held it",
