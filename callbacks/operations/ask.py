@@ -66,6 +66,8 @@ def ask(session: Session, what: Ask, *, idempotency: Idempotency | None, zone: Z
     if isinstance(what.when, Span):
         offers.book(session, callback, wanted=what.when, now=now)
     _promise(session, callback, now=now)
+    is_denied = queries.is_denied(session, callback)
+    is_often = _is_asked_often(session, callback, now=now)
     history.note(session, callback, wording.ASKED.format(channel=what.channel), now=now)
     history.note(
         session,
@@ -73,8 +75,7 @@ def ask(session: Session, what: Ask, *, idempotency: Idempotency | None, zone: Z
         wording.TRIAGED.format(rules=", ".join(found.rules), urgency=found.urgency.replace("_", " ")),
         now=now,
     )
-    is_often = _is_asked_often(session, callback, now=now)
-    _queue(session, callback, is_often=is_often, now=now)
+    _queue(session, callback, is_denied=is_denied, is_often=is_often, now=now)
     asked = Asked(
         callback.reference, callback.token, Status(callback.status), callback.promise, _window(callback), False
     )
@@ -157,9 +158,9 @@ def _is_asked_often(session: Session, callback: CallbackRow, *, now: datetime) -
     return asked > OFTEN and callback.as_urgency is not Urgency.EMERGENCY
 
 
-def _queue(session: Session, callback: CallbackRow, *, is_often: bool, now: datetime) -> None:
-    """Let it wait for a counsellor, or for a supervisor; whoever asked is told the same."""
-    if queries.is_denied(session, callback):
+def _queue(session: Session, callback: CallbackRow, *, is_denied: bool, is_often: bool, now: datetime) -> None:
+    """Let it wait for a counsellor, or for a supervisor: whoever asked is told the same, and waits no longer for it."""
+    if is_denied:
         not_them.hold(session, callback, now=now)
     elif is_often:
         callback.review_reason = ReviewReason.ASKED_OFTEN

@@ -19,7 +19,7 @@ VISITOR_RINGS_S = 25
 """Seconds a visitor's telephone rings; Ofcom's yardstick is at least 15."""
 TALK_LIMIT_S = 5_400
 """The provider ends a call after ninety minutes: no forgotten line stays open all night."""
-GREETING_S = 8
+GREETING_S = 10
 """The longest that a visitor's leg hears us before it is connected: the greeting, and the wait for a key."""
 
 

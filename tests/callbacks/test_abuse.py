@@ -60,7 +60,16 @@ def test_a_number_whose_owner_did_not_ask_is_not_rung_for_the_same_requester_aga
 
     again = asked(session, wish())
 
-    assert (again.status, again.case_outcome, again.promise) == (Status.REJECTED, "wrong_number", None)
+    assert (again.status, again.review_reason) == (Status.NEEDS_REVIEW, "not_them")
+
+
+def test_whoever_asks_again_is_told_just_what_a_stranger_is_told(session: Session) -> None:
+    stranger = ask(session, wish(parse("07700 900983", drama_allowed=True)), idempotency=None, zone=LONDON, now=NOON)
+    denied(session)
+
+    again = ask(session, wish(), idempotency=None, zone=LONDON, now=NOON)
+
+    assert (again.promise, again.window) == (stranger.promise, stranger.window)
 
 
 def test_somebody_else_can_still_ask_for_the_same_number(session: Session) -> None:
@@ -77,7 +86,9 @@ def test_an_emergency_is_looked_at_by_a_person_even_then(session: Session) -> No
     assert (again.status, again.review_reason) == (Status.NEEDS_REVIEW, "not_them")
 
 
-def test_a_request_cannot_be_moved_to_a_number_whose_owner_did_not_ask(app: Flask, client: FlaskClient) -> None:
+def test_a_request_moved_to_a_number_whose_owner_did_not_ask_is_held_without_a_word(
+    app: Flask, client: FlaskClient
+) -> None:
     fill_in(client)
     client.post("/check")
     with app.app_context(), transaction() as session:
@@ -88,8 +99,9 @@ def test_a_request_cannot_be_moved_to_a_number_whose_owner_did_not_ask(app: Flas
 
     answer = client.post(f"/c/{token}/number", data={"phone": "07700 900 982"})
 
-    assert answer.status_code == 422
-    assert answer.text.count("We cannot ring this number for you") == 2
+    assert answer.status_code == 303
+    with app.app_context(), transaction() as session:
+        assert session.scalars(select(CallbackRow)).one().review_reason == "not_them"
 
 
 def test_a_number_that_is_asked_for_again_and_again_is_held_and_texted_no_more(session: Session) -> None:

@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 
+from callbacks import queries
 from callbacks.domain.codes import CaseOutcome, ContactOutcome, ReferralType
+from callbacks.domain.safe_contact import MessageRule
 from callbacks.operations.finish_call import Outcome, Referral
+from foundation.database import transaction
 from tests.conftest import NOON, Town
 from tests.journeys.conftest import ANA, BEN, LANDLINE, TAKES, TALKS, VISITOR, People
 
@@ -449,7 +452,8 @@ def test_f24_whoever_replies_stop_gets_no_more_texts_and_is_still_rung(town: Tow
     town.until(lambda: asked.results() == ["no_answer"])
     town.passes(5)
 
-    assert asked.row().sms == "no"
+    with town.app.app_context(), transaction() as session:
+        assert queries.contact_in_force(session, asked.row()).sms is MessageRule.NO
 
 
 # -- the outcome that never comes ------------------------------------------------------------------------------------
