@@ -25,7 +25,7 @@ from rota.domain.presence import Presence, PresenceState
 from rota.domain.resolution import A_MINUTE, PersonSpan, anybody, resolve, who_is_on
 from rota.domain.shifts import Shift, Span, whole_minute
 from rota.domain.swaps import OPEN as OPEN_SWAPS
-from rota.domain.working_time import LIMITS, Finding, Limits, Site, check
+from rota.domain.working_time import LIMITS, Finding, Limits, Site, check, night_time
 from rota.models import (
     CounsellorRow,
     CoverAskRow,
@@ -326,6 +326,20 @@ def minimums(session: Session) -> dict[date, int]:
 def limits(session: Session) -> dict[Site, Limits]:
     """The working-time numbers of each site: the law's, or stricter ones that a supervisor set."""
     return LIMITS | {Site(row.site): row.as_limits() for row in session.scalars(select(SiteLimitsRow))}
+
+
+def nights_unchecked(session: Session, *, start: datetime, end: datetime, zone: ZoneInfo) -> list[tuple[int, str]]:
+    """Who works a night in [start, end) without a health assessment that holds on its day: id and name, by name."""
+    in_force = limits(session)
+    found = []
+    own = spans_of(session, counsellor_ids=None, around=Span(start, end))
+    for row in session.scalars(_counsellors(start.astimezone(zone).date()).where(CounsellorRow.id.in_(list(own)))):
+        rules = in_force[Site(row.site)]
+        nights = [span for span in own[row.id] if night_time(span, limits=rules, zone=zone) >= rules.night_work]
+        days = [span.starts_at.astimezone(zone).date() for span in nights]
+        if days and (row.health_checked_until is None or row.health_checked_until < max(days)):
+            found.append((row.id, row.staff.name))
+    return found
 
 
 def limits_at(session: Session, site: str) -> Limits:

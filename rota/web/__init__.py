@@ -1,4 +1,4 @@
-"""The pages of the rota: coverage, shifts, the team, and a counsellor's own readiness."""
+"""The pages of the rota: coverage, shifts, the team, terms, and a counsellor's own readiness."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from rota.web.reports import reports
 from rota.web.requests import requests
 from rota.web.shifts import rota
 from rota.web.team import team
+from rota.web.terms import terms
 from rota.web.wording import PROBLEMS
 
 __all__ = ["blueprints", "init_problems"]
@@ -22,7 +23,7 @@ __all__ = ["blueprints", "init_problems"]
 
 def blueprints() -> list[Blueprint]:
     """The blueprints to register."""
-    return [coverage, demand, breaks, rota, team, presence, reports, feeds, mine, requests]
+    return [coverage, demand, breaks, rota, team, terms, presence, reports, feeds, mine, requests]
 
 
 def init_problems(app: Flask) -> None:

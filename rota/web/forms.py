@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from werkzeug.datastructures import MultiDict
@@ -18,8 +18,10 @@ from foundation.phone import NumberNotAllowed, Phone
 from rota.domain.counsellor import Gender, Skill
 from rota.domain.shifts import ShiftRefused, Span, entered
 from rota.domain.wording import LANGUAGES
+from rota.domain.working_time import Limits, Site
 from rota.operations.demand import Band
 from rota.operations.team import Details
+from rota.operations.terms import Agreed
 from rota.web import wording
 
 LONGEST_NAME = 100  # characters; fits every page and every badge
@@ -137,6 +139,68 @@ def read_band(form: MultiDict[str, str], *, today: date) -> tuple[Band, frozense
         with_language,
     )
     return band, frozenset(n for n in range(7) if str(n) in form.getlist("weekdays")), first_day
+
+
+def read_agreed(form: Mapping[str, str]) -> Agreed:
+    """Terms of work. Raises NotUnderstood."""
+    site, checked = form.get("site", ""), form.get("health_checked_until", "").strip()
+    contract, cap = read_hours(form.get("contract", "")), read_hours(form.get("cap", ""))
+    errors: dict[str, str] = {}
+    if site not in set(Site):
+        errors["site"] = wording.CHOOSE_A_SITE
+    for field, number in (("contract", contract), ("cap", cap)):
+        if number is None and form.get(field, "").strip():
+            errors[field] = wording.ENTER_HOURS
+    if checked and read_day(checked) is None:
+        errors["health_checked_until"] = wording.ENTER_UNTIL_WHEN
+    if errors:
+        raise NotUnderstood(errors)
+    return Agreed(Site(site), form.get("kind") == "volunteer", contract, cap, read_day(checked))
+
+
+_IN_HOURS = ("daily_rest", "weekly_rest", "fortnight_rest", "average_hours", "night_work", "night_hours", "break_after")
+
+
+def read_limits(form: Mapping[str, str], *, site: Site) -> Limits:
+    """A site's working-time numbers. Raises NotUnderstood."""
+    errors: dict[str, str] = {}
+    hours = {field: read_hours(form.get(field, "")) for field in _IN_HOURS}
+    whole = {
+        field: read_number(form.get(field, "")) for field in ("reference_weeks", "consecutive_days", "break_length")
+    }
+    walls = {field: read_time(form.get(field, "")) for field in ("night_starts", "night_ends")}
+    for field, number in (*hours.items(), *whole.items()):
+        if number is None:
+            errors[field] = wording.ENTER_HOURS if field in hours else wording.ENTER_A_NUMBER
+    errors |= {field: wording.ENTER_A_TIME for field, wall in walls.items() if wall is None}
+    if errors:
+        raise NotUnderstood(errors)
+    lengths = {field: timedelta(minutes=number or 0) for field, number in hours.items()}
+    return Limits(
+        site=site,
+        daily_rest=lengths["daily_rest"],
+        weekly_rest=lengths["weekly_rest"],
+        fortnight_rest=lengths["fortnight_rest"],
+        average_hours=lengths["average_hours"],
+        reference_weeks=whole["reference_weeks"] or 0,
+        night_starts=walls["night_starts"] or time(),
+        night_ends=walls["night_ends"] or time(),
+        night_work=lengths["night_work"],
+        night_hours=lengths["night_hours"],
+        is_hazardous=form.get("is_hazardous") == "yes",
+        consecutive_days=whole["consecutive_days"] or 0,
+        break_after=lengths["break_after"],
+        break_length=timedelta(minutes=whole["break_length"] or 0),
+    )
+
+
+def read_hours(typed: str) -> int | None:
+    """A length such as 37.5, 37:30 or 37, in minutes, or None when it is not one."""
+    found = re.fullmatch(r"([0-9]{1,3})(?:([.,])([0-9]{1,2})|:([0-5][0-9]))?", typed.strip())
+    if not found:
+        return None
+    part = round(float(f"0.{found[3]}") * 60) if found[2] else int(found[4] or 0)
+    return int(found[1]) * 60 + part
 
 
 def read_number(typed: str) -> int | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from foundation.web.problems import Problem, Told
+from foundation.web.times import date_in_words
 from rota.domain.shifts import Span
 from rota.domain.swaps import SwapState
 from rota.domain.wording import length_words, span_words
@@ -27,6 +29,16 @@ ENTER_A_BAND_START = "Enter when the band starts, like 08:00"
 ENTER_A_BAND_END = "Enter when the band ends, like 22:00; 00:00 is midnight"
 ENTER_A_NUMBER = "Enter a whole number"
 ENTER_A_DAY_IT_HOLDS = "Enter the first day on which it holds"
+CHOOSE_A_SITE = "Choose where they work"
+ENTER_HOURS = "Enter hours, like 37.5 or 37:30"
+ENTER_A_TIME = "Enter a time, like 23:00"
+ENTER_UNTIL_WHEN = "Enter until which day it holds, or leave it empty"
+ENTER_WHEN_SIGNED = "Enter the day on which they signed"
+ENTER_WHEN_WITHDRAWN = "Enter the day on which they took it back"
+OPT_OUT_SIGNED = "The opt-out is recorded. The average of 48 hours is not asked of them any more."
+LIMITS_SET = "Saved. Every shift is judged by these numbers from now on."
+SIGNED = "Signed on {day}, with {notice} days of notice."
+WITHDRAWN = "Taken back on {day}: it holds no more from {until}."
 BREAK_SET = "The break is planned. Cover counts one fewer while it lasts."
 BREAK_REMOVED = "The shift has no break any more."
 ENTER_A_BREAK = "Enter when the break starts and ends, like 01:40 and 02:00"
@@ -184,6 +196,16 @@ def counsellor_changed(name: str, *, phone_needs_check: bool) -> str:
 def phone_checked(name: str) -> str:
     """After a supervisor rang somebody."""
     return f"The phone of {name} is checked. They can get calls on their shifts."
+
+
+def terms_saved(name: str) -> str:
+    """After somebody's terms were written down."""
+    return f"The terms of {name} are saved."
+
+
+def opt_out_ends(day: date) -> str:
+    """After somebody took their opt-out back."""
+    return f"Recorded. From {date_in_words(day)} on, 48 hours a week on average is the most again."
 
 
 def breaks_planned(number: int) -> str:
