@@ -546,6 +546,34 @@ def leave_of(session: Session, *, counsellor_id: int, since: date) -> list[Leave
     return list(session.scalars(wanted.order_by(LeaveRow.first_day, LeaveRow.id)))
 
 
+def open_swaps_of(session: Session, *, counsellor_id: int, start: datetime) -> list[int]:
+    """Offers that somebody made or took and nobody has decided, of shifts from a moment on."""
+    wanted = (
+        select(SwapRow.id)
+        .join(ShiftRow, ShiftRow.id == SwapRow.shift_id)
+        .where(
+            SwapRow.state.in_([state.value for state in OPEN_SWAPS]),
+            or_(SwapRow.owner_id == counsellor_id, SwapRow.taker_id == counsellor_id),
+            func.lower(ShiftRow.during) >= start,
+        )
+    )
+    return list(session.scalars(wanted.order_by(SwapRow.shift_id, SwapRow.id)))
+
+
+def open_asks_of(session: Session, *, counsellor_id: int, start: datetime) -> list[CoverAskRow]:
+    """Questions about cover from a moment on that somebody has not answered."""
+    wanted = (
+        select(CoverAskRow)
+        .join(CoverRequestRow, CoverRequestRow.id == CoverAskRow.request_id)
+        .where(
+            CoverAskRow.counsellor_id == counsellor_id,
+            CoverAskRow.answer.is_(None),
+            func.upper(CoverRequestRow.during) > start,
+        )
+    )
+    return list(session.scalars(wanted.order_by(CoverAskRow.request_id)))
+
+
 def leave_to_decide(session: Session) -> list[LeaveRow]:
     """Applications for leave that nobody has decided about, by first day."""
     wanted = select(LeaveRow).where(LeaveRow.state == LeaveState.ASKED.value)

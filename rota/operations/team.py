@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from psycopg.errors import UniqueViolation
 from sqlalchemy import select
@@ -23,9 +22,7 @@ from foundation.sealed import digest
 from rota import queries
 from rota.domain.counsellor import Gender, Skill
 from rota.domain.presence import PresenceState
-from rota.domain.shifts import instant_of
 from rota.models import CounsellorRow, PresenceRow
-from rota.operations.shifts import vacate
 
 PHONE_TAKEN = "Another counsellor has this number. Enter a number that only this person answers"
 
@@ -79,7 +76,7 @@ def add_counsellor(
     with _one_person_for_each_phone(session):
         session.add(row)
         session.flush()
-    _note(session, "counsellor_added", row.id, before=None, after=_told(row), by=by, now=now)
+    _note(session, "counsellor_added", row.id, before=None, after=told(row), by=by, now=now)
     return row
 
 
@@ -90,8 +87,8 @@ def change_counsellor(
 
     Raises CounsellorNotFound, PhoneTaken or NameMissing.
     """
-    row = _found(session, counsellor_id)
-    before = _told(row)
+    row = find(session, counsellor_id)
+    before = told(row)
     rename_staff(session, staff=row.staff, name=details.name, by=by, now=now)
     if row.phone != details.phone.e164:
         _refuse_taken_phone(session, details.phone, besides=counsellor_id)
@@ -102,8 +99,8 @@ def change_counsellor(
     row.gender = details.gender.value if details.gender else None
     row.skills, row.languages = _sorted(details.skills), _sorted(details.languages)
     session.flush()
-    if before != _told(row):
-        _note(session, "counsellor_changed", row.id, before=before, after=_told(row), by=by, now=now)
+    if before != told(row):
+        _note(session, "counsellor_changed", row.id, before=before, after=told(row), by=by, now=now)
     return row
 
 
@@ -114,28 +111,14 @@ def verify_phone(
 
     Raises CounsellorNotFound.
     """
-    row = _found(session, counsellor_id)
+    row = find(session, counsellor_id)
     row.phone_verified_at = now
     _note(session, "phone_verified", row.id, before=None, after={"how": how.value}, by=by, now=now)
     return row
 
 
-def record_leaving(
-    session: Session, *, counsellor_id: int, left_on: date, zone: ZoneInfo, by: int | None, now: datetime
-) -> int:
-    """Record the first day on which somebody no longer works here; their shifts from then on are vacated and counted.
-
-    Raises CounsellorNotFound.
-    """
-    row = _found(session, counsellor_id)
-    before = _told(row)
-    row.left_on = max(left_on, row.joined_on)
-    vacated = vacate(session, counsellor_id=counsellor_id, start=instant_of(left_on, time(), zone), by=by, now=now)
-    _note(session, "counsellor_left", row.id, before=before, after=_told(row), by=by, now=now)
-    return vacated
-
-
-def _found(session: Session, counsellor_id: int) -> CounsellorRow:
+def find(session: Session, counsellor_id: int) -> CounsellorRow:
+    """Somebody on the team. Raises CounsellorNotFound."""
     row = queries.find_counsellor(session, counsellor_id=counsellor_id)
     if row is None:
         raise CounsellorNotFound("There is no such counsellor")
@@ -167,7 +150,8 @@ def _sorted(values: Iterable[str]) -> list[str]:
     return sorted(str(value) for value in values)
 
 
-def _told(row: CounsellorRow) -> dict[str, Any]:
+def told(row: CounsellorRow) -> dict[str, Any]:
+    """What the journal keeps of somebody, without their number."""
     return {
         "name": row.staff.name,
         "phone": Phone(row.phone).masked,

@@ -25,6 +25,7 @@ from rota.domain.counsellor import Skill
 from rota.domain.wording import GENDERS, LANGUAGES, PRESENCE, SKILLS, languages_words, skills_words
 from rota.models import CounsellorRow
 from rota.operations import team as operations
+from rota.operations.leaving import record_leaving
 from rota.operations.team import CounsellorNotFound, PhoneTaken, VerifiedHow
 from rota.queries import PresenceLine
 from rota.web import wording
@@ -161,7 +162,7 @@ def leaving(counsellor_id: int) -> ResponseReturnValue:
             row = _row(queries.find_counsellor(session, counsellor_id=counsellor_id))
             errors = {"left_on": wording.ENTER_A_LAST_DAY}
             return _person_page(row, _values(row), errors, HTTPStatus.UNPROCESSABLE_ENTITY)
-        vacated = operations.record_leaving(
+        vacated = record_leaving(
             session,
             counsellor_id=counsellor_id,
             left_on=left_on,

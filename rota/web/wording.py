@@ -85,6 +85,7 @@ ANSWERS: Mapping[str, str] = {
     "": "no answer yet",
     "yes": "yes",
     "too_late": "yes, too late",
+    "gone": "has left since",
     "clash": "yes, but has another shift then",
     "on_leave": "yes, but is on leave",
     "no_rest": "yes, but would not have enough rest",

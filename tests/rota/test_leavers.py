@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from flask import Flask
 from sqlalchemy.orm import Session
@@ -10,6 +10,10 @@ from sqlalchemy.orm import Session
 from accounts.operations.staff import end_access
 from foundation.database import transaction
 from rota import queries
+from rota.domain.swaps import SwapState
+from rota.models import CoverAskRow, CoverRequestRow, LadderState, LeaveRow, LeaveState, SwapRow, range_of
+from rota.operations import leave, swaps
+from rota.operations.leaving import GONE, record_leaving
 from tests.rota.planning import LONDON, NOON, Team, hours
 
 
@@ -67,3 +71,42 @@ def test_whoever_joined_and_left_inside_a_period_is_in_its_report_of_hours(
     found = queries.people_hours(session, start=NOON - timedelta(days=7), end=NOON + timedelta(days=7), zone=LONDON)
 
     assert [(row.staff.name, own.total) for row, own in found] == [("Ana Example", timedelta(hours=3))]
+
+
+TOMORROW = NOON.date() + timedelta(days=1)
+
+
+def test_nothing_waits_for_somebody_who_leaves(team: Team, session: Session) -> None:
+    ana, ben = team.counsellor("Ana Example"), team.counsellor("Ben Example")
+    own, other = team.shift(ana, hours(24, 32)), team.shift(ben, hours(48, 56))
+    offered = swaps.offer(session, shift_id=own, owner_id=ana, by=None, now=NOON)
+    wanted = swaps.offer(session, shift_id=other, owner_id=ben, by=None, now=NOON)
+    swaps.take(session, swap_id=wanted.id, taker_id=ana, zone=LONDON, by=None, now=NOON)
+    request = CoverRequestRow(
+        absent_id=ben, during=range_of(hours(24, 32)), state=LadderState.ASKING.value, opened_at=NOON,
+        next_at=NOON + timedelta(minutes=10), asks=[CoverAskRow(counsellor_id=ana, asked_at=NOON)],
+    )  # fmt: skip
+    session.add(request)
+    session.flush()
+
+    record_leaving(session, counsellor_id=ana, left_on=TOMORROW, zone=LONDON, by=None, now=NOON)
+
+    rows = {row.id: row for row in session.query(SwapRow)}
+    assert rows[offered.id].state == SwapState.LAPSED
+    assert (rows[wanted.id].state, rows[wanted.id].taker_id) == (SwapState.OFFERED, None)
+    assert [ask.answer for ask in request.asks] == [GONE]
+    assert request.next_at == NOON
+
+
+def test_leave_ends_with_whoever_leaves(team: Team, session: Session) -> None:
+    ana = team.counsellor("Ana Example")
+    today = NOON.date()
+    for first, last in ((today, date(2026, 11, 30)), (date(2026, 12, 7), date(2026, 12, 8))):
+        leave.ask(session, counsellor_id=ana, first_day=first, last_day=last, by=None, today=today, now=NOON)
+
+    record_leaving(session, counsellor_id=ana, left_on=TOMORROW, zone=LONDON, by=None, now=NOON)
+
+    found = session.query(LeaveRow).order_by(LeaveRow.first_day)
+    assert [(row.state, row.last_day) for row in found] == [
+        (LeaveState.ASKED, today), (LeaveState.WITHDRAWN, date(2026, 12, 8)),
+    ]  # fmt: skip

@@ -20,6 +20,7 @@ from rota.domain.presence import PresenceState
 from rota.domain.shifts import InThePast, ShiftHasBegun, ShiftIsOver, ShiftRefused, Span, TooLong
 from rota.models import ShiftRow, ShiftState
 from rota.operations import presence
+from rota.operations.leaving import record_leaving
 from rota.operations.shifts import (
     AlreadyOnShift,
     NobodySuch,
@@ -30,7 +31,6 @@ from rota.operations.shifts import (
     move_shift,
     remove_shift,
 )
-from rota.operations.team import record_leaving
 from tests.rota.planning import LONDON, NOON, Team, hours
 
 
