@@ -114,7 +114,7 @@ def test_an_opt_out_holds_from_the_day_it_was_signed_until_its_notice_is_over(te
 
     terms = terms_of(session, ana)
     assert until == date(2026, 12, 18)
-    assert [terms.has_opted_out(date(2026, *day)) for day in ((11, 1), (11, 2), (12, 17), (12, 18))] == [
+    assert [terms.is_opted_out_in(date(2026, *monday)) for monday in ((10, 26), (11, 2), (12, 14), (12, 21))] == [
         False, True, True, False,
     ]  # fmt: skip
 
