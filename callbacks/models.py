@@ -211,6 +211,9 @@ class AttemptRow(Row):
     call_id: Mapped[UUID] = mapped_column(ForeignKey("call.id"), unique=True)
     number: Mapped[int]
     because: Mapped[str]
+    shift_id: Mapped[int | None] = mapped_column(ForeignKey("shift.id"))
+    """The shift by which the counsellor was on duty, and its version: what the rota said when the telephone rang."""
+    shift_version: Mapped[int | None]
     started_at: Mapped[datetime]
     rang_visitor_at: Mapped[datetime | None]
     bridged_at: Mapped[datetime | None]

@@ -316,12 +316,8 @@ def outcomes_missing(session: Session) -> list[AttemptRow]:
 
 def count_free(session: Session, *, among: frozenset[int] | None = None, now: datetime) -> int:
     """How many counsellors, or how many `among` some, are ready and have no call."""
-    busy = select(AttemptRow.counsellor_id).where(AttemptRow.ended_at.is_(None))
-    ready = rota.ready_ids(now).subquery()
-    free = select(func.count()).select_from(ready).where(ready.c.id.not_in(busy))
-    if among is not None:
-        free = free.where(ready.c.id.in_(among))
-    return int(session.scalar(free) or 0)
+    free = rota.free_ids(session, moment=now) - busy_counsellors(session)
+    return len(free if among is None else free & among)
 
 
 def last_attempt_ends(session: Session, counsellor_ids: Collection[int]) -> dict[int, datetime]:

@@ -516,6 +516,19 @@ class RotaRoundRow(Row):
     """When the weeks ahead are looked over again."""
 
 
+class OffersEndRow(Row):
+    """How many minutes before the end of their cover nobody is offered a call any more; one row, once it was set."""
+
+    __tablename__ = "offers_end"
+    __table_args__ = (
+        CheckConstraint("id = 1", name="there_is_one_end_of_offers"),
+        CheckConstraint("minutes between 0 and 60", name="offers_end_within_the_last_hour"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    minutes: Mapped[int]
+
+
 class LocalHolidayRow(Row):
     """A bank holiday of one site that the calendar does not know, added by a supervisor."""
 

@@ -37,6 +37,7 @@ from rota.models import (
     LeaveState,
     LocalHolidayRow,
     MinimumRow,
+    OffersEndRow,
     OpenShiftRow,
     OpenShiftState,
     PresenceRow,
@@ -51,7 +52,7 @@ from rota.models import (
 )
 
 T = TypeVar("T")
-LAST_MINUTES = 5  # of a person's cover: a call offered now would run into their time to go home
+LAST_MINUTES = timedelta(minutes=5)  # of a person's cover: a call offered now would run into their time to go home
 LOOK_AHEAD = timedelta(days=1)  # no unbroken stretch of one person's cover is asked about beyond this
 COVER_AHEAD = timedelta(days=8)  # a visitor is never offered a call later than this
 
@@ -159,20 +160,50 @@ def on_shift(session: Session, *, moment: datetime) -> list[Counsellor]:
     return [row.as_counsellor() for row in rows]
 
 
-def counsellors_free(session: Session, *, moment: datetime, last_minutes: int = LAST_MINUTES) -> list[FreeCounsellor]:
+def counsellors_free(session: Session, *, moment: datetime) -> list[FreeCounsellor]:
     """Who can be offered a call: on a published shift and not in its last minutes, available, on a verified phone.
 
     Whether somebody already has an offer or a call is not a question for the rota; the caller removes those.
     """
-    ready = {row.id: row for row in session.scalars(_ready(moment))}
-    shifts = published_shifts(session, start=moment, end=moment + LOOK_AHEAD, counsellor_ids=ready)
-    until = _unbroken_until(shifts, moment)
-    last = moment + timedelta(minutes=last_minutes)
+    until = _free_until(session, moment)
+    shifts = _shifts_at(session, moment, counsellor_ids=until)
     return [
-        FreeCounsellor(row.as_counsellor(), until[person], row.presence.since)
-        for person, row in ready.items()
-        if until[person] > last
+        FreeCounsellor(row.as_counsellor(), until[row.id], row.presence.since, *shifts.get(row.id, (None, None)))
+        for row in session.scalars(_counsellors(moment.date()).where(CounsellorRow.id.in_(list(until))))
     ]
+
+
+def free_ids(session: Session, *, moment: datetime) -> frozenset[int]:
+    """The ids of those who can be offered a call: the same people as `counsellors_free`, for less."""
+    return frozenset(_free_until(session, moment))
+
+
+def last_minutes(session: Session) -> timedelta:
+    """How long before the end of somebody's cover they are offered no call any more."""
+    minutes = session.scalar(select(OffersEndRow.minutes))
+    return LAST_MINUTES if minutes is None else timedelta(minutes=minutes)
+
+
+def _free_until(session: Session, moment: datetime) -> dict[int, datetime]:
+    """Who can be offered a call, and when their unbroken cover ends; who is on, only the resolver says."""
+    ready = session.scalars(
+        _counsellors(moment.date())
+        .where(PresenceRow.state == PresenceState.AVAILABLE.value, CounsellorRow.phone_verified_at.is_not(None))
+        .with_only_columns(CounsellorRow.id)
+        .order_by(None)
+    ).all()
+    shifts = published_shifts(session, start=moment, end=moment + LOOK_AHEAD, counsellor_ids=ready)
+    last = moment + last_minutes(session)
+    return {person: ends_at for person, ends_at in _unbroken_until(shifts, moment).items() if ends_at > last}
+
+
+def _shifts_at(session: Session, moment: datetime, *, counsellor_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """Each person's shift at this moment, and its version."""
+    minute = whole_minute(moment)
+    wanted = select(ShiftRow.counsellor_id, ShiftRow.id, ShiftRow.version).where(
+        *_touching(minute, minute + A_MINUTE), ShiftRow.counsellor_id.in_(list(counsellor_ids))
+    )
+    return {person: (shift_id, version) for person, shift_id, version in session.execute(wanted)}
 
 
 def able_ids(
@@ -185,23 +216,6 @@ def able_ids(
     if gender is not None:
         wanted = wanted.where(CounsellorRow.gender == gender)
     return frozenset(session.scalars(wanted))
-
-
-def ready_ids(moment: datetime) -> Select[int]:
-    """The ids of those who are on at the moment, available and on a verified phone: a part of other questions."""
-    return _ready(moment).with_only_columns(CounsellorRow.id).order_by(None)
-
-
-def _ready(moment: datetime) -> Select[CounsellorRow]:
-    """Counsellors who are on at the moment, available and on a verified phone."""
-    on_now = select(ShiftRow.counsellor_id).where(
-        ShiftRow.state == ShiftState.PUBLISHED, ShiftRow.during.contains(moment)
-    )
-    return _counsellors(moment.date()).where(
-        PresenceRow.state == PresenceState.AVAILABLE.value,
-        CounsellorRow.phone_verified_at.is_not(None),
-        CounsellorRow.id.in_(on_now),
-    )
 
 
 def _unbroken_until(shifts: Iterable[Shift], moment: datetime) -> dict[int, datetime]:

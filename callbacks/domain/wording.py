@@ -7,7 +7,7 @@ from notifications.domain.call import CallState
 ASKED = "The request arrived through {channel}."
 TRIAGED = "Rules {rules} gave it the urgency “{urgency}”."
 HELD = "It waits for a supervisor: {reason}."
-ASSIGNED = "Given to {counsellor}: {because}"
+ASSIGNED = "Given to {counsellor}: {because} On duty by shift {shift} of the rota, in its version {version}."
 CALL_WORDS: dict[CallState, str] = {
     CallState.RINGING: "{counsellor}'s telephone rings.",
     CallState.PROMPTED: "{counsellor}'s telephone was answered.",

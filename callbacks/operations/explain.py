@@ -25,8 +25,6 @@ from rota.queries import PresenceLine
 STARVED_AFTER = timedelta(seconds=60)
 """Somebody waits and somebody is free for longer than this: a person should know why."""
 
-LAST_MINUTES = timedelta(minutes=rota.LAST_MINUTES)
-
 
 @dataclass(frozen=True, slots=True)
 class Starving:
@@ -51,6 +49,8 @@ class Standing:
     rows: dict[int, CallbackRow]
     """The requests by id."""
     plan: Plan
+    last_minutes: timedelta
+    """Of somebody's cover, in which they are offered nothing any more."""
     now: datetime
 
     def not_ready(self, request: Waiting) -> Block | None:
@@ -72,7 +72,7 @@ class Standing:
             on_shift_until=line.on_shift_until,
             presence=line.presence.state,
             phone_verified=line.counsellor.phone_verified,
-            last_minutes=LAST_MINUTES,
+            last_minutes=self.last_minutes,
             now=self.now,
         )
 
@@ -108,7 +108,8 @@ def standing(session: Session, *, about: CallbackRow | None = None, zone: ZoneIn
     requests = _requests(session, rows, free, zone=zone, now=now)
     plan = matching.match(requests, free, rung=lines_not_to_ring(session, now=now), now=now)
     ordered = sorted(requests, key=lambda request: (request.due_at > now, order(request, now)))
-    return Standing(tuple(ordered), tuple(people), tuple(free), {row.id: row for row in rows}, plan, now)
+    by_id, last = {row.id: row for row in rows}, rota.last_minutes(session)
+    return Standing(tuple(ordered), tuple(people), tuple(free), by_id, plan, last, now)
 
 
 def as_seen_by_matching(session: Session, callback: CallbackRow, *, zone: ZoneInfo, now: datetime) -> Waiting:

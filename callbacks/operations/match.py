@@ -20,7 +20,7 @@ from notifications.domain.call import CallState
 from notifications.domain.wording import whisper
 from notifications.operations import order
 from rota import queries as rota
-from rota.domain.counsellor import Counsellor, FreeCounsellor
+from rota.domain.counsellor import FreeCounsellor
 
 PASSED_ON_LATELY = timedelta(minutes=10)
 """A counsellor who did not take a request is not offered the same one again so soon, if there is anybody else."""
@@ -99,7 +99,7 @@ def match_waiting(session: Session, *, zone: ZoneInfo, now: datetime) -> Plan:
     if not queries.is_anybody_waiting(session, now=now):
         return Plan()
     found = rota.counsellors_free(session, moment=now)
-    people = {free.counsellor.id: free.counsellor for free in found}
+    people = {free.counsellor.id: free for free in found}
     idle = len(people.keys() - engaged(session, now=now))
     made: list[Match] = []
     seen: set[int] = set()
@@ -142,7 +142,8 @@ def _wait_for_a_safe_time(callback: CallbackRow, *, zone: ZoneInfo, now: datetim
     return True
 
 
-def _assign(session: Session, callback: CallbackRow, person: Counsellor, because: str, *, now: datetime) -> None:
+def _assign(session: Session, callback: CallbackRow, free: FreeCounsellor, because: str, *, now: datetime) -> None:
+    person = free.counsellor
     call_id = order.order_call(
         session,
         counsellor=person.phone,
@@ -160,6 +161,8 @@ def _assign(session: Session, callback: CallbackRow, person: Counsellor, because
             call_id=call_id,
             number=len(queries.attempts(session, callback.id)) + 1,
             because=because,
+            shift_id=free.shift_id,
+            shift_version=free.shift_version,
             started_at=now,
             talked_s=0,
             owes_outcome=False,
@@ -167,4 +170,7 @@ def _assign(session: Session, callback: CallbackRow, person: Counsellor, because
     )
     callback.counsellor_id = person.id
     callback.move(Event.MATCH, due_by=now + CALL_HAS, now=now)
-    history.note(session, callback, wording.ASSIGNED.format(counsellor=person.name, because=because), now=now)
+    words = wording.ASSIGNED.format(
+        counsellor=person.name, because=because, shift=free.shift_id, version=free.shift_version
+    )
+    history.note(session, callback, words, now=now)

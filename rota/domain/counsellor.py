@@ -65,3 +65,6 @@ class FreeCounsellor:
     on_shift_until: datetime
     """When this person's unbroken cover ends."""
     available_since: datetime
+    shift_id: int | None = None
+    """The published shift that they are on by, and its version: what the rota said when their telephone rang."""
+    shift_version: int | None = None

@@ -16,6 +16,8 @@ from callbacks.domain.codes import CaseOutcome, ContactOutcome, ReferralType
 from callbacks.domain.safe_contact import MessageRule
 from callbacks.operations.finish_call import Outcome, Referral
 from foundation.database import transaction
+from rota.domain.shifts import Span
+from rota.operations.offers_end import end_offers
 from tests.conftest import NOON, Town
 from tests.journeys.conftest import ANA, BEN, LANDLINE, TAKES, TALKS, VISITOR, People
 
@@ -474,3 +476,24 @@ def test_f44_an_outcome_that_is_never_given_is_asked_for_and_never_assumed(town:
 
     assert (late.status, late.review_reason, late.case_outcome) == ("needs_review", "outcome_missing", None)
     assert asked.status == "completed"
+
+
+def test_a_shift_that_ends_in_the_middle_of_a_call_does_not_end_the_call(town: Town, people: People) -> None:
+    town.expects(ANA, VISITOR)
+    ana = people.team.counsellor("Ana Example")
+    people.team.shift(ana, Span(NOON - timedelta(hours=8), NOON + timedelta(minutes=1)))
+    with town.app.app_context(), transaction() as session:
+        end_offers(session, before=0, by=None, now=NOON)
+    town.phones.habit(ANA, **TAKES)
+    town.phones.habit(VISITOR, picks_up="person", talks_for_s=70)
+
+    asked = people.ask()
+    town.until(lambda: asked.attempts() and asked.attempts()[0].bridged_at)
+    town.until(lambda: town.clock() > NOON + timedelta(seconds=65))
+    still_on = asked.status
+    town.until(lambda: asked.results() == ["finished"])
+
+    [attempt] = asked.attempts()
+    assert still_on == "in_call"
+    assert attempt.talked_s >= 70
+    assert people.presence(ana) == "wrapping_up"
