@@ -91,6 +91,7 @@ class Settings(BaseModel):
     TRUSTED_PROXIES: int = Field(0, ge=0, le=5)
     REHEARSAL_CLOCK: str = ""
     ON_CALL_PHONE: str = ""
+    ALARM_WEBHOOK_URL: str = Field("", pattern=r"^(https?://.+)?$")
     TWILIO_FALLBACK_URL: str = Field("", pattern=r"^(https?://.+)?$")
 
     @field_validator("SERVICE_TIMEZONE")
@@ -198,6 +199,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         TWILIO_CALLER_ID=settings.TWILIO_CALLER_ID,
         CALLS_PER_SECOND=settings.TWILIO_CALLS_PER_SECOND,
         ON_CALL_PHONE=Phone(settings.ON_CALL_PHONE) if settings.ON_CALL_PHONE else None,
+        ALARM_WEBHOOK_URL=settings.ALARM_WEBHOOK_URL,
         SERVICE_NAME=settings.SERVICE_NAME,
         SERVICE_TIMEZONE=settings.SERVICE_TIMEZONE,
         ZONE=zoneinfo.ZoneInfo(settings.SERVICE_TIMEZONE),
@@ -427,6 +429,12 @@ def _conservation() -> str | None:
     return f"{missing} requests are in no known state" if missing else None
 
 
+def _on_call() -> str | None:
+    if current_app.config["ON_CALL_PHONE"] or current_app.config["ALARM_WEBHOOK_URL"]:
+        return None
+    return "nobody is told when the service is in trouble: set ON_CALL_PHONE, ALARM_WEBHOOK_URL, or both"
+
+
 CHECKS: tuple[tuple[str, Callable[[], str | None]], ...] = (
     ("Database and schema", _schema),
     ("Redis", _redis),
@@ -435,6 +443,7 @@ CHECKS: tuple[tuple[str, Callable[[], str | None]], ...] = (
     ("Cover in the next 24 hours", _cover),
     ("Help lines that pages show", _help_lines),
     ("Every request is accounted for", _conservation),
+    ("Somebody is told of trouble", _on_call),
 )
 """What `preflight` looks at: each says None, or what is wrong and what to do."""
 

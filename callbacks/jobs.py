@@ -12,7 +12,7 @@ from callbacks.operations.match import match_waiting as match_now
 from foundation import clock, doorbell
 from foundation.database import transaction
 from foundation.doorbell import Bell
-from notifications.operations import alarm
+from notifications.jobs import tell_of_troubles
 
 log = structlog.get_logger()
 
@@ -30,12 +30,10 @@ def match_waiting() -> None:
 
 def watch_over_everything() -> None:
     """Look for what is wrong with the service as a whole, and tell people of it once."""
-    zone: ZoneInfo = current_app.config["ZONE"]
+    config = current_app.config
     with transaction() as session:
-        watch.watch(session, zone=zone, now=clock.now())
-        begun = alarm.tell_of_troubles(session, on_call=current_app.config["ON_CALL_PHONE"], now=clock.now())
-    for kind in begun:
-        log.error("trouble", kind=str(kind))
+        watch.watch(session, zone=config["ZONE"], now=clock.now())
+    tell_of_troubles(on_call=config["ON_CALL_PHONE"], address=config["ALARM_WEBHOOK_URL"])
 
 
 @doorbell.answers(Bell.DEADLINES)

@@ -15,9 +15,11 @@ from flask import Flask, current_app
 from foundation import clock, doorbell
 from foundation.database import transaction
 from foundation.doorbell import Bell
+from foundation.phone import Phone
 from notifications import queries
 from notifications.domain.text import TextState
-from notifications.operations import place, settle, trouble
+from notifications.operations import alarm, place, settle, trouble
+from notifications.telephony import second_way
 from notifications.telephony.port import (
     CallOrder,
     NoSuchCall,
@@ -218,3 +220,23 @@ def _settle_text(text_id: UUID) -> None:
     news = _telephony().text_state(provider_id)
     with transaction() as session:
         settle.text_answered(session, text_id=text_id, news=news, now=clock.now())
+
+
+def tell_of_troubles(*, on_call: Phone | None, address: str) -> None:
+    """Tell whoever is on call of what nobody has heard of yet: by text, and at the operator's address."""
+    with transaction() as session:
+        tellings = alarm.tell_of_troubles(session, on_call=on_call, has_address=bool(address), now=clock.now())
+    for telling in tellings:
+        log.error("trouble", kind=str(telling.kind))
+        if address:
+            _post(address, telling)
+
+
+def _post(address: str, telling: alarm.Telling) -> None:
+    try:
+        second_way.post(address, telling.as_message())
+    except second_way.NotHeard as unheard:
+        log.warning("alarm_not_heard", kind=str(telling.kind), because=str(unheard))  # it is told again
+        return
+    with transaction() as session:
+        alarm.was_heard(session, telling.kind, now=clock.now())

@@ -273,6 +273,10 @@ class TroubleRow(Row):
     told_at: Mapped[datetime | None]
     because: Mapped[str | None]
     """What more is known of it, in words that name nobody."""
+    tells: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often somebody was told, heard or not."""
+    tell_at: Mapped[datetime | None]
+    """When it is told again, if nobody has heard of it by then."""
 
 
 class OnTheLineRow(Row):

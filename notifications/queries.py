@@ -69,6 +69,24 @@ def untold_troubles(session: Session) -> list[TroubleRow]:
     return list(session.scalars(question.execution_options(populate_existing=True)))
 
 
+def lock_trouble(session: Session, kind: Trouble) -> TroubleRow | None:
+    """A trouble that lasts, locked."""
+    question = select(TroubleRow).where(TroubleRow.kind == kind).with_for_update()
+    return session.scalars(question.execution_options(populate_existing=True)).one_or_none()
+
+
+def state_of_text(session: Session, *, reason_key: str) -> TextState | None:
+    """What became of the text that was ordered for this reason; None when none was."""
+    state = session.scalar(select(TextRow.state).where(TextRow.reason_key == reason_key))
+    return None if state is None else TextState(state)
+
+
+def is_ours(session: Session, subject_id: UUID) -> bool:
+    """Whether this is the id of a call or text of ours: only we and the telephone company know it."""
+    call, text = select(CallRow.id).where(CallRow.id == subject_id), select(TextRow.id).where(TextRow.id == subject_id)
+    return bool(session.scalar(select(or_(call.exists(), text.exists()))))
+
+
 def trouble_last_at(session: Session, kind: Trouble) -> datetime | None:
     """When a trouble that lasts was last noticed."""
     return session.scalar(select(TroubleRow.last_at).where(TroubleRow.kind == kind))

@@ -105,6 +105,9 @@ PAUSES_AFTER = 5
 LONGEST_PAUSE = timedelta(seconds=30)
 """How long at most until the next call is tried; a call waits for two minutes before it goes back to matching."""
 
+UNHEARD_AFTER = timedelta(minutes=4)
+"""So long without anybody having heard of a trouble, and that is a trouble of its own."""
+
 REFUSALS_PASS_AFTER = timedelta(minutes=10)
 """So long without another refused message, and the trouble is over."""
 

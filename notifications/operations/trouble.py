@@ -18,7 +18,7 @@ def begin(session: Session, kind: Trouble, *, because: str | None = None, now: d
     """Something is wrong, perhaps still; `alarm` tells people about it once. `because` names nobody."""
     session.execute(
         insert(TroubleRow)
-        .values(kind=kind, since=now, last_at=now, times=1, because=because)
+        .values(kind=kind, since=now, last_at=now, times=1, because=because, tells=0)
         .on_conflict_do_update(
             index_elements=[TroubleRow.kind],
             set_={"last_at": now, "times": TroubleRow.times + 1, "because": because},

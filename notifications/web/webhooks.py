@@ -48,9 +48,16 @@ def only_from_the_telephone_company() -> None:
 
 
 def _note_refusal() -> None:
-    """A wrong signature is a forger's, or means that our address or token is wrong and no call can go on: say so."""
+    """Say so when a refused message names a call or text of ours: then our address or token is wrong and no call can
+    go on. Anything else is a stranger's, who must not be able to wake anybody.
+    """
+    try:
+        subject_id = UUID(hex=request.args["at"])
+    except (KeyError, ValueError):
+        return  # it names nothing: the log has it
     with transaction() as session:
-        trouble.begin(session, Trouble.WEBHOOKS_REFUSED, now=clock.now())
+        if queries.is_ours(session, subject_id):
+            trouble.begin(session, Trouble.WEBHOOKS_REFUSED, now=clock.now())
 
 
 def _subject() -> UUID:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 import requests
 from sqlalchemy import delete
 from twilio.request_validator import RequestValidator
+from werkzeug import Request, Response
+from werkzeug.serving import make_server
 
 import callbacks.jobs
 from callbacks.web import wording
@@ -28,6 +32,23 @@ LEAD = "+447700900555"
 @pytest.fixture
 def people(town: Town) -> People:
     return People(town, Team(town.app))
+
+
+class Pager:
+    """A server that takes messages, or does not."""
+
+    def __init__(self) -> None:
+        self.heard: list[dict[str, str]] = []
+        self.answers = 204
+
+        @Request.application
+        def take(request: Request) -> Response:
+            self.heard.append(request.get_json())
+            return Response(status=self.answers)
+
+        self.server = make_server("127.0.0.1", 0, take)
+        self.address = f"http://127.0.0.1:{self.server.server_port}/alarm"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
 
 def troubles(town: Town) -> list[str]:
@@ -93,6 +114,80 @@ def test_f38_the_lead_on_call_is_told_once(town: Town, people: People, monkeypat
     assert town.phones.state(LEAD)["texts"][0]["body"].startswith("Callback service:")
 
 
+@pytest.fixture
+def pager() -> Iterator[Pager]:
+    """An address of the operator's, outside the telephone company."""
+    made = Pager()
+    yield made
+    made.server.shutdown()
+
+
+def test_f38_the_lead_is_told_another_way_when_texts_are_what_fails(
+    town: Town, people: People, pager: Pager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.expects()
+    monkeypatch.setitem(town.app.config, "ON_CALL_PHONE", Phone(LEAD))
+    monkeypatch.setitem(town.app.config, "ALARM_WEBHOOK_URL", pager.address)
+    people.on("Ana Example")
+    town.phones.faults(rest={"too_many_requests": 1})
+    asked = people.ask()
+    town.until(lambda: "dialling_fails" in troubles(town))
+
+    watch(town)
+    town.passes(30)
+    watch(town)
+
+    assert [message["trouble"] for message in pager.heard] == ["dialling_fails"]
+    assert set(pager.heard[0]) == {"trouble", "since", "words"}
+    assert asked.reference not in str(pager.heard)
+
+
+def test_f38_an_alarm_that_nobody_hears_is_told_again_and_the_board_says_so(
+    town: Town, people: People, pager: Pager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.expects()
+    monkeypatch.setitem(town.app.config, "ALARM_WEBHOOK_URL", pager.address)
+    pager.answers = 503
+    people.on("Ana Example")
+    with town.app.app_context(), transaction() as session:
+        trouble.begin(session, Trouble.ORPHANS, now=town.clock())
+
+    for _ in range(4):
+        watch(town)
+        town.sleeps(minutes=2)
+    assert troubles(town) == ["orphans", "alarm_unheard"]
+    pager.answers = 204
+    town.sleeps(minutes=5)
+    watch(town)
+    watch(town)
+
+    assert len(pager.heard) == 3
+    assert troubles(town) == ["orphans"]
+
+
+def test_f38_a_text_that_does_not_arrive_is_sent_again(
+    town: Town, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.expects(texts=[LEAD, LEAD])
+    monkeypatch.setitem(town.app.config, "ON_CALL_PHONE", Phone(LEAD))
+    people.on("Ana Example")
+    town.phones.habit(LEAD, receives="undelivered")
+    with town.app.app_context(), transaction() as session:
+        trouble.begin(session, Trouble.ORPHANS, now=town.clock())
+    watch(town)
+    town.passes(10)
+    town.phones.habit(LEAD, receives="delivered")
+
+    town.sleeps(minutes=5)
+    watch(town)
+    town.passes(10)
+    watch(town)
+    town.sleeps(minutes=20)
+    watch(town)
+
+    assert len(town.phones.state(LEAD)["texts"]) == 1  # the other never arrived; town.expects counts both
+
+
 def test_f38_each_failure_doubles_the_pause_up_to_half_a_minute_and_chance_spreads_it() -> None:
     pauses = [pause_after(failures, dice=1.0) for failures in range(1, 12)]
 
@@ -123,10 +218,9 @@ def test_f38_while_nobody_can_be_rung_no_visitor_is_told_a_time(town: Town, peop
         page = visitor.get(f"/c/{asked.token}").text
         assert wording.CANNOT_RING in page
         assert "We will ring you" not in page
-    for path, answers in (*ANSWERS[:3], ("/questions", {"ask": "no"})):
+    for path, answers in ANSWERS[:5]:
+        assert "Likely" not in visitor.get(path).text
         assert visitor.post(path, data=answers).status_code == 303
-    assert "Likely" not in visitor.get("/counsellor").text
-    visitor.post("/counsellor", data={"counsellor": "any"})
     times = visitor.get("/time").text
     assert "As soon as possible" in times
     assert "Likely" not in times
@@ -248,9 +342,25 @@ def test_f33_somebody_waits_while_somebody_is_free_and_it_is_said(town: Town, pe
     assert troubles(town) == []
 
 
-def test_f41_refused_messages_are_said_and_forgotten_again(town: Town) -> None:
+def test_f41_a_strangers_message_wakes_nobody(town: Town) -> None:
     town.expects()
-    requests.post(f"{town.base}/webhooks/twilio/calls?at=0&leg=counsellor", timeout=10)
+
+    for at in ("0", "f" * 32):
+        for path in ("calls", "messages", "voice/answer", "inbound-message"):
+            assert requests.post(f"{town.base}/webhooks/twilio/{path}?at={at}", timeout=10).status_code == 403
+    watch(town)
+
+    assert troubles(town) == []
+
+
+def test_f41_refused_messages_about_our_calls_are_said_and_forgotten_again(town: Town, people: People) -> None:
+    town.expects(ANA)
+    people.on("Ana Example")
+    asked = people.ask()
+    town.until(asked.results)
+    asked.withdraw()
+    call = asked.attempts()[0].call_id.hex
+    requests.post(f"{town.base}/webhooks/twilio/calls?at={call}&leg=counsellor", timeout=10)
     watch(town)
     assert troubles(town) == ["webhooks_refused"]
 
