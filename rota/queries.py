@@ -30,6 +30,7 @@ from rota.models import (
     CounsellorRow,
     CoverAskRow,
     CoverRequestRow,
+    DraftLineRow,
     DraftRow,
     HandedOverRow,
     LadderState,
@@ -702,6 +703,39 @@ def swap_people(session: Session, *, swap_id: int) -> tuple[int | None, int | No
 def people(session: Session, *, ids: Iterable[int]) -> Sequence[CounsellorRow]:
     """These people, whether they still work here or not, by name."""
     return session.scalars(_everybody().where(CounsellorRow.id.in_(list(ids)))).all()
+
+
+def coverage_with(
+    session: Session, lines: Iterable[DraftLineRow], *, start: datetime, end: datetime, zone: ZoneInfo
+) -> Coverage:
+    """Need against the shifts of [start, end) as they would be with the changes of a draft."""
+    changes = list(lines)
+    touched = [line.shift_id for line in changes if line.shift_id is not None]
+    own = spans_of(session, counsellor_ids=None, around=Span(start, end), besides=touched)
+    shifts = [Shift(person, span) for person, spans in own.items() for span in spans]
+    shifts += [
+        Shift(line.counsellor_id, span_of(line.during))
+        for line in changes
+        if line.counsellor_id is not None and line.during is not None
+    ]
+    people = without_breaks(resolve(shifts, start=start, end=end), breaks(session, start=start, end=end))
+    return against_demand(session, people, start=start, end=end, zone=zone)
+
+
+def names(session: Session) -> dict[int, str]:
+    """Everybody's name, by id, those who have left included."""
+    wanted = select(CounsellorRow.id, StaffRow.name).join(StaffRow, StaffRow.id == CounsellorRow.staff_id)
+    return dict(session.execute(wanted).all())
+
+
+def staff_name(session: Session, *, staff_id: int | None) -> str:
+    """The name of a member of staff; nobody's, when the service itself acted."""
+    return session.scalar(select(StaffRow.name).where(StaffRow.id == staff_id)) or ""
+
+
+def shift_rows(session: Session, *, ids: Iterable[int]) -> dict[int, ShiftRow]:
+    """These shifts, in whatever state, by id."""
+    return {row.id: row for row in session.scalars(select(ShiftRow).where(ShiftRow.id.in_(list(ids))))}
 
 
 def lock_counsellors(session: Session, *, ids: Iterable[int]) -> dict[int, CounsellorRow]:

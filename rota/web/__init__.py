@@ -8,6 +8,7 @@ from foundation.web import problems
 from rota.web.breaks import breaks
 from rota.web.coverage import coverage
 from rota.web.demand import demand
+from rota.web.drafts import drafts
 from rota.web.feeds import feeds
 from rota.web.mine import mine
 from rota.web.presence import presence
@@ -23,7 +24,20 @@ __all__ = ["blueprints", "init_problems"]
 
 def blueprints() -> list[Blueprint]:
     """The blueprints to register."""
-    return [coverage, demand, breaks, rota, team, terms, presence, reports, feeds, mine, requests]
+    return [
+        coverage,
+        demand,
+        breaks,
+        drafts,
+        rota,
+        team,
+        terms,
+        presence,
+        reports,
+        feeds,
+        mine,
+        requests,
+    ]
 
 
 def init_problems(app: Flask) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from http import HTTPStatus
 from zoneinfo import ZoneInfo
@@ -19,12 +19,13 @@ from foundation.database import transaction
 from rota import queries
 from rota.domain.coverage import CoverState
 from rota.domain.shifts import ShiftRefused, Span
-from rota.domain.wording import COVER, COVER_SIGNS, hours_words, skills_words
+from rota.domain.wording import COVER, COVER_SIGNS, hours_words
 from rota.operations import shifts as operations
 from rota.operations.shifts import AlreadyOnShift, ShiftChangedMeanwhile
 from rota.queries import PlannedShift
 from rota.web import wording
 from rota.web.forms import NotUnderstood, read_shift
+from rota.web.shift_form import ShiftForm, choices_of_people, errors_of, form_for, title_of
 from rota.web.week import Gap, HourLine, Week, day_title, gap_hours, gaps, heat_map, week_named, week_of
 
 coverage = Blueprint("coverage", __name__, template_folder="templates", url_prefix="/staff/coverage")
@@ -48,16 +49,6 @@ class DayList:
     title: str
     shifts: tuple[ShiftLine, ...]
     is_today: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ShiftForm:
-    """The form for a new shift (`shift_id` None) or for changing one, as it is shown."""
-
-    values: Mapping[str, str]
-    errors: Mapping[str, str] = field(default_factory=dict)
-    shift_id: int | None = None
-    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,33 +169,16 @@ def _chosen(session: Session) -> ShiftForm | None:
     """The form for the shift that the address names, as the shift is now."""
     shift_id = request.args.get("shift", type=int)
     shift = queries.planned_shift(session, shift_id=shift_id) if shift_id is not None else None
-    return _form_for(shift) if shift else None
-
-
-def _form_for(shift: PlannedShift, errors: Mapping[str, str] | None = None) -> ShiftForm:
-    starts, ends = shift.starts_at.astimezone(_zone()), shift.ends_at.astimezone(_zone())
-    values = {
-        "counsellor": str(shift.counsellor_id),
-        "day": starts.date().isoformat(),
-        "starts": f"{starts:%H:%M}",
-        "ends": f"{ends:%H:%M}",
-        "version": str(shift.version),
-    }
-    return ShiftForm(values, errors or {}, shift.id, _title(shift))
-
-
-def _title(shift: PlannedShift) -> str:
-    day = day_title(shift.starts_at.astimezone(_zone()).date())
-    return f"{shift.name}, {day}, {hours_words(shift.span, _zone())}"
+    return form_for(shift, _zone()) if shift else None
 
 
 def _refused(refused: NotUnderstood | ShiftRefused, now: datetime, *, shift_id: int | None) -> ResponseReturnValue:
     """The page again, with what was typed and what to change."""
-    errors = refused.errors if isinstance(refused, NotUnderstood) else {refused.field: str(refused)}
+    errors = errors_of(refused)
     status = HTTPStatus.CONFLICT if isinstance(refused, AlreadyOnShift) else HTTPStatus.UNPROCESSABLE_ENTITY
     with transaction() as session:
         shift = queries.planned_shift(session, shift_id=shift_id) if shift_id is not None else None
-        form = ShiftForm(request.form, errors, shift_id if shift else None, _title(shift) if shift else "")
+        form = ShiftForm(request.form, errors, shift_id if shift else None, title_of(shift, _zone()) if shift else "")
         return _page(session, _week(now), form, now), status
 
 
@@ -212,7 +186,7 @@ def _changed_meanwhile(shift_id: int, now: datetime) -> ResponseReturnValue:
     """The shift as it is now, for whoever was second."""
     with transaction() as session:
         shift = queries.planned_shift(session, shift_id=shift_id)
-        form = _form_for(shift, {"counsellor": wording.WAS_ENTERED}) if shift else None
+        form = form_for(shift, _zone(), {"counsellor": wording.WAS_ENTERED}) if shift else None
         return _page(session, _week(now), form, now), HTTPStatus.CONFLICT
 
 
@@ -228,18 +202,11 @@ def _page(session: Session, week: Week, form: ShiftForm | None, now: datetime) -
         percent=found.percent,
         gap_hours=gap_hours(found),
         lists=_lists(shifts, week, today, now),
-        people=[
-            (str(row.id), _person(row.staff.name, skills_words(row.as_counsellor().skills)))
-            for row in queries.team(session, today=today)
-        ],
+        people=choices_of_people(session, today),
         legend=[(state, COVER[state], COVER_SIGNS[state]) for state in CoverState],
         form=form if holds(*PLANNERS) else None,
     )
     return render_template("rota/coverage.html", page=shown)
-
-
-def _person(name: str, skills: str) -> str:
-    return f"{name} ({skills})" if skills else name
 
 
 def _lists(shifts: Sequence[PlannedShift], week: Week, today: date, now: datetime) -> list[DayList]:

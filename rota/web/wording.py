@@ -76,6 +76,20 @@ ASKING = "They are off the shift, and colleagues are being asked by text."
 CALLED_OFF = "Nobody else is asked."
 OPENED = "Colleagues can take this shift now."
 CLOSED = "The shift is not open any more."
+DRAFTED = "Drafted. Nothing is in force and nobody is told until you publish."
+DRAFTED_REMOVAL = "Drafted: the shift goes when you publish."
+DROPPED = "Taken out of the draft. That shift stays as it is."
+PUBLISHED = "Published. Everybody whose shifts changed is told by text, once."
+DISCARDED = "The draft is thrown away. The rota is as it was."
+UNDONE = "Undone. The rota is as it was before that publication, and those who were told are told again."
+ADVICE = "Worth knowing"
+STANDS = "Cannot be published"
+OR_A_REASON = ". Change it, or take it out and plan it again with a reason"
+OVERRIDDEN = "Against a rule, with a reason"
+MARK_NEW = "new"
+MARK_REMOVED = "would go"
+MARK_BEFORE = "would change"
+MARK_AFTER = "changed"
 CHOOSE_A_SHIFT = "Choose a shift"
 NOBODY_ASKED = "nobody"
 WILL_HAVE_LEFT = "Will have left by then"
@@ -166,6 +180,19 @@ PROBLEMS: Mapping[type[Exception], Told] = {
 }
 
 WAS_ENTERED = "Somebody else changed this shift while you had it open. This is how it is now: decide again"
+
+
+def draft_line(before: str, after: str) -> str:
+    """One change of a draft: what was, and what is to be."""
+    if not before:
+        return f"New: {after}"
+    return f"{before}: now {after}" if after else f"Gone: {before}"
+
+
+def publication(when: str, who: str, changes: int) -> str:
+    """One publication in a line."""
+    number = "1 change" if changes == 1 else f"{changes:,} changes"
+    return f"{when}{f', by {who}' if who else ''}: {number}"
 
 
 def shift_added(name: str, span: Span, zone: ZoneInfo) -> str:

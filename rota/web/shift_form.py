@@ -1,0 +1,59 @@
+"""The form of one shift, as the coverage page and a draft show it: what it starts with, and what stands against it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from rota import queries
+from rota.domain.shifts import ShiftRefused
+from rota.domain.wording import hours_words, skills_words
+from rota.queries import PlannedShift
+from rota.web.forms import NotUnderstood
+from rota.web.week import day_title
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftForm:
+    """The form for a new shift (`shift_id` None) or for changing one, as it is shown."""
+
+    values: Mapping[str, str]
+    errors: Mapping[str, str] = field(default_factory=dict)
+    shift_id: int | None = None
+    title: str = ""
+    verdict: Sequence[str] = ()
+    """What saving it would come to, when that was asked first."""
+
+
+def form_for(shift: PlannedShift, zone: ZoneInfo, errors: Mapping[str, str] | None = None) -> ShiftForm:
+    """The form for changing a shift, as the shift is now."""
+    starts, ends = shift.starts_at.astimezone(zone), shift.ends_at.astimezone(zone)
+    values = {
+        "counsellor": str(shift.counsellor_id),
+        "day": starts.date().isoformat(),
+        "starts": f"{starts:%H:%M}",
+        "ends": f"{ends:%H:%M}",
+        "last_day": ends.date().isoformat() if starts.time() == ends.time() else "",
+        "version": str(shift.version),
+    }
+    return ShiftForm(values, errors or {}, shift.id, title_of(shift, zone))
+
+
+def title_of(shift: PlannedShift, zone: ZoneInfo) -> str:
+    """Whose shift it is, and when."""
+    return f"{shift.name}, {day_title(shift.starts_at.astimezone(zone).date())}, {hours_words(shift.span, zone)}"
+
+
+def errors_of(refused: NotUnderstood | ShiftRefused) -> Mapping[str, str]:
+    """What to change, by field."""
+    return refused.errors if isinstance(refused, NotUnderstood) else {refused.field: str(refused)}
+
+
+def choices_of_people(session: Session, today: date) -> list[tuple[str, str]]:
+    """Everybody who can be chosen, with what they are trained for."""
+    people = [(row, skills_words(row.as_counsellor().skills)) for row in queries.team(session, today=today)]
+    return [(str(row.id), f"{row.staff.name} ({skills})" if skills else row.staff.name) for row, skills in people]
