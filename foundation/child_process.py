@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import os
 import pwd
+import secrets
 import signal
 import socket
 import sys
@@ -17,6 +18,8 @@ import psutil
 
 LOOPBACK: Final = "127.0.0.1"
 POLL_SECONDS: Final = 0.02
+FIRST_PORT: Final = 12_000
+PORTS: Final = 20_000
 
 # Linux's own numbers: <linux/prctl.h> and <linux/capability.h>
 PR_SET_PDEATHSIG: Final = 1
@@ -61,11 +64,16 @@ def account_for_servers() -> Account | None:
 
 
 def free_port() -> int:
-    """A TCP port on loopback that nothing listens on at this moment."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """A TCP port on loopback that nothing listens on at this moment.
+
+    It lies below those that the system gives to outgoing connections, so that none of these takes it before it is used,
+    or while the server that uses it is started again.
+    """
+    while True:
+        port = FIRST_PORT + secrets.randbelow(PORTS)
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe, contextlib.suppress(OSError):
+            probe.bind((LOOPBACK, port))
+            return port
 
 
 def dies_with_its_parent(last_signal: signal.Signals) -> Callable[[], None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -58,21 +59,30 @@ NOT_JUDGED = {
 }
 
 
-def judge(entries: list[Entry], *, now: float, allow: tuple[str, ...], forbid: tuple[str, ...]) -> list[Judgement]:
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What the customer's judgement depends on besides the trace."""
+
+    allow: tuple[str, ...]  # the beginnings of numbers that may be contacted
+    forbid: tuple[str, ...] = ()  # words that may not be spoken before a key 1: names, numbers, messages
+    visitors: frozenset[str] = frozenset()  # who may only ever be dialled by a call on which a key 1 was pressed
+
+
+def judge(entries: list[Entry], *, now: float, terms: Terms) -> list[Judgement]:
     """Judge I1 to I5 and I8; I6 and I7 need the customer's database."""
     relevant = [entry for entry in entries if entry.kind in KINDS]
     legs = _legs(relevant)
     rules: list[tuple[str, str, Callable[[], list[str]]]] = [
         (
             "I1",
-            "no dialled party rings before a key 1 was pressed on the call that dials",
-            lambda: _early_rings(legs),
+            "no dialled party rings before a key 1 was pressed on the call that dials, and no visitor in any other way",
+            lambda: _early_rings(legs, terms.visitors),
         ),
         ("I2", "no number has two live calls from us", lambda: _double_calls(legs)),
         ("I3", "no answered dialled leg is silent for more than 2 s", lambda: _silences(legs, now)),
-        ("I4", "no call or text to a number outside the allow-list", lambda: _strangers(relevant, allow)),
+        ("I4", "no call or text to a number outside the allow-list", lambda: _strangers(relevant, terms.allow)),
         ("I5", "no recording is asked for", lambda: _recordings(relevant)),
-        ("I8", "no forbidden word is spoken before a key 1", lambda: _indiscretions(legs, forbid)),
+        ("I8", "no forbidden word is spoken before a key 1", lambda: _indiscretions(legs, terms.forbid)),
     ]
     return [Judgement(name=name, meaning=meaning, broken_by=tuple(check())) for name, meaning, check in rules]
 
@@ -115,9 +125,11 @@ def _follow(legs: dict[str, Leg], entry: Entry) -> None:
         leg.ended = (entry.at, entry.real_s)
 
 
-def _early_rings(legs: dict[str, Leg]) -> list[str]:
+def _early_rings(legs: dict[str, Leg], visitors: frozenset[str]) -> list[str]:
     broken = []
     for leg in legs.values():
+        if leg.direction == Direction.OUTBOUND_API and leg.to in visitors:
+            broken.append(f"{leg.sid} dialled the visitor {leg.to} straight away")
         if leg.direction != Direction.OUTBOUND_DIAL or leg.parent not in legs:
             continue
         parent = legs[leg.parent]
@@ -190,13 +202,16 @@ def _recordings(entries: list[Entry]) -> list[str]:
 
 
 def _indiscretions(legs: dict[str, Leg], forbid: tuple[str, ...]) -> list[str]:
-    broken = []
+    broken: list[str] = []
+    if not forbid:
+        return broken
+    any_of_them = re.compile("|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in forbid), re.IGNORECASE)
     for leg in legs.values():
         if leg.direction != Direction.OUTBOUND_API:
             continue
         pressed = leg.pressed_1_at_entry
         for number, at, words in leg.said:
-            spoken = [word for word in forbid if word.lower() in words.lower()]
+            spoken = any_of_them.search(words)
             if spoken and (pressed is None or number < pressed):
                 broken.append(f"{leg.sid} said “{spoken[0]}” at {iso_8601(at)} before a key 1")
     return broken

@@ -7,7 +7,7 @@ from typing import Any
 
 from simulator.clock import Clock
 from simulator.faults import Faults
-from simulator.invariants import Judgement, judge
+from simulator.invariants import Judgement, Terms, judge
 from simulator.network import Network
 from simulator.settings import Settings
 from simulator.trace import Trace
@@ -57,8 +57,10 @@ class Simulation:
             self.courier.reseed(seed)
             self.faults.reseed(seed)
 
-    def judgement(self) -> list[Judgement]:
-        return judge(self.trace.entries(), now=self.clock.now(), allow=self.settings.allow, forbid=self.settings.forbid)
+    def judgement(self, *, forbid: tuple[str, ...], visitors: frozenset[str]) -> list[Judgement]:
+        """Judge the run so far by the settings and what is named with the question."""
+        terms = Terms(allow=self.settings.allow, forbid=(*self.settings.forbid, *forbid), visitors=visitors)
+        return judge(self.trace.entries(), now=self.clock.now(), terms=terms)
 
     def health(self) -> dict[str, Any]:
         return {

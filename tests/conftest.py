@@ -199,7 +199,7 @@ class Phones:
         requests.post(f"{self.base}/reset", timeout=5).raise_for_status()
 
 
-def eventually(holds: Callable[[], Any], *, within_s: float = 15.0) -> Any:
+def eventually(holds: Callable[[], Any], *, within_s: float = 60.0) -> Any:
     """Wait until something is true, and return it; fail with what it was last."""
     ends = time.monotonic() + within_s
     while True:
@@ -210,6 +210,9 @@ def eventually(holds: Callable[[], Any], *, within_s: float = 15.0) -> Any:
             raise AssertionError(f"not within {within_s} s; the last value was {value!r}")
         time.sleep(0.02)
 
+
+NEVER_ALOUD = ("addiction", "alcohol", "drug", "drugs", "gambling")
+"""What a counsellor's family may not hear from a telephone on which nobody has pressed 1."""
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -240,6 +243,7 @@ def simulator(environment: dict[str, str], ports: dict[str, int]) -> Iterator[st
             str(ports["simulator"]),
             "--inbound-message-url",
             f"{environment['PUBLIC_BASE_URL']}/webhooks/twilio/inbound-message",
+            *[argument for word in NEVER_ALOUD for argument in ("--forbid", word)],
         ],
         cwd=Path(__file__).parent.parent,
         env={**os.environ, "TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": AUTH_TOKEN},
@@ -322,14 +326,20 @@ class Town:
         return found
 
     def judge(self) -> None:
-        """Nobody was contacted who should not have been: the end of every test in the town."""
+        """Nobody was contacted who should not have been, and the tables tell the truth: the end of every test here."""
         found, expected = self.contacted(), self.expected
         if expected is not None and not self.in_turn:
             found, expected = ({what: sorted(who) for what, who in each.items()} for each in (found, expected))
-        invariants = requests.get(f"{self.phones.base}/invariants", timeout=10).json()
 
         assert found == expected, "the test says with town.expects(…) whom it contacts"
-        assert invariants["holds"], invariants["judged"]
+        assert self.verdict() == {}
+
+    def verdict(self) -> dict[str, list[str]]:
+        """What this test has broken, once everybody has hung up and the reconciler has had its time."""
+        from tests import judge
+
+        self.phones.faults()
+        return judge.verdict(self.app, self.phones.base, settle=lambda: self.answer(Bell.SETTLE), passes=self._advance)
 
     def work(self) -> None:
         """Do what a worker does when every bell rings, whether or not anything is due."""

@@ -25,6 +25,7 @@ def add_routes(app: web.Application) -> None:
     app.router.add_get("/faults", show_faults)
     app.router.add_post("/faults", set_faults)
     app.router.add_get("/invariants", invariants)
+    app.router.add_post("/invariants", invariants)
 
 
 async def healthz(request: web.Request) -> web.Response:
@@ -93,7 +94,13 @@ async def set_faults(request: web.Request) -> web.Response:
 
 
 async def invariants(request: web.Request) -> web.Response:
-    judgements = request.app[SIMULATION].judgement()
+    """Judge the run; as JSON ``{"forbid": ["Sam"], "visitors": ["+44…"]}`` names what only the customer knows."""
+    fields = await read_fields(request)
+    unknown = sorted(set(fields) - {"forbid", "visitors"})
+    if unknown:
+        raise BadBody(f"unknown field {unknown[0]}; a judgement takes forbid and visitors")
+    forbid, visitors = (_words(fields, name) for name in ("forbid", "visitors"))
+    judgements = request.app[SIMULATION].judgement(forbid=tuple(filter(None, forbid)), visitors=frozenset(visitors))
     body = {
         "holds": all(judgement.holds for judgement in judgements),
         "judged": {judgement.name: judgement.as_json() for judgement in judgements},
@@ -113,6 +120,13 @@ def _number(fields: dict[str, Any], name: str) -> float | None:
     if not number >= 0:  # NaN included
         raise BadBody(f"{name} is not negative")
     return number
+
+
+def _words(fields: dict[str, Any], name: str) -> list[str]:
+    value = fields.get(name, [])
+    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+        raise BadBody(f"{name} is a list of words")
+    return value
 
 
 def _moment(fields: dict[str, Any]) -> float | None:

@@ -27,7 +27,7 @@ def manned(house: House) -> House:
 
 
 def everybody_was_rung_once(house: House, *visitors: str) -> None:
-    eventually(lambda: house.states() == ["finished"] * len(visitors), within_s=45)
+    house.until(lambda: house.states() == ["finished"] * len(visitors))
     assert {visitor: house.rang()[visitor] for visitor in visitors} == dict.fromkeys(visitors, 1)
 
 
@@ -50,29 +50,34 @@ def test_f36_valkey_stops_and_comes_back_empty(manned: House) -> None:
 
 
 def test_f37_postgresql_freezes_in_the_middle_of_a_call(manned: House) -> None:
+    manned.phones.habit(VISITOR, **(ANSWERS | {"talks_for_s": 60}))
     manned.ask()
-    eventually(lambda: manned.rang()[VISITOR] == 1, within_s=30)
+    eventually(lambda: manned.phones.state(VISITOR)["state"] == "in_call")
 
     manned.was_silent = True
-    manned.servers.postgres.freeze()
-    try:
-        with pytest.raises(requests.RequestException):
-            requests.get(f"{manned.base}/readyz", timeout=3)
-    finally:
-        manned.servers.postgres.thaw()
+    with manned.nobody_moves():
+        manned.servers.postgres.freeze()
+        try:
+            with pytest.raises(requests.RequestException):
+                requests.get(f"{manned.base}/readyz", timeout=3)
+        finally:
+            manned.servers.postgres.thaw()
+        eventually(lambda: requests.get(f"{manned.base}/readyz", timeout=15).ok)
 
     everybody_was_rung_once(manned, VISITOR)
 
 
 def test_f37_postgresql_crashes_while_calls_are_under_way(manned: House) -> None:
-    for visitor in (VISITOR, OTHERS[0]):  # slow to answer: the database is back before they do
-        manned.phones.habit(visitor, **(ANSWERS | {"after_s": 20}))
+    for visitor in (VISITOR, OTHERS[0]):
+        manned.phones.habit(visitor, **(ANSWERS | {"after_s": 15}))
     manned.ask()
-    eventually(lambda: manned.rang()[VISITOR] == 1, within_s=30)
+    eventually(lambda: manned.rang()[VISITOR] == 1)
 
     manned.was_silent = True
-    manned.servers.postgres.kill()
-    manned.servers.postgres.start()
+    with manned.nobody_moves():  # the visitor's telephone rings on until the database is back
+        manned.servers.postgres.kill()
+        manned.servers.postgres.start()
+        eventually(lambda: requests.get(f"{manned.base}/readyz", timeout=15).ok)
     manned.ask(OTHERS[0])
 
     everybody_was_rung_once(manned, VISITOR, OTHERS[0])

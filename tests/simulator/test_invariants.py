@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from twilio.rest import Client
 
@@ -108,6 +110,37 @@ def test_the_same_word_after_a_key_1_is_fine(simulator: Simulator, twilio: Clien
 
     assert simulator.heard(ASHA)[-1] == "It is about addiction."
     assert simulator.broken() == set()
+
+
+def test_a_visitor_who_is_dialled_straight_away_breaks_i1_once_it_is_known_who_visits(
+    simulator: Simulator, twilio: Client, helpline: Customer
+) -> None:
+    ring(twilio, helpline, to=ROBIN)
+
+    judged = simulator.post("/invariants", {"visitors": [ROBIN]})["judged"]
+
+    assert simulator.broken() == set()
+    assert [name for name, judgement in judged.items() if not judgement["holds"]] == ["I1"]
+
+
+@pytest.mark.parametrize(("word", "broken"), [("Sam", ["I8"]), ("am", []), ("same", [])])
+def test_a_word_that_the_customer_names_is_looked_for_as_a_whole(
+    simulator: Simulator, twilio: Client, helpline: Customer, word: str, broken: list[str]
+) -> None:
+    helpline.says("/answer", "<Say>Press 1 for sam.</Say>")
+    simulator.habit(ASHA, "voicemail")
+    follow(simulator, twilio, helpline)
+
+    judged = simulator.post("/invariants", {"forbid": [word]})["judged"]
+
+    assert [name for name, judgement in judged.items() if not judgement["holds"]] == broken
+
+
+@pytest.mark.parametrize("body", [{"forbid": "Sam"}, {"visitors": [1]}, {"allow": ["+1"]}])
+def test_a_judgement_on_terms_that_make_no_sense_is_refused(simulator: Simulator, body: dict[str, Any]) -> None:
+    answer = simulator.session.post(f"{simulator.address}/invariants", json=body, timeout=10)
+
+    assert answer.status_code == 400
 
 
 def test_what_only_the_customer_can_judge_is_named_as_such(simulator: Simulator) -> None:

@@ -1,0 +1,206 @@
+"""One judge for every run: what the telephone network saw, held against what the tables say.
+
+I1 to I5 and I8 the network judges by itself, once it knows who the visitors are and what nobody may say aloud. I6 and
+I7 need both sides: when everything has come to rest, each leg that was carried is over in the tables, and stands there
+as it really went.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import requests
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from callbacks import queries
+from callbacks.models import CallbackRow
+from foundation.database import transaction
+from notifications.domain.call import DEADLINES, FINAL, GREETING_S, CallState, LegStatus
+from notifications.models import CallRow
+from notifications.operations.settle import LOOKED_FOR_AFTER
+
+GRACE = timedelta(seconds=30)
+"""So long after the last deadline of all, every call must be over in the tables."""
+
+AT_LONGEST = max(DEADLINES.values()) + sum(LOOKED_FOR_AFTER, timedelta()) + GRACE
+"""The longest way to rest: a call that nobody knows of is looked for three times."""
+
+MOST_TRIES = 60
+"""So often everybody is told to hang up; a leg that is not over then never ends."""
+
+_OVER = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
+_SETTLED_IN_S = 1.0  # shorter than this, a bridge and a hang-up cannot be told apart by whole seconds
+
+
+@dataclass
+class Carried:
+    """One leg as the network carried it."""
+
+    sid: str
+    to: str
+    parent: str | None
+    status: str = "queued"
+    answered_at: datetime | None = None
+    bridged_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def is_over(self) -> bool:
+        return self.status in _OVER
+
+    def lasted_s(self, since: datetime | None) -> float:
+        return 0.0 if since is None or self.ended_at is None else (self.ended_at - since).total_seconds()
+
+
+def carried(log: Iterable[dict[str, Any]]) -> dict[str, Carried]:
+    """Every leg that we asked for, by its id, from the network's log."""
+    legs: dict[str, Carried] = {}
+    for entry in log:
+        if entry["kind"] == "call" and entry["direction"] != "inbound":
+            leg = legs.setdefault(entry["call"], Carried(entry["call"], entry["to"], entry["parent"]))
+            leg.status, at = entry["status"], datetime.fromisoformat(entry["at"])
+            if leg.status == "in-progress":
+                leg.answered_at = at
+            elif leg.is_over:
+                leg.ended_at = at
+        elif entry["kind"] == "bridged" and entry["child"] in legs:
+            legs[entry["child"]].bridged_at = datetime.fromisoformat(entry["at"])
+    return legs
+
+
+def network_verdict(network: str, session: Session) -> dict[str, list[str]]:
+    """What the network holds against the run: the invariants that it judges, each with what broke it."""
+    people = list(session.scalars(select(CallbackRow).execution_options(yield_per=1000)))
+    terms = {
+        "visitors": sorted({row.phone for row in people}),
+        "forbid": sorted({word for row in people for word in (row.name, row.phone, row.message) if word}),
+    }
+    answer = requests.post(f"{network}/invariants", json=terms, timeout=60)
+    answer.raise_for_status()
+    judged = answer.json()["judged"].items()
+    return {which: one["broken_by"] for which, one in judged if not one["holds"]}
+
+
+def verdict(
+    app: Flask, network: str, *, settle: Callable[[], None], passes: Callable[[float], None]
+) -> dict[str, list[str]]:
+    """What a run has broken, once everybody has hung up and only the reconciler has worked on.
+
+    `settle` is the reconciler's work; `passes` lets so many seconds pass, here and on the network.
+    """
+    _everybody_hangs_up(network, passes)
+    with app.app_context():
+        _come_to_rest(settle, passes)
+        with transaction() as session:
+            found = network_verdict(network, session) | tables_verdict(session, log_of(network))
+            lost = queries.unaccounted_for(session)
+    return found | ({"conservation": [f"{lost} requests are unaccounted for"]} if lost else {})
+
+
+def log_of(network: str) -> list[dict[str, Any]]:
+    """What the network noted of calls."""
+    kinds = {"kind": ["call", "bridged"]}
+    log: list[dict[str, Any]] = requests.get(f"{network}/log", params=kinds, timeout=60).json()["log"]
+    return log
+
+
+def _everybody_hangs_up(network: str, passes: Callable[[float], None]) -> None:
+    """Whoever is on the line, or is being rung, puts the telephone down, until no leg is left."""
+    for _ in range(MOST_TRIES):
+        if all(leg.is_over for leg in carried(log_of(network)).values()):
+            return
+        shown = requests.get(f"{network}/phones", headers={"Accept": "application/json"}, timeout=60).json()
+        for phone in shown["phones"]:
+            if phone["state"] != "idle":  # refused when the call has ended meanwhile, which is as good
+                requests.post(f"{network}/phones/{phone['number']}/hang-up", timeout=60)
+        passes(1)
+
+
+def _come_to_rest(settle: Callable[[], None], passes: Callable[[float], None]) -> None:
+    """Let only the reconciler work until no call is open, or for the longest time that it may need."""
+    left_s, step_s = AT_LONGEST.total_seconds(), 15.5
+    while _still_open() and left_s > 0:
+        passes(step_s)
+        settle()
+        left_s -= step_s
+
+
+def _still_open() -> bool:
+    with transaction() as session:
+        return session.scalar(select(CallRow.id).where(CallRow.ended_at.is_(None)).limit(1)) is not None
+
+
+def tables_verdict(session: Session, log: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """I6 and I7 of a run that has come to rest: what the tables say otherwise than the network."""
+    legs = carried(log)
+    late, untrue = [], []
+    known: set[str] = set()
+    for call in session.scalars(select(CallRow).execution_options(yield_per=1000)):
+        if call.state not in FINAL:
+            late.append(f"the call {call.id.hex} is {call.state} for ever")
+        mine = {leg.role: legs.get(leg.provider_id or "") for leg in call.legs}
+        known |= {leg.sid for leg in mine.values() if leg is not None}
+        untrue += _untrue_legs(call, mine)
+        ours = mine.get("counsellor")
+        theirs = next((leg for leg in legs.values() if ours is not None and leg.parent == ours.sid), None)
+        may_be = what_it_may_be(ours, theirs, cancelled=call.cancelled_at is not None)
+        if call.state in FINAL and call.state not in may_be:
+            untrue.append(f"the call {call.id.hex} is {call.state}, and was {' or '.join(sorted(may_be))}")
+    late += [f"{leg.sid} to {leg.to} goes on: {leg.status}" for leg in legs.values() if not leg.is_over]
+    late += [
+        f"{leg.sid} to {leg.to} is in no table" for leg in legs.values() if leg.parent is None and leg.sid not in known
+    ]
+    return {which: broken for which, broken in (("I6", late), ("I7", untrue)) if broken}
+
+
+def _untrue_legs(call: CallRow, mine: dict[str, Carried | None]) -> list[str]:
+    """Legs whose ending in the tables is not how they ended."""
+    found = []
+    for leg in call.legs:
+        truth = mine[leg.role]
+        if truth is None or leg.status is None or LegStatus(leg.status) not in _OVER:
+            continue  # never dialled, or the call was over before this leg's last news was needed
+        if leg.status != truth.status:
+            found.append(f"the {leg.role}'s leg {truth.sid} is {leg.status}, and was {truth.status}")
+    return found
+
+
+_NEVER_PLACED = frozenset({CallState.WITHHELD, CallState.REFUSED, CallState.LOST})
+_NOT_ANSWERED = frozenset({CallState.UNREACHED})
+_NOT_TAKEN = frozenset({CallState.NOT_TAKEN, CallState.ABANDONED})
+_VISITOR_LEG = {
+    "busy": frozenset({CallState.BUSY}),
+    "no-answer": frozenset({CallState.NO_ANSWER}),
+    "failed": frozenset({CallState.VISITOR_FAILED}),
+    "canceled": frozenset({CallState.ABANDONED}),
+}
+_PUT_DOWN = frozenset({CallState.HUNG_UP, CallState.ABANDONED})
+
+
+def what_it_may_be(ours: Carried | None, theirs: Carried | None, *, cancelled: bool) -> frozenset[CallState]:
+    """The final states that are true of a call, from how the network carried the counsellor's leg and the visitor's.
+
+    Written down a second time, from the telephones' side and without the product's rules: the product is judged by it.
+    """
+    if ours is None:
+        true = _NEVER_PLACED
+    elif theirs is None:
+        true = _NOT_ANSWERED if ours.answered_at is None else _NOT_TAKEN
+    elif theirs.answered_at is None:
+        true = _VISITOR_LEG.get(theirs.status, frozenset())
+    else:
+        true = _talked(theirs)
+    return true | {CallState.CANCELLED} if cancelled else true
+
+
+def _talked(theirs: Carried) -> frozenset[CallState]:
+    if theirs.bridged_at is None and theirs.lasted_s(theirs.answered_at) <= GREETING_S:
+        return _PUT_DOWN
+    if theirs.lasted_s(theirs.bridged_at) > _SETTLED_IN_S:
+        return frozenset({CallState.FINISHED})
+    return _PUT_DOWN | {CallState.FINISHED}
