@@ -30,6 +30,7 @@ from notifications.telephony.port import (
     ProviderUnavailable,
     Telephony,
     TextOrder,
+    TurnedAway,
 )
 
 log = structlog.get_logger()
@@ -37,6 +38,7 @@ log = structlog.get_logger()
 _LONGEST_RUN_S = 20  # then the bell is rung again, so that a long line of calls cannot hold a worker past its time-out
 _AT_ONCE = 4  # calls handed over at the same time by one worker: most of it is waiting for the network
 _ASK_AT_MOST = 50  # overdue calls asked about in one run
+_ASKS_FOR_S = 15  # then the bell is rung again: one question may last for three of the adapter's time-outs, and no more
 
 
 def _telephony() -> Telephony:
@@ -94,14 +96,19 @@ def _dial(order: CallOrder) -> None:
     try:
         provider_id = _telephony().place_call(order)
     except ProviderUnavailable as away:
-        level = log.error if isinstance(away, ProviderRefusesUs) else log.warning
-        level("call_not_placed", call=order.call_id.hex, because=str(away))
+        log.warning("call_not_placed", call=order.call_id.hex, because=str(away))
         with transaction() as session:
             place.call_not_placed(session, call_id=order.call_id, retry_after_s=away.retry_after_s, now=clock.now())
             trouble.dialling_failed(session, now=clock.now())
+            if isinstance(away, ProviderRefusesUs):
+                trouble.account_refused(session, now=clock.now())
     except NumberRefused as refused:
         with transaction() as session:
             place.call_refused(session, call_id=order.call_id, code=refused.code, now=clock.now())
+    except TurnedAway as away:
+        log.warning("call_turned_away", call=order.call_id.hex, because=away.code)
+        with transaction() as session:
+            place.call_turned_away(session, call_id=order.call_id, code=away.code, now=clock.now())
     except OutcomeUnknown as unknown:
         log.warning("call_outcome_unknown", call=order.call_id.hex, because=str(unknown))
         with transaction() as session:
@@ -110,6 +117,7 @@ def _dial(order: CallOrder) -> None:
     else:
         with transaction() as session:
             place.call_accepted(session, call_id=order.call_id, provider_id=provider_id, now=clock.now())
+            trouble.account_accepted(session)
 
 
 @doorbell.answers(Bell.TEXT)
@@ -135,7 +143,8 @@ def _send(order: TextOrder) -> None:
         log.warning("text_not_sent", text=order.text_id.hex, because=str(away))
         with transaction() as session:
             place.text_not_sent(session, text_id=order.text_id, retry_after_s=away.retry_after_s, now=clock.now())
-    except NumberRefused as refused:
+    except (NumberRefused, TurnedAway) as refused:
+        log.warning("text_refused", text=order.text_id.hex, because=refused.code)
         with transaction() as session:
             place.text_told(
                 session, text_id=order.text_id, news=TextState.REFUSED, refused=refused.code, now=clock.now()
@@ -153,18 +162,17 @@ def _send(order: TextOrder) -> None:
 def settle_overdue() -> None:
     """Ask the provider about every call and text whose deadline has passed, and stop the calls that must stop."""
     doorbell.answering(Bell.SETTLE)
-    now = clock.now()
+    now, ends = clock.now(), time.monotonic() + _ASKS_FOR_S
     with transaction() as session:
-        stopping = queries.cancelled_calls_still_up(session, now=now, limit=_ASK_AT_MOST)
-        overdue = queries.overdue_calls(session, now=now, limit=_ASK_AT_MOST)
+        calls = queries.overdue_calls(session, now=now, limit=_ASK_AT_MOST)
         texts = queries.overdue_texts(session, now=now, limit=_ASK_AT_MOST)
-    try:
-        for call_id in dict.fromkeys(stopping + overdue):
-            _settle_call(call_id)
-        for text_id in texts:
-            _settle_text(text_id)
-    except ProviderUnavailable as away:
-        log.warning("settling_waits", because=str(away))  # the rows stay overdue; the timekeeper rings again
+    for settles, subject_id in [*((_settle_call, each) for each in calls), *((_settle_text, each) for each in texts)]:
+        if time.monotonic() >= ends:
+            break
+        settles(subject_id)
+    with transaction() as session:
+        if queries.is_anything_overdue(session, now=clock.now()):
+            doorbell.ring_after_commit(session, Bell.SETTLE)
 
 
 def stop_ringing(call_id: UUID | None) -> None:
@@ -172,20 +180,23 @@ def stop_ringing(call_id: UUID | None) -> None:
 
     When the provider cannot be reached the bell goes on trying; the gate lets nothing new through meanwhile.
     """
-    if call_id is None:
-        return
-    try:
+    if call_id is not None:
         _settle_call(call_id)
-    except ProviderUnavailable as away:
-        log.warning("stopping_waits", call=call_id.hex, because=str(away))
 
 
 def _settle_call(call_id: UUID) -> None:
+    """Ask about one call; one about which the provider does not answer waits, and keeps no other waiting."""
     with transaction() as session:
         asked = settle.question(session, call_id=call_id, now=clock.now())
     if asked is None:
         return
-    records = _look_up(asked)
+    try:
+        records = _look_up(asked)
+    except ProviderUnavailable as away:
+        log.warning("settling_waits", call=call_id.hex, because=str(away))
+        with transaction() as session:
+            settle.no_answer(session, call_id=call_id, now=clock.now())
+        return
     with transaction() as session:
         orphans = settle.answered(session, asked=asked, records=records, now=clock.now())
     for provider_id in orphans:
@@ -217,7 +228,13 @@ def _settle_text(text_id: UUID) -> None:
         provider_id = settle.text_question(session, text_id=text_id, now=clock.now())
     if provider_id is None:
         return
-    news = _telephony().text_state(provider_id)
+    try:
+        news = _telephony().text_state(provider_id)
+    except ProviderUnavailable as away:
+        log.warning("settling_waits", text=text_id.hex, because=str(away))
+        with transaction() as session:
+            settle.text_not_answered(session, text_id=text_id, now=clock.now())
+        return
     with transaction() as session:
         settle.text_answered(session, text_id=text_id, news=news, now=clock.now())
 

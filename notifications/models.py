@@ -47,6 +47,7 @@ class LegRow(Row):
     ended_at: Mapped[datetime | None]
     duration_s: Mapped[int] = mapped_column(default=0)
     sip_code: Mapped[str | None]
+    rang_at: Mapped[datetime | None]
 
     def as_leg(self) -> Leg:
         """The value that the rules read."""
@@ -55,19 +56,22 @@ class LegRow(Row):
             answered=self.answered_at is not None,
             duration_s=self.duration_s,
             ended_at=self.ended_at,
+            sip_code=self.sip_code,
         )
 
     def hear(
         self, status: LegStatus, *, duration_s: int = 0, at: datetime | None, sip_code: str | None = None, now: datetime
     ) -> None:
         """Add news; old news changes nothing. `at` is when the provider says it happened."""
-        leg = self.as_leg().heard(status, duration_s=duration_s, at=at or now)
+        leg = self.as_leg().heard(status, duration_s=duration_s, at=at or now, sip_code=sip_code)
         self.status = leg.status
+        if status is LegStatus.RINGING and self.rang_at is None:
+            self.rang_at = at or now
         if leg.answered and self.answered_at is None:
             self.answered_at = at or now
         self.duration_s = leg.duration_s
         self.ended_at = leg.ended_at
-        self.sip_code = sip_code or self.sip_code
+        self.sip_code = leg.sip_code
 
 
 class CallRow(Row):
@@ -104,6 +108,8 @@ class CallRow(Row):
     give_up_at: Mapped[datetime]
     deadline_at: Mapped[datetime | None]
     asked_provider: Mapped[int] = mapped_column(default=0)
+    unanswered: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often in a row the provider did not answer when it was asked about this call."""
     rings: Mapped[int] = mapped_column(default=0)
 
     handed_over_at: Mapped[datetime | None]
@@ -111,6 +117,7 @@ class CallRow(Row):
     taken_on_at: Mapped[datetime | None]
     withheld: Mapped[str | None]
     refused: Mapped[str | None]
+    turned_away: Mapped[str | None]
     never_sent_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     prompted_at: Mapped[datetime | None]
@@ -146,6 +153,7 @@ class CallRow(Row):
             taken_on=self.taken_on_at is not None,
             withheld=self.withheld,
             refused=self.refused,
+            turned_away=self.turned_away,
             never_sent=self.never_sent_at is not None,
             cancelled=self.cancelled_at is not None,
             prompted=self.prompted_at is not None,

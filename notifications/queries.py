@@ -109,30 +109,34 @@ def is_call_waiting(session: Session, *, now: datetime) -> bool:
 
 
 def overdue_calls(session: Session, *, now: datetime, limit: int = 100) -> list[UUID]:
-    """Open calls whose deadline has passed, longest first."""
+    """Open calls whose deadline has passed: those that must stop first, then the longest overdue."""
     question = (
         select(CallRow.id)
         .where(CallRow.ended_at.is_(None), CallRow.deadline_at <= now)
-        .order_by(CallRow.deadline_at)
+        .order_by(CallRow.cancelled_at.is_(None), CallRow.deadline_at)
         .limit(limit)
     )
     return list(session.scalars(question))
 
 
-def cancelled_calls_still_up(session: Session, *, now: datetime, limit: int = 100) -> list[UUID]:
-    """Calls that must stop and whose counsellor's leg is not over."""
-    question = (
-        select(CallRow.id)
-        .where(CallRow.ended_at.is_(None), CallRow.cancelled_at <= now, CallRow.handed_over_at.is_not(None))
-        .order_by(CallRow.cancelled_at)
-        .limit(limit)
-    )
-    return list(session.scalars(question))
+def is_any_call_in_doubt(session: Session, *, unanswered: int) -> bool:
+    """Whether the provider has failed to answer about an open call so many times in a row."""
+    return bool(session.scalar(select(exists().where(CallRow.ended_at.is_(None), CallRow.unanswered >= unanswered))))
 
 
 def known_legs(session: Session, provider_ids: list[str]) -> set[str]:
     """Which of these provider ids belong to a leg of ours."""
     return set(session.scalars(select(LegRow.provider_id).where(LegRow.provider_id.in_(provider_ids))))
+
+
+def has_rung_visitor(session: Session, *, call_id: UUID) -> bool:
+    """Whether the visitor's telephone is known to have rung for this call."""
+    question = exists().where(
+        LegRow.call_id == call_id,
+        LegRow.role == "visitor",
+        or_(LegRow.rang_at.is_not(None), LegRow.answered_at.is_not(None)),
+    )
+    return bool(session.scalar(select(question)))
 
 
 def issued(session: Session, *, provider_id: str, step: str) -> str | None:
@@ -178,13 +182,7 @@ def overdue_texts(session: Session, *, now: datetime, limit: int = 100) -> list[
 
 def is_anything_overdue(session: Session, *, now: datetime) -> bool:
     """Whether a call or text needs to be asked about."""
-    overdue_call = select(CallRow.id).where(
-        CallRow.ended_at.is_(None),
-        or_(
-            CallRow.deadline_at <= now,
-            CallRow.cancelled_at.is_not(None),
-        ),
-    )
+    overdue_call = select(CallRow.id).where(CallRow.ended_at.is_(None), CallRow.deadline_at <= now)
     overdue_text = select(TextRow.id).where(
         TextRow.state.in_([TextState.SENDING, TextState.SENT]), TextRow.deadline_at <= now
     )

@@ -16,6 +16,9 @@ MOST_RINGS = 4
 GAP = timedelta(minutes=30)
 """At least this long between two rings that were not answered."""
 
+LONGEST_REST = timedelta(minutes=5)
+"""While the telephone company cannot carry the visitor's leg, a counsellor is not rung in vain more often than this."""
+
 UNSURE_AT_MOST = 2
 """After this many times that somebody else answered, or that we could not be sure, a supervisor decides."""
 
@@ -68,13 +71,28 @@ class Review:
 Next = TryAgain | GiveUp | Review
 
 
+def rest_after(not_carried: int) -> timedelta:
+    """How long a request rests after so many attempts in a row that the telephone company could not carry."""
+    if not_carried == 0:
+        return timedelta(0)
+    return min(LONGEST_REST, timedelta(seconds=15 * 2 ** min(not_carried, 8)))
+
+
 def after(  # noqa: PLR0911 - one return for each rule, read from the top
-    outcome: ContactOutcome, *, rings_made: int, unsure: int, wanted: Wanted, now: datetime, zone: ZoneInfo
+    outcome: ContactOutcome,
+    *,
+    rings_made: int,
+    unsure: int,
+    not_carried: int = 0,
+    wanted: Wanted,
+    now: datetime,
+    zone: ZoneInfo,
 ) -> Next:
     """What follows a contact outcome that does not end with a conversation.
 
     `rings_made` counts every ring of the visitor's telephone so far, `unsure` those at which somebody else answered
-    or the person could not be verified, this one included.
+    or the person could not be verified, `not_carried` the attempts in a row that the telephone company could not
+    carry, each with this one included.
     """
     if outcome in ENDS_CASE or outcome is ContactOutcome.WITHHELD_BLOCKED:
         return Review(ReviewReason.NUMBER_FAILS)
@@ -86,7 +104,7 @@ def after(  # noqa: PLR0911 - one return for each rule, read from the top
         return Review(ReviewReason.OUR_FAILURE) if outcome in USES_NO_ATTEMPT else GiveUp()
     try:
         if outcome in USES_NO_ATTEMPT:
-            return TryAgain(next_allowed(wanted, after=now, zone=zone), goes_first=True)
+            return TryAgain(next_allowed(wanted, after=now + rest_after(not_carried), zone=zone), goes_first=True)
         if outcome in WAITS_FOR_NEXT_WINDOW:
             return TryAgain(next_window(wanted, after=now, zone=zone))
         return TryAgain(next_allowed(wanted, after=now + GAP, zone=zone))

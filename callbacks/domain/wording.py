@@ -19,6 +19,7 @@ CALL_WORDS: dict[CallState, str] = {
     CallState.UNREACHED: "{counsellor} could not be reached.",
     CallState.NOT_TAKEN: "{counsellor} did not take the call.",
     CallState.REFUSED: "{counsellor}'s number cannot be rung.",
+    CallState.NOT_CARRIED: "The telephone company could not carry the call. Nobody is to blame for it.",
     CallState.LOST: "The call never reached the telephone company.",
     CallState.WITHHELD: "The call was not placed: it was no longer safe or wanted at that moment.",
     CallState.CANCELLED: "The call was stopped.",

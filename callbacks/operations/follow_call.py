@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,7 @@ from callbacks.models import AttemptRow, CallbackRow
 from callbacks.operations import history, not_them, tell
 from foundation import doorbell
 from foundation.doorbell import Bell
+from notifications import queries as notifications
 from notifications.domain.call import FINAL, CallState
 from rota import queries as rota
 from rota.operations import presence
@@ -41,6 +43,7 @@ _AUTOMATIC: dict[CallState, ContactOutcome] = {
     CallState.BUSY: ContactOutcome.ENGAGED,
     CallState.VISITOR_FAILED: ContactOutcome.NUMBER_INVALID,
     CallState.ABANDONED: ContactOutcome.TECHNICAL_FAILURE,
+    CallState.NOT_CARRIED: ContactOutcome.TECHNICAL_FAILURE,
 }
 """What the telephone network can say by itself. Anything a person answered, only the counsellor can judge."""
 
@@ -194,6 +197,9 @@ class CallFollower:
         outcome = _AUTOMATIC.get(state, ContactOutcome.TECHNICAL_FAILURE)
         attempt.contact_outcome = outcome
         attempt.outcome_at = now
+        if state is CallState.NOT_CARRIED and not notifications.has_rung_visitor(session, call_id=attempt.call_id):
+            callback.rings_made -= 1
+            attempt.rang_visitor_at = None
         decide_next(session, callback, outcome, zone=self.zone, now=now)
         if state in (CallState.NO_ANSWER, CallState.BUSY):
             tell.tried(session, callback, zone=self.zone, now=now)
@@ -204,6 +210,12 @@ def _unsure(session: Session, callback_id: int) -> int:
     return sum(1 for attempt in queries.attempts(session, callback_id) if attempt.contact_outcome in unsure)
 
 
+def _not_carried(session: Session, callback_id: int) -> int:
+    """How many attempts in a row, up to the last one, the telephone company could not carry."""
+    latest_first = reversed(queries.attempts(session, callback_id))
+    return len(list(takewhile(lambda attempt: attempt.result == CallState.NOT_CARRIED, latest_first)))
+
+
 def decide_next(
     session: Session, callback: CallbackRow, outcome: ContactOutcome, *, zone: ZoneInfo, now: datetime
 ) -> None:
@@ -212,6 +224,7 @@ def decide_next(
         outcome,
         rings_made=callback.rings_made,
         unsure=_unsure(session, callback.id),
+        not_carried=_not_carried(session, callback.id),
         wanted=callback.as_wanted(),
         now=now,
         zone=zone,

@@ -28,7 +28,9 @@ PASSED_ON_LATELY = timedelta(minutes=10)
 CALL_HAS = timedelta(minutes=5)
 """An assigned request is looked at again by then: the call itself has shorter deadlines of its own."""
 
-_NEXT_ONE_PLEASE = frozenset({CallState.NOT_TAKEN, CallState.UNREACHED, CallState.REFUSED, CallState.ABANDONED})
+_NEXT_ONE_PLEASE = frozenset(
+    {CallState.NOT_TAKEN, CallState.UNREACHED, CallState.REFUSED, CallState.NOT_CARRIED, CallState.ABANDONED}
+)
 """After one of these, somebody else is asked: the counsellor did not take the call, or their line did not hold."""
 
 _PRIORITY = {urgency: rank for rank, urgency in enumerate(Urgency)}

@@ -49,7 +49,9 @@ def callback_answer(asked: Asked) -> CallbackAnswer:
 
 
 def visit_answer(found: Visit) -> VisitAnswer:
-    told = wording.told_of(found.status, has_talked=found.has_talked, cannot_ring=found.cannot_ring)
+    told = wording.told_of(
+        found.status, has_talked=found.has_talked, rings_made=found.rings_made, cannot_ring=found.cannot_ring
+    )
     contact = found.safe_contact
     return VisitAnswer(
         reference=found.reference,

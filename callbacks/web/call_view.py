@@ -47,7 +47,9 @@ class CallView:
 
 def view_of(found: Visit, *, now: datetime) -> CallView:
     """The request in words."""
-    told = wording.told_of(found.status, has_talked=found.has_talked, cannot_ring=found.cannot_ring)
+    told = wording.told_of(
+        found.status, has_talked=found.has_talked, rings_made=found.rings_made, cannot_ring=found.cannot_ring
+    )
     shows_number = found.safe_contact.caller_id is CallerId.SHOW_NUMBER
     return CallView(
         reference=found.reference,

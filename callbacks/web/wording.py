@@ -52,11 +52,18 @@ STATUS: Final[dict[Status, Told]] = {
 HAS_TALKED: Final = Told("Your call is over", "You can ask for another call whenever you want one.")
 
 
-def told_of(status: Status, *, has_talked: bool, cannot_ring: bool = False) -> Told:
+_NOT_CARRIED: Final = Told("We will try again", "The telephone network would not let us ring you. We will try again.")
+
+
+def told_of(status: Status, *, has_talked: bool, rings_made: int, cannot_ring: bool = False) -> Told:
     """What to say of a request; after a conversation its state may still wait for what the counsellor writes down."""
     if cannot_ring:
         return _HELD_UP
-    return HAS_TALKED if has_talked else STATUS[status]
+    if has_talked:
+        return HAS_TALKED
+    if status is Status.RETRY_DUE and rings_made == 0:
+        return _NOT_CARRIED
+    return STATUS[status]
 
 
 AVAILABILITY: Final[dict[Literal["open", "slots_only", "closed"], str]] = {

@@ -53,6 +53,8 @@ class CallState(StrEnum):
     """Not placed: at the last moment it was no longer safe or wanted."""
     REFUSED = "refused"
     """The telephone company will never connect this number."""
+    NOT_CARRIED = "not_carried"
+    """The telephone company could not carry it, and nobody's number or telephone is to blame."""
     LOST = "lost"
     """It never reached the telephone company."""
     CANCELLED = "cancelled"
@@ -79,6 +81,7 @@ FINAL = frozenset(
     {
         CallState.WITHHELD,
         CallState.REFUSED,
+        CallState.NOT_CARRIED,
         CallState.LOST,
         CallState.CANCELLED,
         CallState.UNREACHED,
@@ -92,18 +95,6 @@ FINAL = frozenset(
     }
 )
 """Nothing changes a call in one of these states."""
-
-RANG_THE_VISITOR = frozenset(
-    {
-        CallState.BUSY,
-        CallState.NO_ANSWER,
-        CallState.VISITOR_FAILED,
-        CallState.HUNG_UP,
-        CallState.FINISHED,
-        CallState.ABANDONED,
-    }
-)
-"""After one of these, the visitor's telephone may have rung."""
 
 _ORDER = (
     CallState.WAITING,
@@ -158,6 +149,16 @@ RANKS: dict[LegStatus, int] = {
 
 ENDED_RANK = 9
 
+THE_NUMBERS_FAULT = frozenset({"404", "410", "480", "484", "486", "600", "603", "604", "607", "608"})
+"""SIP answers (RFC 3261, 21.4 and 21.6) by which the number dialled is not in use, switched off, engaged or unwilling.
+
+With any other answer, 503 above all, a leg that failed was not carried by the network: that says nothing of whoever
+was to be rung.
+"""
+
+NO_REASON = ""
+"""In place of a SIP answer when the telephone company's records give none, and none will come."""
+
 
 @dataclass(frozen=True, slots=True)
 class Leg:
@@ -167,6 +168,8 @@ class Leg:
     answered: bool = False
     duration_s: int = 0
     ended_at: datetime | None = None
+    sip_code: str | None = None
+    """Why it ended, as the network says; None while that may still be told."""
 
     @property
     def rank(self) -> int:
@@ -178,7 +181,19 @@ class Leg:
         """Whether it is over."""
         return self.rank >= ENDED_RANK
 
-    def heard(self, status: LegStatus, *, duration_s: int = 0, at: datetime | None = None) -> Leg:
+    @property
+    def is_unexplained(self) -> bool:
+        """Whether it failed and word of the reason may still come."""
+        return self.status is LegStatus.FAILED and self.sip_code is None
+
+    @property
+    def was_not_carried(self) -> bool:
+        """Whether it failed for a reason that is not the number's: without any reason, nobody is blamed."""
+        return self.status is LegStatus.FAILED and self.sip_code not in THE_NUMBERS_FAULT
+
+    def heard(
+        self, status: LegStatus, *, duration_s: int = 0, at: datetime | None = None, sip_code: str | None = None
+    ) -> Leg:
         """What is known after this news; old news changes nothing."""
         rises = RANKS[status] > self.rank
         ends = RANKS[status] >= ENDED_RANK
@@ -187,6 +202,7 @@ class Leg:
             answered=self.answered or status in (LegStatus.IN_PROGRESS, LegStatus.COMPLETED),
             duration_s=max(self.duration_s, duration_s),
             ended_at=(at if ends and (self.ended_at is None or (rises and at is not None)) else self.ended_at),
+            sip_code=self.sip_code or (self.sip_code if sip_code is None else sip_code),
         )
 
 
@@ -211,6 +227,8 @@ class Evidence:
     """The telephone company answered, or has told us anything about it."""
     withheld: str | None = None
     refused: str | None = None
+    turned_away: str | None = None
+    """The telephone company would not place it, for a reason that may be ours."""
     never_sent: bool = False
     cancelled: bool = False
     prompted: bool = False
@@ -270,6 +288,11 @@ def _over(e: Evidence, status: LegStatus) -> bool:
     return _is(e, status) and not e.cancelled
 
 
+def _not_carried(e: Evidence) -> bool:
+    """Whether the visitor's leg failed, and not by the number's fault."""
+    return _over(e, LegStatus.FAILED) and e.visitor.was_not_carried and not e.visitor.is_unexplained
+
+
 def _stopped(e: Evidence) -> bool:
     """Whether every leg of a call that was to be stopped is over."""
     return e.cancelled and (not e.handed_over or (e.counsellor.ended and (not _took(e) or e.visitor.ended)))
@@ -291,7 +314,16 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(_C.BUSY, lambda e: _over(e, LegStatus.BUSY), "the visitor's leg was engaged"),
     Rule(_C.NO_ANSWER, lambda e: _over(e, LegStatus.NO_ANSWER), "the visitor's leg was not answered"),
-    Rule(_C.VISITOR_FAILED, lambda e: _over(e, LegStatus.FAILED), "the visitor's leg could not be connected"),
+    Rule(
+        _C.NOT_CARRIED,
+        _not_carried,
+        "the visitor's leg could not be carried, by no fault of the number",
+    ),
+    Rule(
+        _C.VISITOR_FAILED,
+        lambda e: _over(e, LegStatus.FAILED) and not e.visitor.was_not_carried,
+        "the visitor's leg could not be connected, by the number's fault",
+    ),
     Rule(_C.ABANDONED, lambda e: _over(e, LegStatus.CANCELED), "the visitor's leg was stopped while it rang"),
     Rule(
         _C.HUNG_UP,
@@ -314,12 +346,22 @@ RULES: tuple[Rule, ...] = (
         "the counsellor's leg was answered and nobody pressed 1",
     ),
     Rule(
+        _C.NOT_CARRIED,
+        lambda e: e.press is None and e.counsellor.was_not_carried,
+        "the counsellor's leg could not be carried, by no fault of the number",
+    ),
+    Rule(
         _C.UNREACHED,
         lambda e: e.press is None and e.counsellor.ended,
-        "the counsellor's leg was engaged, not answered or could not be connected",
+        "the counsellor's leg was engaged, not answered or could not be connected, by the number's fault",
     ),
     Rule(_C.WITHHELD, lambda e: e.withheld is not None, "the safe-contact gate refused it before it was placed"),
     Rule(_C.REFUSED, lambda e: e.refused is not None and not e.taken_on, "the telephone company refused it for good"),
+    Rule(
+        _C.NOT_CARRIED,
+        lambda e: e.turned_away is not None and not e.taken_on,
+        "the telephone company would not place it, and the number is not known to be the reason",
+    ),
     Rule(_C.LOST, lambda e: e.never_sent and not e.taken_on, "the telephone company has no record of it"),
     Rule(
         _C.CLOSING,
@@ -359,6 +401,22 @@ DEADLINES: dict[CallState, timedelta] = {
 
 OWNERS: dict[CallState, str] = {state: "the dialler" if state is _C.WAITING else "the reconciler" for state in _ORDER}
 """Who acts when the deadline of a state passes."""
+
+
+STOPS_AGAIN_AFTER = timedelta(seconds=2)
+"""A call that must stop and still stands is stopped again after this long, then after twice as long each time."""
+
+ASKS_AGAIN_AFTER = timedelta(seconds=5)
+"""When the provider does not answer about a call, it is asked again after this long, then twice as long each time."""
+
+LONGEST_WAIT = timedelta(minutes=1)
+"""How long at most until the provider is asked about an overdue call again."""
+
+
+def ask_again_after(times: int, *, is_stopping: bool) -> timedelta:
+    """How long to leave a call alone that was asked about in vain so many times."""
+    first = STOPS_AGAIN_AFTER if is_stopping else ASKS_AGAIN_AFTER
+    return min(LONGEST_WAIT, first * float(2 ** min(times, 6)))
 
 
 def standing(evidence: Evidence) -> CallState:

@@ -19,6 +19,8 @@ class TextState(StrEnum):
     """It reached the handset."""
     UNDELIVERED = "undelivered"
     """It did not reach the handset."""
+    UNCONFIRMED = "unconfirmed"
+    """It was sent, and no receipt came: it may have reached the handset."""
     WITHHELD = "withheld"
     """Not sent: at the last moment it was no longer allowed or wanted."""
     REFUSED = "refused"
@@ -27,7 +29,16 @@ class TextState(StrEnum):
     """No answer came. We would rather lose a text than send it twice."""
 
 
-FINAL = frozenset({TextState.DELIVERED, TextState.UNDELIVERED, TextState.WITHHELD, TextState.REFUSED, TextState.LOST})
+FINAL = frozenset(
+    {
+        TextState.DELIVERED,
+        TextState.UNDELIVERED,
+        TextState.UNCONFIRMED,
+        TextState.WITHHELD,
+        TextState.REFUSED,
+        TextState.LOST,
+    }
+)
 """Nothing is done about a text in one of these states."""
 
 _RANKS = {
@@ -35,6 +46,7 @@ _RANKS = {
     TextState.SENDING: 1,
     TextState.LOST: 2,  # a receipt that comes after all corrects it
     TextState.SENT: 3,
+    TextState.UNCONFIRMED: 4,  # so does one that comes after its time
     TextState.WITHHELD: 9,
     TextState.REFUSED: 9,
     TextState.UNDELIVERED: 9,

@@ -108,6 +108,9 @@ LONGEST_PAUSE = timedelta(seconds=30)
 UNHEARD_AFTER = timedelta(minutes=4)
 """So long without anybody having heard of a trouble, and that is a trouble of its own."""
 
+IN_DOUBT_AFTER = 3
+"""So many questions about one call in a row that the telephone company did not answer, and people are told."""
+
 REFUSALS_PASS_AFTER = timedelta(minutes=10)
 """So long without another refused message, and the trouble is over."""
 

@@ -67,6 +67,8 @@ def cancel_call(session: Session, *, call_id: UUID, now: datetime) -> None:
     call.cancelled_at = now
     follow.move(session, call, now=now)
     if call.ended_at is None:
+        if call.counsellor_leg_id is not None:
+            call.deadline_at = now
         doorbell.ring_after_commit(session, Bell.SETTLE)
 
 

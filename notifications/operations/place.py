@@ -94,6 +94,13 @@ def call_refused(session: Session, *, call_id: UUID, code: str, now: datetime) -
     follow.move(session, call, now=now)
 
 
+def call_turned_away(session: Session, *, call_id: UUID, code: str, now: datetime) -> None:
+    """The provider would not place this call, and the number is not known to be the reason."""
+    call = _locked(session, call_id)
+    call.turned_away = code
+    follow.move(session, call, now=now)
+
+
 def call_outcome_unknown(session: Session, *, call_id: UUID, now: datetime) -> None:
     """It may or may not have been placed; the reconciler finds out."""
     call = _locked(session, call_id)

@@ -15,14 +15,25 @@ from sqlalchemy.orm import Session
 
 from foundation.phone import Phone
 from notifications import queries
-from notifications.domain.call import DEADLINES, FINAL, GREETING_S, CallState, LegStatus
+from notifications.domain.call import (
+    DEADLINES,
+    GREETING_S,
+    NO_REASON,
+    CallState,
+    LegStatus,
+    ask_again_after,
+)
 from notifications.domain.text import TextState
+from notifications.domain.trouble import IN_DOUBT_AFTER, Trouble
 from notifications.models import CallRow
-from notifications.operations import follow, place
+from notifications.operations import follow, place, trouble
 from notifications.telephony.port import ProviderCall
 
 LOOKED_FOR_AFTER = (timedelta(seconds=15), timedelta(seconds=45), timedelta(seconds=60))
 """A call of unknown fate is looked for at 15, 60 and 120 s: lists lag behind, so one empty look proves nothing."""
+
+TEXTS_ASKED_AGAIN_AFTER = timedelta(minutes=1)
+"""Nobody waits for the word of a text."""
 
 _CLOCK_SLACK = timedelta(seconds=5)  # the provider's clock and ours
 
@@ -59,7 +70,11 @@ class Records:
 
 
 def question(session: Session, *, call_id: UUID, now: datetime) -> Question | None:
-    """What to ask about a call that is overdue or must stop; None when that could be settled here and now."""
+    """What to ask about a call that is overdue or must stop; None when that could be settled here and now.
+
+    The deadline moves on with the question, not with the answer: a call about which nothing can be learnt keeps no
+    other waiting, and two workers do not ask the same at once.
+    """
     call = queries.lock_call(session, call_id)
     if call is None or call.ended_at is not None:
         return None
@@ -83,6 +98,7 @@ def question(session: Session, *, call_id: UUID, now: datetime) -> Question | No
         ask = Ask.END  # still queued after half a minute: the reason to ring may be gone
     else:
         ask = Ask.FETCH
+    call.deadline_at = now + ask_again_after(call.unanswered, is_stopping=call.cancelled_at is not None)
     return Question(
         call_id=call.id,
         ask=ask,
@@ -99,22 +115,49 @@ def answered(session: Session, *, asked: Question, records: Records, now: dateti
         return []
     orphans: list[str] = []
     if asked.ask is Ask.FIND and call.counsellor_leg_id is None:
+        _is_answered(session, call, now=now)
         orphans = _adopt(session, call, asked, records.found, now=now)
     else:
         _hear(call, "counsellor", records.counsellor, now=now)
         _hear(call, "visitor", records.visitor, now=now)
         if records.counsellor is None and asked.provider_id is not None:
-            call.leg("counsellor").hear(LegStatus.FAILED, at=now, now=now)  # the provider has forgotten it
-        if asked.ask is Ask.END and call.press is None and not _ended_by_itself(records.counsellor):
-            call.cancelled_at = call.cancelled_at or now
+            # the provider has forgotten it: nobody can say why, and nobody is blamed
+            call.leg("counsellor").hear(LegStatus.FAILED, at=now, sip_code=NO_REASON, now=now)
+        if asked.ask is Ask.END:
+            call.asked_provider += 1
+            if call.press is None and not _ended_by_itself(records.counsellor):
+                call.cancelled_at = call.cancelled_at or now
+        _is_answered(session, call, now=now)
     _see_talking(call, now=now)
     state = follow.move(session, call, now=now)
     if state is CallState.CLOSING and records.visitor is None and call.leg("counsellor").as_leg().ended:
-        call.leg("visitor").hear(LegStatus.CANCELED, at=now, now=now)  # it was never dialled
+        call.leg("visitor").hear(LegStatus.CANCELED, at=now, sip_code=NO_REASON, now=now)  # it was never dialled
         state = follow.move(session, call, now=now)
-    if state not in FINAL and call.deadline_at is not None and call.deadline_at <= now:
-        call.deadline_at = now + DEADLINES[state]
     return orphans
+
+
+def no_answer(session: Session, *, call_id: UUID, now: datetime) -> None:
+    """The provider did not answer about a call: its state is kept, and it is asked again later."""
+    call = queries.lock_call(session, call_id)
+    if call is None or call.ended_at is not None:
+        return  # a webhook has told us meanwhile
+    call.unanswered += 1
+    call.deadline_at = now + ask_again_after(call.unanswered, is_stopping=call.cancelled_at is not None)
+    if call.unanswered >= IN_DOUBT_AFTER:
+        trouble.begin(session, Trouble.SETTLING_FAILS, now=now)
+
+
+def _is_answered(session: Session, call: CallRow, *, now: datetime) -> None:
+    """The provider answered; `follow.move` sets another deadline if this leads to another state."""
+    was_in_doubt = call.unanswered >= IN_DOUBT_AFTER
+    call.unanswered = 0
+    if call.cancelled_at is None:
+        call.deadline_at = now + DEADLINES[CallState(call.state)]
+    else:
+        call.deadline_at = now + ask_again_after(call.asked_provider, is_stopping=True)
+    session.flush()
+    if was_in_doubt:
+        trouble.settled(session)
 
 
 def _hear(call: CallRow, role: str, record: ProviderCall | None, *, now: datetime) -> None:
@@ -122,7 +165,10 @@ def _hear(call: CallRow, role: str, record: ProviderCall | None, *, now: datetim
         return
     leg = call.leg(role)
     leg.provider_id = leg.provider_id or record.provider_id
-    leg.hear(record.status, duration_s=record.duration_s, at=record.ended_at, now=now)
+    if record.status is None:
+        return  # a word that we do not know: it will have moved on by the next look
+    reason = NO_REASON if record.status is LegStatus.FAILED else None  # records tell no reason, and never will
+    leg.hear(record.status, duration_s=record.duration_s, at=record.ended_at, sip_code=reason, now=now)
 
 
 def _ended_by_itself(record: ProviderCall | None) -> bool:
@@ -172,12 +218,22 @@ def text_question(session: Session, *, text_id: UUID, now: datetime) -> str | No
 
 
 def text_answered(session: Session, *, text_id: UUID, news: TextState | None, now: datetime) -> None:
-    """What the provider's records say of an overdue text; without a receipt by now, none will come."""
+    """What the provider's records say of an overdue text; without a receipt by now, none will come.
+
+    Many networks send none, so nobody is told that it did not arrive.
+    """
     text = queries.lock_text(session, text_id)
     if text is None:
         return
-    settled = TextState.UNDELIVERED if news is None or news is TextState.SENT else news
+    settled = TextState.UNCONFIRMED if news is None or news is TextState.SENT else news
     place.text_is(text, settled, now=now)
+
+
+def text_not_answered(session: Session, *, text_id: UUID, now: datetime) -> None:
+    """The provider did not answer about a text: it is asked again later."""
+    text = queries.lock_text(session, text_id)
+    if text is not None and text.deadline_at is not None:
+        text.deadline_at = max(text.deadline_at, now + TEXTS_ASKED_AGAIN_AFTER)
 
 
 def needs_attention(session: Session, *, now: datetime) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from notifications import queries
-from notifications.domain.trouble import PAUSES_AFTER, REFUSALS_PASS_AFTER, Trouble, pause_after
+from notifications.domain.trouble import IN_DOUBT_AFTER, PAUSES_AFTER, REFUSALS_PASS_AFTER, Trouble, pause_after
 from notifications.models import PaceRow, TroubleRow
 
 
@@ -48,6 +48,17 @@ def dialling_failed(session: Session, *, now: datetime) -> None:
         begin(session, Trouble.DIALLING_FAILS, now=now)
 
 
+def account_refused(session: Session, *, now: datetime) -> None:
+    """The telephone company refuses our credentials or our account: a person must look."""
+    begin(session, Trouble.CREDENTIALS_REFUSED, now=now)
+
+
+def account_accepted(session: Session) -> None:
+    """The telephone company has taken an order from us."""
+    if queries.trouble_last_at(session, Trouble.CREDENTIALS_REFUSED) is not None:
+        end(session, Trouble.CREDENTIALS_REFUSED)
+
+
 def dialling_works(session: Session, *, now: datetime) -> None:
     """A call got through to somebody's telephone: nobody waits any longer."""
     if not queries.dialling_failures(session):
@@ -56,6 +67,12 @@ def dialling_works(session: Session, *, now: datetime) -> None:
     pace.failures = 0
     pace.next_at = min(pace.next_at, now)
     end(session, Trouble.DIALLING_FAILS)
+
+
+def settled(session: Session) -> None:
+    """A call that nobody could be asked about is known of again: over, unless the same goes on with another one."""
+    if not queries.is_any_call_in_doubt(session, unanswered=IN_DOUBT_AFTER):
+        end(session, Trouble.SETTLING_FAILS)
 
 
 def forget_old_refusals(session: Session, *, now: datetime) -> None:

@@ -35,6 +35,14 @@ class NumberRefused(Exception):
         self.code = code
 
 
+class TurnedAway(Exception):
+    """Nothing was dialled or sent, for a reason that may be ours; this order is over, and no number is to blame."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"turned away by the telephone company with code {code}")
+        self.code = code
+
+
 class OutcomeUnknown(Exception):
     """The request may or may not have reached the provider; reconcile, never retry."""
 
@@ -72,10 +80,10 @@ class TextOrder:
 
 @dataclass(frozen=True, slots=True)
 class ProviderCall:
-    """The provider's own record of one leg."""
+    """The provider's own record of one leg; `status` is None for a word that we do not know."""
 
     provider_id: str
-    status: LegStatus
+    status: LegStatus | None
     created_at: datetime | None
     ended_at: datetime | None
     duration_s: int
@@ -85,10 +93,13 @@ class Telephony(Protocol):
     """A telephone company."""
 
     def place_call(self, order: CallOrder) -> str:
-        """Ring; the provider's id. Raises ProviderUnavailable, NumberRefused, OutcomeUnknown."""
+        """Ring; the provider's id. Raises ProviderUnavailable, NumberRefused, TurnedAway, OutcomeUnknown."""
 
     def send_text(self, order: TextOrder) -> tuple[str, TextState]:
-        """Send; the provider's id and first word. Raises ProviderUnavailable, NumberRefused, OutcomeUnknown."""
+        """Send; the provider's id and first word.
+
+        Raises ProviderUnavailable, NumberRefused, TurnedAway, OutcomeUnknown.
+        """
 
     def call(self, provider_id: str) -> ProviderCall:
         """The record of a leg. Raises NoSuchCall, ProviderUnavailable."""

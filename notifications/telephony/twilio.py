@@ -28,12 +28,19 @@ from notifications.telephony.port import (
     ProviderRefusesUs,
     ProviderUnavailable,
     TextOrder,
+    TurnedAway,
 )
 
 TIMEOUT_S = 10  # the library's own default is to wait for ever
 
 _TWILIO = "https://api.twilio.com"
-_OUR_FAULT = frozenset({20003, 20005, 20006, 20008, 21210, 21205, 21606})  # credentials, caller id, our own addresses
+_OUR_FAULT = frozenset({20003, 20005, 20006, 20008, 20404, 21205, 21210, 21212, 21603, 21606, 90010})
+"""Codes about our credentials, account, sender and addresses: no order can go through until somebody looks."""
+
+_THE_NUMBERS_FAULT = frozenset({13223, 13224, 21211, 21214, 21216, 21217, 21610, 21612, 21614})
+"""Codes that blame the number dialled. Any other, 21215 (no permission for the country) above all, may be ours."""
+
+_REFUSES_US = frozenset({401, 403, 404})
 _LIMITED = 429
 _SERVER_ERROR = 500
 _NOT_FOUND = 404
@@ -87,9 +94,11 @@ def _sorted_out(error: Exception) -> Exception:
         return ProviderUnavailable("429: too many requests", retry_after_s=2.0)
     if status >= _SERVER_ERROR or status == 0:
         return OutcomeUnknown(f"status {status}")
-    if status in (401, 403) or code in _OUR_FAULT:
+    if status in _REFUSES_US or code in _OUR_FAULT:
         return ProviderRefusesUs(f"{status}, code {code}", retry_after_s=30.0)
-    return NumberRefused(str(code or status))
+    if code in _THE_NUMBERS_FAULT:
+        return NumberRefused(str(code))
+    return TurnedAway(str(code or status))
 
 
 def _cannot_tell(error: Exception) -> ProviderUnavailable:
@@ -99,10 +108,17 @@ def _cannot_tell(error: Exception) -> ProviderUnavailable:
 _FAILURES = (TwilioException, TwilioServiceException, requests.RequestException)
 
 
+def _leg_status(word: str) -> LegStatus | None:
+    try:
+        return LegStatus(word)
+    except ValueError:
+        return None
+
+
 def _record(call: Any) -> ProviderCall:
     return ProviderCall(
         provider_id=call.sid,
-        status=LegStatus(call.status),
+        status=_leg_status(call.status),
         created_at=_utc(call.date_created),
         ended_at=_utc(call.end_time),
         duration_s=int(call.duration or 0),

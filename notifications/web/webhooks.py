@@ -18,7 +18,7 @@ from foundation.database import transaction
 from foundation.phone import Phone
 from notifications import queries
 from notifications.domain import wording
-from notifications.domain.call import CallState, LegStatus
+from notifications.domain.call import NO_REASON, CallState, LegStatus
 from notifications.domain.trouble import Trouble
 from notifications.operations import arrow, hear, trouble
 from notifications.telephony import signature
@@ -199,6 +199,7 @@ _AFTERWARDS = {
     CallState.BUSY: wording.VISITOR_BUSY,
     CallState.NO_ANSWER: wording.VISITOR_NO_ANSWER,
     CallState.VISITOR_FAILED: wording.VISITOR_FAILED,
+    CallState.NOT_CARRIED: wording.VISITOR_FAILED,
 }
 
 
@@ -221,6 +222,8 @@ def voice_done() -> Response:
             is_back=request.form.get("CallStatus") == "in-progress",
             now=now,
         )
+    if state is CallState.CLOSING and status is LegStatus.FAILED:
+        state = CallState.VISITOR_FAILED  # why it failed is told a moment later; what the counsellor hears is the same
     words = _AFTERWARDS.get(state, wording.CALL_OVER) if state else wording.CALL_OVER
     if is_denied:
         words = wording.SAID_NOT_THEM
@@ -259,7 +262,7 @@ def call_news() -> Response:
                 provider_id=request.form.get("CallSid", ""),
                 status=status,
                 duration_s=_number("CallDuration"),
-                sip_code=request.form.get("SipResponseCode"),
+                sip_code=request.form.get("SipResponseCode") or (NO_REASON if status is LegStatus.FAILED else None),
                 at=_timestamp(),
                 now=now,
             )

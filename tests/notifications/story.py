@@ -59,18 +59,19 @@ class News:
     status: LegStatus
     second: float
     duration_s: int = 0
+    sip_code: str | None = None
 
 
 Step = Question | News
 S = LegStatus
 
 
-def c(status: LegStatus, second: float, duration_s: int = 0) -> News:
-    return News(COUNSELLOR, status, second, duration_s)
+def c(status: LegStatus, second: float, duration_s: int = 0, *, sip: str | None = None) -> News:
+    return News(COUNSELLOR, status, second, duration_s, sip)
 
 
-def v(status: LegStatus, second: float, duration_s: int = 0) -> News:
-    return News(VISITOR, status, second, duration_s)
+def v(status: LegStatus, second: float, duration_s: int = 0, *, sip: str | None = None) -> News:
+    return News(VISITOR, status, second, duration_s, sip)
 
 
 _RINGS = (c(S.INITIATED, 0), c(S.RINGING, 1))
@@ -92,6 +93,11 @@ class Story:
 
     steps: tuple[Step, ...]
     ends: CallState
+
+    def ends_without(self, lost: Sequence[Step]) -> CallState:
+        """How it ends when some steps are lost: records give no reason for a failure, and then nobody is blamed."""
+        reasons = [step for step in self.news if step.sip_code is not None]
+        return CallState.NOT_CARRIED if any(step in lost for step in reasons) else self.ends
 
     @property
     def news(self) -> list[News]:
@@ -121,7 +127,10 @@ STORIES: dict[str, Story] = {
         (*_VISITOR_RINGS, v(S.NO_ANSWER, 39), *_came_back(39, S.NO_ANSWER)), C.NO_ANSWER
     ),
     "the visitor's number does not work": Story(
-        (*_TAKEN, v(S.FAILED, 14), *_came_back(14, S.FAILED)), C.VISITOR_FAILED
+        (*_TAKEN, v(S.FAILED, 14, sip="404"), *_came_back(14, S.FAILED)), C.VISITOR_FAILED
+    ),
+    "the network cannot carry the visitor's leg": Story(
+        (*_TAKEN, v(S.FAILED, 14, sip="503"), *_came_back(14, S.FAILED)), C.NOT_CARRIED
     ),
     "the counsellor hangs up while it rings": Story(
         (*_VISITOR_RINGS, c(S.COMPLETED, 18, 14), v(S.CANCELED, 18)), C.ABANDONED
@@ -154,7 +163,8 @@ STORIES: dict[str, Story] = {
     "the counsellor does not answer": Story((*_RINGS, c(S.NO_ANSWER, 21)), C.UNREACHED),
     "the counsellor is engaged": Story((_RINGS[0], c(S.BUSY, 1)), C.UNREACHED),
     "the counsellor declines": Story((*_RINGS, c(S.BUSY, 3)), C.UNREACHED),
-    "the counsellor's telephone is off": Story((_RINGS[0], c(S.FAILED, 1)), C.UNREACHED),
+    "the counsellor's telephone is off": Story((_RINGS[0], c(S.FAILED, 1, sip="480")), C.UNREACHED),
+    "the network cannot carry the counsellor's leg": Story((_RINGS[0], c(S.FAILED, 1, sip="503")), C.NOT_CARRIED),
 }
 
 

@@ -96,7 +96,7 @@ def test_a_text_of_unknown_fate_is_never_sent_again(town: Town, people: People) 
         ("delivered", "delivered"),
         ("undelivered", "undelivered"),
         ("failed", "undelivered"),
-        ("no_report", "undelivered"),
+        ("no_report", "unconfirmed"),
     ],
 )
 def test_what_became_of_a_text_is_known_or_asked_for(town: Town, people: People, receives: str, state: str) -> None:
@@ -122,4 +122,4 @@ def test_one_text_that_the_company_does_not_know_does_not_keep_the_others_waitin
 
     town.sleeps(minutes=61)
 
-    assert text_states(town) == ["undelivered"]
+    assert text_states(town) == ["unconfirmed"]

@@ -133,14 +133,7 @@ can turn into a person."""
 
 def log_calls() -> list[tuple[Module, ast.Call]]:
     level = re.compile(r"^(log|logger|\w*_log)\.(debug|info|warning|error|exception|critical)$")
-    named = [(module, call) for module in modules() for call in module.calls() if level.match(spelt(call.func))]
-    chosen = [
-        (each, call)
-        for each in modules("notifications/jobs.py")
-        for call in each.calls()
-        if spelt(call.func) == "level"
-    ]
-    return named + chosen
+    return [(module, call) for module in modules() for call in module.calls() if level.match(spelt(call.func))]
 
 
 def test_a_log_line_is_a_fixed_word_and_facts_that_name_nobody() -> None:
