@@ -293,6 +293,19 @@ class NotThemRow(Row):
     said_at: Mapped[datetime]
 
 
+class BlockedNumberRow(Row):
+    """A number that is neither rung nor texted for any request, until a moment or until somebody lifts it."""
+
+    __tablename__ = "blocked_number"
+    __table_args__ = (CheckConstraint("until > blocked_at", name="a_block_ends_after_it_begins"),)
+
+    phone_digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    because: Mapped[str]
+    blocked_at: Mapped[datetime]
+    until: Mapped[datetime | None]
+    blocked_by: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+
+
 class SentRow(Row):
     """Which text belongs to which request."""
 

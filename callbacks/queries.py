@@ -16,10 +16,11 @@ from accounts.models import StaffRow
 from callbacks.domain.codes import CaseOutcome
 from callbacks.domain.lifecycle import CLOSED, WAITING, Status
 from callbacks.domain.matching import AGEING
-from callbacks.domain.safe_contact import MessageRule, SafeContact
+from callbacks.domain.safe_contact import MessageRule, Refused, SafeContact
 from callbacks.domain.triage import Urgency
 from callbacks.models import (
     AttemptRow,
+    BlockedNumberRow,
     BookingRow,
     CallbackRow,
     HistoryRow,
@@ -380,6 +381,19 @@ def seats_taken(session: Session, *, from_: datetime, until: datetime) -> dict[d
     for hour_at, seat in session.execute(question):
         taken.setdefault(hour_at, set()).add(seat)
     return taken
+
+
+def block_on(session: Session, *, phone_digest: bytes, now: datetime) -> BlockedNumberRow | None:
+    """The block on a number, while it lasts."""
+    block = session.get(BlockedNumberRow, phone_digest)
+    return block if block is not None and (block.until is None or now < block.until) else None
+
+
+def barred(session: Session, callback: CallbackRow, *, now: datetime) -> Refused | None:
+    """Why the number of a request is not rung or texted for it, at any time; None when it may be."""
+    if block_on(session, phone_digest=callback.phone_digest, now=now) is not None:
+        return Refused.BLOCKED
+    return Refused.NOT_THEM if is_denied(session, callback) else None
 
 
 def is_denied(session: Session, callback: CallbackRow) -> bool:

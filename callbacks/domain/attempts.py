@@ -42,6 +42,8 @@ class ReviewReason(StrEnum):
     """The counsellor's outcome asks for a supervisor."""
     NOT_THEM = "not_them"
     """The owner of the number says that they did not ask."""
+    BLOCKED = "blocked"
+    """A supervisor has blocked the number."""
     ASKED_OFTEN = "asked_often"
     """Many calls were asked for to this number today."""
     OTHER = "other"

@@ -309,6 +309,23 @@ class UrgencyReason(Coded):
     OTHER_HELP = "other_help", "Other help is with them"
 
 
+class BlockReason(Coded):
+    """Why a number is not rung or texted any more, whoever asks; a list, so that nothing personal is written down."""
+
+    OWNER_ASKED = "owner_asked", "Whoever has the number asked us not to ring it"
+    PESTERED = "pestered", "Somebody has calls made to it to pester its owner"
+    ABUSIVE = "abusive", "Whoever answers is abusive"
+    OTHER = "other", "Another reason, which the supervisors know"
+
+
+class BlockedFor(Coded):
+    """How long a number is blocked."""
+
+    A_DAY = "a_day", "24 hours"
+    A_MONTH = "a_month", "30 days"
+    FOR_GOOD = "for_good", "Until somebody lifts it"
+
+
 class PhoneOwner(Coded):
     """Whose telephone we would ring."""
 

@@ -95,6 +95,8 @@ class Refused(StrEnum):
     """The request is withdrawn, finished, refused or erased."""
     NOT_THEM = "not_them"
     """The owner of the number said to whoever asks from there: I did not ask for this call."""
+    BLOCKED = "blocked"
+    """A supervisor has blocked the number, for whoever asks."""
     OUTSIDE_SAFE_TIMES = "outside_safe_times"
     """Not now: outside the times that the visitor allowed."""
     NO_TEXTS = "no_texts"
@@ -107,12 +109,17 @@ CALLABLE = frozenset({Status.ASSIGNED, Status.IN_CALL})
 """A visitor is rung only for a request that a counsellor holds."""
 
 
-def may_call(*, status: Status, denied: bool, wanted: Wanted, now: datetime, zone: ZoneInfo) -> Refused | None:
-    """None when the visitor may be rung at this moment, else the reason why not."""
+def may_call(
+    *, status: Status, barred: Refused | None, wanted: Wanted, now: datetime, zone: ZoneInfo
+) -> Refused | None:
+    """None when the visitor may be rung at this moment, else the reason why not.
+
+    `barred`: why the number is rung for nobody, or not for whoever asked (`queries.barred`); None when it is not.
+    """
     if status not in CALLABLE:
         return Refused.CLOSED
-    if denied:
-        return Refused.NOT_THEM
+    if barred is not None:
+        return barred
     if not may_ring(wanted, now=now, zone=zone):
         return Refused.OUTSIDE_SAFE_TIMES
     return None
@@ -121,7 +128,7 @@ def may_call(*, status: Status, denied: bool, wanted: Wanted, now: datetime, zon
 def may_text(
     *,
     closed: bool,
-    denied: bool,
+    barred: Refused | None,
     contact: SafeContact,
     is_mobile: bool,
     wanted: Wanted,
@@ -134,8 +141,8 @@ def may_text(
     """
     if closed:
         return Refused.CLOSED
-    if denied:
-        return Refused.NOT_THEM
+    if barred is not None:
+        return barred
     if contact.sms is MessageRule.NO:
         return Refused.NO_TEXTS
     if not is_mobile:

@@ -17,6 +17,7 @@ from callbacks.domain import wording
 from callbacks.domain.asking import Ask, Idempotency
 from callbacks.domain.attempts import ReviewReason
 from callbacks.domain.lifecycle import Event, Status
+from callbacks.domain.safe_contact import Refused
 from callbacks.domain.triage import FIRST_RING_WITHIN, Triage, Urgency, triage
 from callbacks.domain.window import Span, Wanted, last_moment, next_allowed
 from callbacks.models import CallbackRow, IdempotencyRow
@@ -66,7 +67,7 @@ def ask(session: Session, what: Ask, *, idempotency: Idempotency | None, zone: Z
     if isinstance(what.when, Span):
         offers.book(session, callback, wanted=what.when, now=now)
     _promise(session, callback, now=now)
-    is_denied = queries.is_denied(session, callback)
+    barred = queries.barred(session, callback, now=now)
     is_often = _is_asked_often(session, callback, now=now)
     history.note(session, callback, wording.ASKED.format(channel=what.channel), now=now)
     history.note(
@@ -75,13 +76,13 @@ def ask(session: Session, what: Ask, *, idempotency: Idempotency | None, zone: Z
         wording.TRIAGED.format(rules=", ".join(found.rules), urgency=found.urgency.replace("_", " ")),
         now=now,
     )
-    _queue(session, callback, is_denied=is_denied, is_often=is_often, now=now)
+    _queue(session, callback, barred=barred, is_often=is_often, now=now)
     asked = Asked(
         callback.reference, callback.token, Status(callback.status), callback.promise, _window(callback), False
     )
     if idempotency is not None:
         _remember(session, idempotency, callback, asked)
-    if not is_often:
+    if callback.status == Status.QUEUED:  # of what a supervisor looks at first, nothing is sent
         tell.confirm(session, callback, zone=zone, now=now)
     doorbell.ring_after_commit(session, Bell.MATCH)
     return asked
@@ -158,10 +159,10 @@ def _is_asked_often(session: Session, callback: CallbackRow, *, now: datetime) -
     return asked > OFTEN and callback.as_urgency is not Urgency.EMERGENCY
 
 
-def _queue(session: Session, callback: CallbackRow, *, is_denied: bool, is_often: bool, now: datetime) -> None:
+def _queue(session: Session, callback: CallbackRow, *, barred: Refused | None, is_often: bool, now: datetime) -> None:
     """Let it wait for a counsellor, or for a supervisor: whoever asked is told the same, and waits no longer for it."""
-    if is_denied:
-        not_them.hold(session, callback, now=now)
+    if barred is not None:
+        not_them.hold(session, callback, barred, now=now)
     elif is_often:
         callback.review_reason = ReviewReason.ASKED_OFTEN
         callback.move(Event.HOLD, due_by=callback.never_after, now=now)

@@ -67,8 +67,8 @@ def _look_at_number(session: Session, callback: CallbackRow, *, now: datetime) -
     is_shared = same_number.notice(session, callback)
     if callback.status == Status.NEEDS_REVIEW:
         return
-    if queries.is_denied(session, callback):
-        not_them.hold(session, callback, now=now)
+    if barred := queries.barred(session, callback, now=now):
+        not_them.hold(session, callback, barred, now=now)
     elif is_shared:
         same_number.hold(session, callback, now=now)
 

@@ -69,7 +69,7 @@ class CallFollower:
         callback = queries.lock(session, attempt.callback_id)
         refused = may_call(
             status=Status(callback.status),
-            denied=queries.is_denied(session, callback),
+            barred=queries.barred(session, callback, now=now),
             wanted=callback.as_wanted(),
             now=now,
             zone=self.zone,
@@ -84,7 +84,7 @@ class CallFollower:
         gave_up = callback.status == Status.CLOSED_NO_CONTACT  # its last text says so
         refused = may_text(
             closed=not callback.is_open and not gave_up,
-            denied=queries.is_denied(session, callback),
+            barred=queries.barred(session, callback, now=now),
             contact=queries.contact_in_force(session, callback),
             is_mobile=callback.dialled.is_mobile,
             wanted=callback.as_wanted(),

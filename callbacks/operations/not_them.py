@@ -16,6 +16,7 @@ from callbacks.domain import wording
 from callbacks.domain.attempts import ReviewReason
 from callbacks.domain.codes import CaseOutcome
 from callbacks.domain.lifecycle import CLOSED, Event, Status
+from callbacks.domain.safe_contact import Refused
 from callbacks.domain.triage import Urgency
 from callbacks.models import CallbackRow, NotThemRow
 from callbacks.operations import history, release_place
@@ -47,7 +48,7 @@ def denied(session: Session, callback: CallbackRow, *, now: datetime) -> None:
     elif callback.status == Status.NEEDS_REVIEW:
         callback.review_reason = ReviewReason.NOT_THEM
     else:
-        hold(session, callback, now=now)
+        hold(session, callback, Refused.NOT_THEM, now=now)
 
 
 def denied_by_text(session: Session, *, phone_digest: bytes, now: datetime) -> None:
@@ -63,8 +64,14 @@ def denied_by_text(session: Session, *, phone_digest: bytes, now: datetime) -> N
             denied(session, callback, now=now)
 
 
-def hold(session: Session, callback: CallbackRow, *, now: datetime) -> None:
-    """A supervisor looks at it, and the gate rings the number for nobody who asks from there."""
-    callback.review_reason = ReviewReason.NOT_THEM
+_HELD = {
+    Refused.NOT_THEM: (ReviewReason.NOT_THEM, wording.NOT_THEM),
+    Refused.BLOCKED: (ReviewReason.BLOCKED, wording.NUMBER_BLOCKED),
+}
+
+
+def hold(session: Session, callback: CallbackRow, barred: Refused, *, now: datetime) -> None:
+    """A supervisor looks at it, and meanwhile the gate does not ring the number for it."""
+    callback.review_reason, words = _HELD[barred]
     callback.move(Event.HOLD, due_by=callback.never_after, now=now)
-    history.note(session, callback, wording.NOT_THEM, now=now)
+    history.note(session, callback, words, now=now)

@@ -27,17 +27,23 @@ class NoRingsLeft(Exception):
     """Every allowed ring was made: the request can be closed, not put back."""
 
 
+class NumberBarred(Exception):
+    """The number is blocked, or its owner did not ask: the request can be closed, not put back."""
+
+
 class OutcomeOwed(Exception):
     """The counsellor still owes the outcome of the last call: record it first."""
 
 
 def release(session: Session, *, callback_id: int, staff_id: int, zone: ZoneInfo, now: datetime) -> CallbackRow:
-    """Put a request back in the queue. Raises IllegalMove, NoRingsLeft, OutcomeOwed, WindowClosed."""
+    """Put a request back in the queue. Raises IllegalMove, NoRingsLeft, OutcomeOwed, NumberBarred, WindowClosed."""
     callback = queries.lock(session, callback_id)
     if callback.rings_made >= MOST_RINGS:
         raise NoRingsLeft
     if queries.owing_attempt(session, callback.id) is not None:
         raise OutcomeOwed
+    if queries.barred(session, callback, now=now) is not None:
+        raise NumberBarred
     next_try_at = next_allowed(callback.as_wanted(), after=now, zone=zone)
     callback.move(Event.RELEASE, due_by=callback.never_after, now=now)
     callback.next_try_at = next_try_at

@@ -27,7 +27,7 @@ def _send(
     gave_up = callback.status == Status.CLOSED_NO_CONTACT  # its last text says so
     refused = may_text(
         closed=not callback.is_open and not gave_up,
-        denied=queries.is_denied(session, callback),
+        barred=queries.barred(session, callback, now=now),
         contact=queries.contact_in_force(session, callback),
         is_mobile=callback.dialled.is_mobile,
         wanted=callback.as_wanted(),

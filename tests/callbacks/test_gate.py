@@ -16,15 +16,19 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from accounts.models import StaffRow
 from callbacks import queries
 from callbacks.domain.asking import CONSENT_VERSION, Ask
+from callbacks.domain.codes import BlockedFor, BlockReason
 from callbacks.domain.lifecycle import IllegalMove, Status
-from callbacks.domain.safe_contact import MessageRule, SafeContact, may_call, may_text
+from callbacks.domain.safe_contact import MessageRule, Refused, SafeContact, may_call, may_text
 from callbacks.domain.window import Asap, Span, Wanted, WindowClosed
 from callbacks.models import NotThemRow
 from callbacks.operations.ask import ask
+from callbacks.operations.block import block
 from callbacks.operations.change import change
 from callbacks.operations.match import match_waiting
 from callbacks.operations.offers import NotOffered
@@ -94,35 +98,36 @@ wishes = st.builds(
     safe=st.lists(pairs, max_size=3).map(tuple),
     not_after=st.none() | minutes,
 )
+bars = st.sampled_from([None, Refused.NOT_THEM, Refused.BLOCKED])
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
-@given(starts, wishes, minutes, st.sampled_from(Status), st.booleans())
-@example(NOON, Wish(timedelta(), None, (), timedelta()), timedelta(), Status.ASSIGNED, False)
-@example(CLOCKS_GO_BACK, Wish(timedelta(), (13 * 60 * MINUTE, MINUTE), (), None), 780 * MINUTE, Status.IN_CALL, False)
+@given(starts, wishes, minutes, st.sampled_from(Status), bars)
+@example(NOON, Wish(timedelta(), None, (), timedelta()), timedelta(), Status.ASSIGNED, None)
+@example(CLOCKS_GO_BACK, Wish(timedelta(), (13 * 60 * MINUTE, MINUTE), (), None), 780 * MINUTE, Status.IN_CALL, None)
 def test_no_telephone_rings_at_a_time_that_was_not_allowed(
-    start: datetime, wish: Wish, at: timedelta, status: Status, denied: bool
+    start: datetime, wish: Wish, at: timedelta, status: Status, barred: Refused | None
 ) -> None:
     wanted = wish.as_wanted(start)
     now = wanted.asked_at + at  # nothing is wanted before it is asked for
 
-    refused = may_call(status=status, denied=denied, wanted=wanted, now=now, zone=LONDON)
+    refused = may_call(status=status, barred=barred, wanted=wanted, now=now, zone=LONDON)
 
     held = status in (Status.ASSIGNED, Status.IN_CALL)
-    assert (refused is None) == (held and not denied and allowed_at(wanted, now))
+    assert (refused is None) == (held and barred is None and allowed_at(wanted, now))
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
-@given(starts, wishes, minutes, st.sampled_from(MessageRule), st.booleans(), st.booleans(), st.booleans())
+@given(starts, wishes, minutes, st.sampled_from(MessageRule), st.booleans(), st.booleans(), bars)
 def test_no_text_is_sent_that_was_not_allowed(
-    start: datetime, wish: Wish, at: timedelta, sms: MessageRule, closed: bool, is_mobile: bool, denied: bool
+    start: datetime, wish: Wish, at: timedelta, sms: MessageRule, closed: bool, is_mobile: bool, barred: Refused | None
 ) -> None:
     wanted = wish.as_wanted(start)
     now = wanted.asked_at + at  # nothing is wanted before it is asked for
 
     refused = may_text(
         closed=closed,
-        denied=denied,
+        barred=barred,
         contact=SafeContact(sms=sms),
         is_mobile=is_mobile,
         wanted=wanted,
@@ -130,7 +135,7 @@ def test_no_text_is_sent_that_was_not_allowed(
         zone=LONDON,
     )
 
-    texts = sms is not MessageRule.NO and is_mobile and not closed and not denied
+    texts = sms is not MessageRule.NO and is_mobile and not closed and barred is None
     assert (refused is None) == (texts and allowed_at(wanted, now))
 
 
@@ -149,6 +154,8 @@ class History:
     now: datetime
     gone: bool = False
     stopped: bool = False
+    over: bool = False
+    """The number's next request is another's: this history has ended."""
     permits: list[str] = field(default_factory=list)
     to_come: list[tuple[str, int]] = field(default_factory=list)
 
@@ -182,6 +189,39 @@ class History:
             self.session.flush()
         self.gone = True
 
+    def texts_not_me(self, _: int) -> None:
+        hear.not_me(self.session, phone=PHONE.e164, now=self.now)
+        self.gone = True
+
+    def is_blocked(self, _: int) -> None:
+        staff_id = self.session.scalars(select(StaffRow.id)).first()
+        callback = queries.by_token(self.session, self.token)
+        assert staff_id is not None
+        assert callback is not None
+        block(
+            self.session,
+            callback,
+            because=BlockReason.PESTERED,
+            lasts=BlockedFor.FOR_GOOD,
+            staff_id=staff_id,
+            now=self.now,
+        )
+        self.gone = True
+
+    def somebody_else_asks(self, amount: int) -> None:
+        """For the same number, with wishes of their own: the stricter hold for both, and nothing is sent for theirs."""
+        theirs = SafeContact(sms=MessageRule.NEUTRAL_MESSAGE if amount % 2 else MessageRule.NO)
+        request = Ask(PHONE, CONSENT_VERSION, safe_contact=theirs, requester=b"another network")
+        ask(self.session, request, idempotency=None, zone=LONDON, now=self.now)
+        first = queries.by_token(self.session, self.token)
+        assert first is not None
+        if first.is_open:
+            self.texts = self.texts and theirs.sms is not MessageRule.NO
+        else:
+            self.gone = True  # what is rung from now on is theirs
+            self.to_come.clear()
+            self.over = True
+
     def forbids_texts(self, _: int) -> None:
         if self._changes(safe_contact=SafeContact(do_not_contact_after=self.wanted.not_after)):
             self.texts = False
@@ -210,6 +250,8 @@ class History:
         return True
 
     def _work(self) -> None:
+        if self.over:
+            return
         match_waiting(self.session, zone=LONDON, now=self.now)
         while (found := place.claim_call(self.session, now=self.now)) is not None:
             if isinstance(found, CallOrder):

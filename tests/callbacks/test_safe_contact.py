@@ -73,14 +73,14 @@ def test_whoever_is_not_safe_at_home_is_left_no_trace_of(contact: SafeContact) -
 
 @pytest.mark.parametrize("status", list(Status))
 def test_only_a_request_that_a_counsellor_holds_rings_the_visitor(status: Status) -> None:
-    refused = may_call(status=status, denied=False, wanted=NOW_IS_SAFE, now=NOON, zone=LONDON)
+    refused = may_call(status=status, barred=None, wanted=NOW_IS_SAFE, now=NOON, zone=LONDON)
 
     assert refused == (None if status in (Status.ASSIGNED, Status.IN_CALL) else Refused.CLOSED)
 
 
 @pytest.mark.parametrize("status", sorted(CALLABLE))
 def test_a_safe_time_that_is_over_is_over_for_a_call_that_is_under_way_too(status: Status) -> None:
-    at_its_end = may_call(status=status, denied=False, wanted=NOW_IS_SAFE, now=NOON + HOUR, zone=LONDON)
+    at_its_end = may_call(status=status, barred=None, wanted=NOW_IS_SAFE, now=NOON + HOUR, zone=LONDON)
 
     assert at_its_end is Refused.OUTSIDE_SAFE_TIMES
 
@@ -117,7 +117,7 @@ def test_a_text_is_sent_only_where_every_rule_allows_it(case: str) -> None:
     day = Wanted(asked_at=NOON, when=Span(NOON, NOON + 3 * HOUR), not_after=contact.do_not_contact_after)
 
     given = may_text(
-        closed=closed, denied=False, contact=contact, is_mobile=is_mobile, wanted=day, now=NOON + after, zone=LONDON
+        closed=closed, barred=None, contact=contact, is_mobile=is_mobile, wanted=day, now=NOON + after, zone=LONDON
     )
 
     assert given is refused

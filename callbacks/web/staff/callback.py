@@ -13,17 +13,18 @@ from sqlalchemy.orm import Session
 from accounts.domain.roles import PLANNERS
 from accounts.web.guard import guard, only
 from callbacks import queries
-from callbacks.domain.codes import CaseOutcome, ContactOutcome, ReferralType, UrgencyReason
+from callbacks.domain.codes import BlockedFor, BlockReason, CaseOutcome, ContactOutcome, ReferralType, UrgencyReason
 from callbacks.domain.lifecycle import IllegalMove, Status
 from callbacks.domain.safe_contact import MessageRule
 from callbacks.domain.triage import Urgency
 from callbacks.domain.window import WindowClosed
 from callbacks.models import AttemptRow, CallbackRow
 from callbacks.operations import supervise
+from callbacks.operations.block import block, unblock
 from callbacks.operations.finish_call import AlreadyRecorded, CallNotOver, finish_call
 from callbacks.operations.record_outcome import NothingOwed
 from callbacks.operations.refer import refer
-from callbacks.operations.supervise import NoRingsLeft, OutcomeOwed
+from callbacks.operations.supervise import NoRingsLeft, NumberBarred, OutcomeOwed
 from callbacks.operations.triage_by_hand import ReasonNeeded, change_urgency
 from callbacks.web.staff import callback_view, forms, why_view, wording
 from callbacks.web.staff.brief import brief_of
@@ -139,7 +140,7 @@ def release(reference: str) -> ResponseReturnValue:
             supervise.release(
                 session, callback_id=callback.id, staff_id=me.staff_id, zone=service_zone(), now=clock.now()
             )
-    except (IllegalMove, NoRingsLeft, OutcomeOwed, WindowClosed) as refused:
+    except (IllegalMove, NoRingsLeft, NumberBarred, OutcomeOwed, WindowClosed) as refused:
         return _page(reference, {}, {"release": wording.REFUSED_DECISIONS[type(refused)]}, HTTPStatus.CONFLICT)
     flash(wording.RELEASED)
     return _back_to(reference)
@@ -189,6 +190,33 @@ def set_urgency(reference: str) -> ResponseReturnValue:
     except IllegalMove:
         return _page(reference, request.form, {"urgency": wording.MOVED_ON}, HTTPStatus.CONFLICT)
     flash(wording.URGENCY_SAVED.format(urgency=wording.URGENCY[urgency].lower()))
+    return _back_to(reference)
+
+
+@staff_callback.post("/block")
+@only(*PLANNERS)
+def block_number(reference: str) -> ResponseReturnValue:
+    """A supervisor blocks the number, for whoever asks."""
+    try:
+        because, lasts = forms.read_block(request.form)
+        with transaction() as session:
+            me = viewer(session)
+            callback = me.find(session, reference)
+            block(session, callback, because=because, lasts=lasts, staff_id=me.staff_id, now=clock.now())
+    except NotUnderstood as refused:
+        return _page(reference, request.form, refused.errors, HTTPStatus.UNPROCESSABLE_ENTITY)
+    flash(wording.NUMBER_BLOCKED)
+    return _back_to(reference)
+
+
+@staff_callback.post("/unblock")
+@only(*PLANNERS)
+def unblock_number(reference: str) -> ResponseReturnValue:
+    """A supervisor lifts the block."""
+    with transaction() as session:
+        me = viewer(session)
+        unblock(session, me.find(session, reference), staff_id=me.staff_id, now=clock.now())
+    flash(wording.NUMBER_UNBLOCKED)
     return _back_to(reference)
 
 
@@ -265,6 +293,8 @@ _CHOICES = {
     "closings": [("", "Choose how it ended"), *((case.value, case.label) for case in CaseOutcome)],
     "kinds": [("", "No referral"), *((kind.value, kind.label) for kind in ReferralType)],
     "urgencies": [(urgency.value, wording.URGENCY[urgency]) for urgency in Urgency],
+    "block_reasons": [("", "Choose why"), *((reason.value, reason.label) for reason in BlockReason)],
+    "block_lasts": [(lasts.value, lasts.label) for lasts in BlockedFor],
     "reasons": [("", "No reason needed to raise it"), *((reason.value, reason.label) for reason in UrgencyReason)],
 }
 """The lists of the forms."""

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from callbacks import queries
 from callbacks.domain.attempts import MOST_RINGS, ReviewReason
-from callbacks.domain.codes import CaseOutcome, ReferralStatus, ReferralType
+from callbacks.domain.codes import BlockReason, CaseOutcome, ReferralStatus, ReferralType
 from callbacks.domain.lifecycle import WAITING, Status
 from callbacks.domain.promise import PromiseState, standing
 from callbacks.domain.safe_contact import MessageRule
@@ -84,6 +84,9 @@ class Dossier:
     can_decide: bool
     can_change_urgency: bool
     urgency: str
+    blocked: str
+    """Why and until when the number is blocked; empty when it is not."""
+    can_block: bool
 
 
 def state_of(session: Session, callback: CallbackRow, *, now: datetime) -> State:
@@ -162,7 +165,17 @@ def dossier(session: Session, callback: CallbackRow, me: Viewer, *, now: datetim
         can_decide=me.sees_all and callback.status == Status.NEEDS_REVIEW,
         can_change_urgency=me.sees_all and callback.is_open,
         urgency=callback.urgency,
+        blocked=_blocked(session, callback, now=now) if me.sees_all else "",
+        can_block=me.sees_all and callback.status != Status.ERASED,
     )
+
+
+def _blocked(session: Session, callback: CallbackRow, *, now: datetime) -> str:
+    block = queries.block_on(session, phone_digest=callback.phone_digest, now=now)
+    if block is None:
+        return ""
+    until = f"until {moments.at(block.until, now=now)}" if block.until else "until somebody lifts it"
+    return wording.BLOCKED.format(until=until, because=BlockReason(block.because).label)
 
 
 def _flag(callback: CallbackRow) -> Tag | None:

@@ -9,7 +9,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from callbacks.domain.codes import REACHED, CaseOutcome, Coded, ContactOutcome, ReferralType, UrgencyReason
+from callbacks.domain.codes import (
+    REACHED,
+    BlockedFor,
+    BlockReason,
+    CaseOutcome,
+    Coded,
+    ContactOutcome,
+    ReferralType,
+    UrgencyReason,
+)
 from callbacks.domain.triage import Urgency
 from callbacks.operations.finish_call import Outcome, Referral
 from callbacks.operations.record_outcome import CONVERSATION
@@ -123,6 +132,14 @@ def read_closing(form: Mapping[str, str]) -> CaseOutcome:
     if case is None:
         raise NotUnderstood({"closing": wording.CHOOSE_CLOSING})
     return case
+
+
+def read_block(form: Mapping[str, str]) -> tuple[BlockReason, BlockedFor]:
+    """Raises NotUnderstood."""
+    because, lasts = _code(BlockReason, form, "because"), _code(BlockedFor, form, "lasts")
+    if because is None or lasts is None:
+        raise NotUnderstood({"because" if because is None else "lasts": wording.CHOOSE_BLOCK})
+    return because, lasts
 
 
 def _code(codes: Callable[[str], C], form: Mapping[str, str], field: str) -> C | None:

@@ -16,7 +16,7 @@ from callbacks.domain.window import WindowClosed
 from callbacks.operations.finish_call import AlreadyRecorded, CallNotOver, NotTheirCall
 from callbacks.operations.open_callback import NoSuchCallback, NotTheirs
 from callbacks.operations.record_outcome import NothingOwed
-from callbacks.operations.supervise import NoRingsLeft, OutcomeOwed
+from callbacks.operations.supervise import NoRingsLeft, NumberBarred, OutcomeOwed
 from foundation.web.help_lines import CHILDLINE, HELP_NOW
 from foundation.web.problems import Problem, Told
 from notifications.domain.call import CallState
@@ -60,6 +60,7 @@ REVIEW: Final[dict[ReviewReason, str]] = {
     ReviewReason.OUTCOME_MISSING: "Nobody has said what came of the call",
     ReviewReason.OUR_FAILURE: "The last allowed ring failed on our side",
     ReviewReason.NOT_THEM: "The owner of this number says that they did not ask",
+    ReviewReason.BLOCKED: "The number is blocked",
     ReviewReason.ASKED_OFTEN: "Many calls were asked for to this number today",
     ReviewReason.FLAGGED: "The counsellor’s outcome asks for a supervisor",
     ReviewReason.OTHER: "A supervisor held it",
@@ -292,6 +293,13 @@ CONSENT_NEEDED: Final = "Tick this only if they agreed. Without their agreement 
 REFERRAL_NEEDED: Final = "You chose “referred, with their consent”. Add the referral, or choose another outcome"
 CHOOSE_URGENCY: Final = "Choose an urgency"
 REASON_NEEDED: Final = "Choose why it is less urgent"
+CHOOSE_BLOCK: Final = "Choose why the number is blocked, and for how long"
+NUMBER_BARRED: Final = (
+    "The number is blocked, or whoever has it says that they did not ask. Close the request, or lift the block first"
+)
+BLOCKED: Final = "This number is blocked {until}: it is neither rung nor texted. {because}."
+NUMBER_BLOCKED: Final = "The number is blocked. Every request for it waits for a supervisor."
+NUMBER_UNBLOCKED: Final = "The block is lifted. Requests that were held stay in review: put them back one by one."
 CHOOSE_CLOSING: Final = "Choose how it ended"
 ENTER_REFERENCE: Final = "There is no request with this reference. Check how it is spelt"
 
@@ -356,6 +364,7 @@ STAFF_PROBLEMS: Final[dict[type[Exception], Told]] = {
 
 REFUSED_DECISIONS: Final[dict[type[Exception], str]] = {
     NoRingsLeft: NO_RINGS_LEFT,
+    NumberBarred: NUMBER_BARRED,
     OutcomeOwed: OUTCOME_OWED,
     WindowClosed: WINDOW_CLOSED,
     IllegalMove: MOVED_ON,
