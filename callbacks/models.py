@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from callbacks.domain import lifecycle
 from callbacks.domain.asking import Gender, GenderWish, Strength
-from callbacks.domain.attempts import MOST_RINGS
+from callbacks.domain.attempts import MOST_RINGS, ReviewReason
 from callbacks.domain.codes import PhoneOwner
 from callbacks.domain.lifecycle import Event, Status
 from callbacks.domain.safe_contact import CallerId, MessageRule, SafeContact, ThirdParty
@@ -100,6 +100,8 @@ class CallbackRow(Row):
     """Whose telephone it is, if they said."""
 
     asked_at: Mapped[datetime]
+    time_asked_at: Mapped[datetime]
+    """When the time was last said: "as soon as possible" counts from here, waiting counts from `asked_at`."""
     wanted_from: Mapped[datetime | None]
     wanted_until: Mapped[datetime | None]
     safe_times: Mapped[list[list[str]]] = mapped_column(JSONB)
@@ -158,7 +160,7 @@ class CallbackRow(Row):
     def as_wanted(self) -> Wanted:
         """When the visitor wants and allows a call."""
         return Wanted(
-            asked_at=self.asked_at,
+            asked_at=self.time_asked_at,
             when=self.as_when(),
             safe_times=tuple(Span(datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in self.safe_times),
             not_after=self.do_not_contact_after,
@@ -169,6 +171,12 @@ class CallbackRow(Row):
         if self.gender_value is None or self.gender_strength is None:
             return None
         return GenderWish(Gender(self.gender_value), Strength(self.gender_strength))
+
+    @property
+    def needs_new_time(self) -> bool:
+        """Whether only another safe time, which the visitor alone can give, lets us ring again."""
+        is_over = self.review_reason == ReviewReason.SAFE_TIMES_OVER and self.status == Status.NEEDS_REVIEW
+        return is_over and self.rings_made < MOST_RINGS
 
     @property
     def promise(self) -> Span | None:

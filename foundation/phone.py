@@ -1,8 +1,9 @@
 """Telephone numbers: which ones we may ring, which ones may be sent a text, and how to show them to nobody.
 
 The rule is possible + our own lengths and prefixes, because libphonenumber calls Ofcom's drama numbers invalid and
-`116 123` possible. Refused are premium (09), directory (118), personal (070), revenue-share (0871-3, 084) and pager
-(076, but not the Isle of Man's 07624) numbers, and everything outside the United Kingdom and the Crown dependencies.
+`116 123` possible. Refused are premium (09), directory (118 and three figures, for 0118 is Reading), personal (070),
+revenue-share (0871-3, 084) and pager (076, but not the Isle of Man's 07624) numbers, and everything outside the United
+Kingdom and the Crown dependencies.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import phonenumbers
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d\\-"
 _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff\u00ad"
 _FILLERS = re.compile(rf"[\s{_INVISIBLE}{_DASHES}().\u00a0/]+")
-_REFUSED_PREFIXES = ("9", "118", "70", "871", "872", "873", "84")
+_REFUSED_PREFIXES = ("9", "70", "871", "872", "873", "84")
+_DIRECTORY = re.compile(r"118\d{3}$")  # directory enquiries; ten figures that begin with 118 are a home in Reading
 _DRAMA = re.compile(
     r"44(7700900|1632960|2079460|1134960|1144960|1154960|1164960|1174960|1184960|1214960|1314960|1414960|1514960|1614960|1914980|2890180|2920180|3069990|8081570)\d{3}$"
 )
@@ -95,7 +97,8 @@ def parse(typed: str, *, drama_allowed: bool) -> Phone:
     if len(typed) > 60:  # noqa: PLR2004 - no written form of a number is longer; protects the parser
         raise NumberNotAllowed("phone_malformed", f"{_HELP}. What you entered is too long")
     nsn = _national(_digits(typed))
-    if nsn.startswith(_REFUSED_PREFIXES) or (nsn.startswith("76") and not nsn.startswith("7624")):
+    is_pager = nsn.startswith("76") and not nsn.startswith("7624")
+    if nsn.startswith(_REFUSED_PREFIXES) or _DIRECTORY.match(nsn) or is_pager:
         raise NumberNotAllowed(
             "phone_not_ringable",
             "We cannot ring premium, personal or service numbers. Enter a home or mobile number",

@@ -41,6 +41,11 @@ class GenderWish:
 
 
 @dataclass(frozen=True, slots=True)
+class Anybody:
+    """No wish any more about the counsellor's gender."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """One request for a callback, checked at the edge."""
 

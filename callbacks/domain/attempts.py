@@ -36,6 +36,8 @@ class ReviewReason(StrEnum):
     """Twice somebody else answered, or we could not be sure who did."""
     OUTCOME_MISSING = "outcome_missing"
     """The call is over and the counsellor has not said what came of it."""
+    NOBODY_ABLE = "nobody_able"
+    """Nobody on the team has the language, the skill or the gender that it needs."""
     OUR_FAILURE = "our_failure"
     """The last allowed ring failed on our side."""
     FLAGGED = "flagged"

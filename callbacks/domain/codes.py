@@ -198,6 +198,11 @@ REACHED = frozenset(
 )
 """We got through to whoever asked for the call."""
 
+TALKED = frozenset(
+    {ContactOutcome.ANSWERED_RIGHT_PERSON, ContactOutcome.EMERGENCY_TRANSFERRED, ContactOutcome.ABUSIVE_OR_HOAX}
+)
+"""After one of these the person has had their call: nobody tells them that they will be rung."""
+
 ENDS_CASE = frozenset({ContactOutcome.NUMBER_INVALID, ContactOutcome.NUMBER_WRONG, ContactOutcome.ABUSIVE_OR_HOAX})
 """No further ring may follow."""
 

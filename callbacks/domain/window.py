@@ -21,6 +21,10 @@ ASKED_NOW_LASTS = timedelta(hours=2)
 """Somebody who asks for a call now, at night, is awake and alone for about this long; later rings wait for the day."""
 
 
+LEAST = timedelta(minutes=5)
+"""With less than this left nobody can be rung: two counsellors' telephones ring first, then the visitor's."""
+
+
 class WindowClosed(Exception):
     """No moment is left at which we may ring; the person must be offered new times."""
 
@@ -51,6 +55,7 @@ class Wanted:
     """When the visitor wants and allows a call."""
 
     asked_at: datetime
+    """When this time was asked for: "as soon as possible" counts from here."""
     when: Asap | Span
     safe_times: tuple[Span, ...] = ()
     not_after: datetime | None = None
@@ -127,3 +132,11 @@ def last_moment(wanted: Wanted, *, zone: ZoneInfo) -> datetime:
     if not spans:
         raise WindowClosed("no safe time was given")
     return spans[-1].ends_at
+
+
+def opening(wanted: Wanted, *, after: datetime, zone: ZoneInfo) -> Span:
+    """From the first moment at which we may ring up to the last. Raises WindowClosed when too little is left."""
+    left = sum((max(timedelta(), s.ends_at - max(s.starts_at, after)) for s in allowed(wanted, zone=zone)), timedelta())
+    if left < LEAST:
+        raise WindowClosed("too little time is left")
+    return Span(next_allowed(wanted, after=after, zone=zone), last_moment(wanted, zone=zone))

@@ -19,9 +19,9 @@ from callbacks.domain.attempts import ReviewReason
 from callbacks.domain.lifecycle import Event, Status
 from callbacks.domain.safe_contact import Refused
 from callbacks.domain.triage import FIRST_RING_WITHIN, Triage, Urgency, triage
-from callbacks.domain.window import Span, Wanted, last_moment, next_allowed
+from callbacks.domain.window import Span, Wanted, opening
 from callbacks.models import CallbackRow, IdempotencyRow
-from callbacks.operations import history, not_them, offers, same_number, tell
+from callbacks.operations import history, nobody_able, not_them, offers, same_number, tell
 from foundation import doorbell, sealed
 from foundation.doorbell import Bell
 
@@ -53,12 +53,19 @@ class Asked:
 
 
 def ask(session: Session, what: Ask, *, idempotency: Idempotency | None, zone: ZoneInfo, now: datetime) -> Asked:
-    """Keep a request, with its urgency, its promise and its place; the bell for matching rings after the commit.
+    """Keep a request, or give the answer that it got when it was sent before.
 
     Raises KeyUsedDifferently, offers.NotOffered, window.WindowClosed; then nothing is kept.
     """
-    if idempotency is not None and (before := _answered_before(session, idempotency, now=now)):
-        return before
+    before = answered_before(session, idempotency, now=now)
+    return before or ask_anew(session, what, idempotency=idempotency, zone=zone, now=now)
+
+
+def ask_anew(session: Session, what: Ask, *, idempotency: Idempotency | None, zone: ZoneInfo, now: datetime) -> Asked:
+    """Keep a request that `answered_before` does not know, with its urgency, its promise and its place.
+
+    The bell for matching rings after the commit. Raises offers.NotOffered, window.WindowClosed; then nothing is kept.
+    """
     found = triage(what.flags, what.substances)
     callback = _new_row(what, found, zone=zone, now=now)
     same_number.notice(session, callback)
@@ -92,7 +99,7 @@ def _new_row(what: Ask, found: Triage, *, zone: ZoneInfo, now: datetime) -> Call
     contact = what.safe_contact.made_strict() if found.strict_contact else what.safe_contact
     contact = contact.for_name(what.name)
     wanted = Wanted(asked_at=now, when=what.when, safe_times=what.safe_times, not_after=contact.do_not_contact_after)
-    never_after = last_moment(wanted, zone=zone)
+    window = opening(wanted, after=now, zone=zone)
     token = secrets.token_urlsafe(32)
     slot = what.when if isinstance(what.when, Span) else None
     return CallbackRow(
@@ -101,7 +108,7 @@ def _new_row(what: Ask, found: Triage, *, zone: ZoneInfo, now: datetime) -> Call
         token_digest=queries.token_digest(token),
         status=Status.SUBMITTED,
         status_at=now,
-        due_by=never_after,
+        due_by=window.ends_at,
         name=what.name,
         phone=what.phone.e164,
         phone_digest=sealed.digest(what.phone.e164),
@@ -124,11 +131,12 @@ def _new_row(what: Ask, found: Triage, *, zone: ZoneInfo, now: datetime) -> Call
         do_not_contact_after=contact.do_not_contact_after,
         phone_owner=contact.phone_owner,
         asked_at=now,
+        time_asked_at=now,
         wanted_from=slot.starts_at if slot else None,
         wanted_until=slot.ends_at if slot else None,
         safe_times=[[s.starts_at.isoformat(), s.ends_at.isoformat()] for s in what.safe_times],
-        next_try_at=next_allowed(wanted, after=now, zone=zone),
-        never_after=never_after,
+        next_try_at=window.starts_at,
+        never_after=window.ends_at,
         rings_made=0,
         goes_first=False,
         consent_version=what.consent_version,
@@ -169,6 +177,8 @@ def _queue(session: Session, callback: CallbackRow, *, barred: Refused | None, i
         history.note(session, callback, wording.ASKED_OFTEN, now=now)
     elif callback.possible_duplicate_of is not None:
         same_number.hold(session, callback, now=now)
+    elif offers.is_nobody_able(session, callback):
+        nobody_able.hold(session, callback, now=now)
     else:
         callback.move(Event.ACCEPT, due_by=callback.never_after, now=now)
 
@@ -181,8 +191,13 @@ def _key_digest(idempotency: Idempotency) -> bytes:
     return sealed.digest("idempotency:" + idempotency.key)
 
 
-def _answered_before(session: Session, idempotency: Idempotency, *, now: datetime) -> Asked | None:
-    """The answer given under this key before. A second request under way with the same key waits here for the first."""
+def answered_before(session: Session, idempotency: Idempotency | None, *, now: datetime) -> Asked | None:
+    """The answer given under this key before, if there is a key and it was used. Raises KeyUsedDifferently.
+
+    A second request under way with the same key waits here for the first.
+    """
+    if idempotency is None:
+        return None
     first = session.execute(
         insert(IdempotencyRow)
         .values(key_digest=_key_digest(idempotency), body_digest=idempotency.body_digest, created_at=now)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from callbacks import queries
 from callbacks.domain.asking import Ask, Idempotency
-from callbacks.operations.ask import Asked, ask
+from callbacks.operations.ask import Asked, answered_before, ask_anew
 
 WITHIN: Final = timedelta(hours=1)
 
@@ -50,13 +50,18 @@ def ask_from_outside(
     zone: ZoneInfo,
     now: datetime,
 ) -> Asked:
-    """Keep a request, unless a limit is met. Raises AskedTooOften, and what `ask` raises; then nothing is kept."""
+    """Keep a request, unless a limit is met. Raises AskedTooOften, and what `ask` raises; then nothing is kept.
+
+    A request sent again is answered before any limit is looked at: whoever lost the answer must get it.
+    """
+    if before := answered_before(session, idempotency, now=now):
+        return before
     limit = WITH_WORK if has_worked else WITHOUT
     if is_limited and what.requester is not None:
         _heed(session, limit.network, requester=what.requester, now=now)
     if is_limited:
         _heed(session, limit.service, requester=None, now=now)
-    return ask(session, what, idempotency=idempotency, zone=zone, now=now)
+    return ask_anew(session, what, idempotency=idempotency, zone=zone, now=now)
 
 
 def _heed(session: Session, most: int, *, requester: bytes | None, now: datetime) -> None:

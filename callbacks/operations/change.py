@@ -1,4 +1,4 @@
-"""The visitor changes the time, the number or what is allowed."""
+"""The visitor changes the time, the number, what is allowed, or whom they would like to talk to."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from sqlalchemy.orm import Session
 
 from callbacks import queries
 from callbacks.domain import wording
-from callbacks.domain.lifecycle import IllegalMove, Status
+from callbacks.domain.asking import Anybody, GenderWish
+from callbacks.domain.attempts import GAP, ReviewReason
+from callbacks.domain.lifecycle import Event, IllegalMove, Status
 from callbacks.domain.safe_contact import SafeContact
 from callbacks.domain.triage import triage
-from callbacks.domain.window import Asap, Span, Wanted, last_moment, next_allowed
+from callbacks.domain.window import LEAST, Asap, Span, WindowClosed, last_moment, opening
 from callbacks.models import CallbackRow
-from callbacks.operations import history, not_them, offers, release_place, same_number
-from callbacks.operations.visit import CHANGEABLE, UnknownToken, Visit, seen
+from callbacks.operations import history, nobody_able, not_them, offers, release_place, same_number
+from callbacks.operations.visit import UnknownToken, Visit, may_change, seen
 from foundation import doorbell, sealed
 from foundation.doorbell import Bell
 from foundation.phone import Phone
@@ -30,6 +32,9 @@ def change(
     phone: Phone | None = None,
     safe_contact: SafeContact | None = None,
     name: str | None = None,
+    message: str | None = None,
+    language: str | None = None,
+    gender: GenderWish | Anybody | None = None,
     zone: ZoneInfo,
     now: datetime,
 ) -> Visit:
@@ -38,28 +43,53 @@ def change(
     if found is None:
         raise UnknownToken
     callback = queries.lock(session, found.id)
-    if callback.status not in CHANGEABLE:
+    if not may_change(session, callback):
         raise IllegalMove(f"cannot change a {callback.status} callback")
-    if name is not None:
-        callback.name = name
-        history.note(session, callback, wording.CHANGED.format(what="the name"), now=now)
+    changed = _say(callback, name=name, message=message)
     if phone is not None:
         callback.phone, callback.phone_digest = phone.e164, sealed.digest(phone.e164)
-        history.note(session, callback, wording.CHANGED.format(what="the number"), now=now)
+        changed.append("the number")
     if safe_contact is not None:
-        _allow(callback, safe_contact, zone=zone)
-        history.note(session, callback, wording.CHANGED.format(what="what is allowed"), now=now)
-    if when is not None:
-        safe = callback.as_wanted().safe_times if safe_times is None else safe_times
-        _move_time(session, callback, when, safe, zone=zone, now=now)
-        history.note(session, callback, wording.CHANGED.format(what="the time"), now=now)
-    elif safe_times is not None:
-        _allow_times(callback, safe_times, zone=zone, now=now)
-        history.note(session, callback, wording.CHANGED.format(what="the safe times"), now=now)
+        _allow(callback, safe_contact, zone=zone, now=now)
+        changed.append("what is allowed")
+    changed += _say_times(callback, when=when, safe_times=safe_times, now=now)
+    wishes = _wish(callback, language=language, gender=gender)
+    for what in (*changed, *wishes):
+        history.note(session, callback, wording.CHANGED.format(what=what), now=now)
+    is_timed = when is not None or safe_times is not None
+    if is_timed:
+        _open_again(callback, is_chosen_now=when is not None, zone=zone, now=now)
+    if when is not None or wishes:
+        _take_place(session, callback, is_new=when is not None, now=now)
+    _arrange(session, callback, is_timed=is_timed, is_new=is_timed or bool(wishes), now=now)
     if phone is not None:
         _look_at_number(session, callback, now=now)
     doorbell.ring_after_commit(session, Bell.MATCH)
     return seen(callback)
+
+
+def _say(callback: CallbackRow, *, name: str | None, message: str | None) -> list[str]:
+    changed = []
+    if name is not None:
+        callback.name = name
+        changed.append("the name")
+    if message is not None:
+        callback.message = message
+        changed.append("the message")
+    return changed
+
+
+def _wish(callback: CallbackRow, *, language: str | None, gender: GenderWish | Anybody | None) -> list[str]:
+    changed = []
+    if language is not None:
+        callback.language = language
+        changed.append("the language")
+    if gender is not None:
+        wish = gender if isinstance(gender, GenderWish) else None
+        callback.gender_value = wish.value if wish else None
+        callback.gender_strength = wish.strength if wish else None
+        changed.append("the wish about the counsellor")
+    return changed
 
 
 def _look_at_number(session: Session, callback: CallbackRow, *, now: datetime) -> None:
@@ -73,7 +103,7 @@ def _look_at_number(session: Session, callback: CallbackRow, *, now: datetime) -
         same_number.hold(session, callback, now=now)
 
 
-def _allow(callback: CallbackRow, contact: SafeContact, *, zone: ZoneInfo) -> None:
+def _allow(callback: CallbackRow, contact: SafeContact, *, zone: ZoneInfo, now: datetime) -> None:
     """Whoever is not safe at home stays protected as before: whoever holds the page may not be whoever asked.
 
     Raises WindowClosed when no safe time comes before the moment after which they want no contact.
@@ -87,50 +117,97 @@ def _allow(callback: CallbackRow, contact: SafeContact, *, zone: ZoneInfo) -> No
     if callback.do_not_contact_after == contact.do_not_contact_after:
         return
     callback.do_not_contact_after = contact.do_not_contact_after
+    if contact.do_not_contact_after is not None and contact.do_not_contact_after < now + LEAST:
+        raise WindowClosed("too little time is left")
     callback.never_after = last_moment(callback.as_wanted(), zone=zone)
     if callback.status != Status.NEEDS_REVIEW:
         callback.due_by = callback.never_after
 
 
-def _allow_times(callback: CallbackRow, safe_times: tuple[Span, ...], *, zone: ZoneInfo, now: datetime) -> None:
-    """Other safe times beside the time at hand. Raises WindowClosed when none of all these is left."""
-    callback.safe_times = [[span.starts_at.isoformat(), span.ends_at.isoformat()] for span in safe_times]
-    wanted = callback.as_wanted()
-    callback.next_try_at = next_allowed(wanted, after=max(now, callback.next_try_at), zone=zone)
-    callback.never_after = last_moment(wanted, zone=zone)
+def _say_times(
+    callback: CallbackRow, *, when: Asap | Span | None, safe_times: tuple[Span, ...] | None, now: datetime
+) -> list[str]:
+    """Another time leaves the safe times as they are: only new ones, said on purpose, take their place.
+
+    Those before an hour that was chosen go: whoever moves the call to tomorrow is not rung today.
+    """
+    changed = []
+    if isinstance(when, Span) and safe_times is None:
+        later = [span for span in callback.as_wanted().safe_times if span.starts_at >= when.starts_at]
+        callback.safe_times = [[span.starts_at.isoformat(), span.ends_at.isoformat()] for span in later]
+    if safe_times is not None:
+        callback.safe_times = [[span.starts_at.isoformat(), span.ends_at.isoformat()] for span in safe_times]
+        changed.append("the safe times")
+    if when is not None:
+        slot = when if isinstance(when, Span) else None
+        callback.wanted_from = slot.starts_at if slot else None
+        callback.wanted_until = slot.ends_at if slot else None
+        callback.time_asked_at = now
+        changed.append("the time")
+    return changed
+
+
+def _open_again(callback: CallbackRow, *, is_chosen_now: bool, zone: ZoneInfo, now: datetime) -> None:
+    """When we may ring from now on. Raises WindowClosed when too little time is left.
+
+    Other safe times beside the time at hand bring nothing forward: not a chosen hour, nor a ring that was put off
+    because the last one found somebody else, or nobody.
+    """
+    slot, not_before = callback.as_when(), now
+    if not is_chosen_now and isinstance(slot, Span):
+        not_before = max(now, slot.starts_at)
+    if not is_chosen_now and callback.status == Status.RETRY_DUE:
+        not_before = max(now, callback.next_try_at)
+    try:
+        window = opening(callback.as_wanted(), after=not_before, zone=zone)
+    except WindowClosed:  # only sooner times are left, and they were said on purpose
+        window = opening(callback.as_wanted(), after=max(now, min(not_before, callback.status_at + GAP)), zone=zone)
+    callback.next_try_at, callback.never_after = window.starts_at, window.ends_at
     if callback.status != Status.NEEDS_REVIEW:
-        callback.due_by = callback.never_after
+        callback.due_by = window.ends_at
 
 
-def _move_time(
-    session: Session,
-    callback: CallbackRow,
-    when: Asap | Span,
-    safe_times: tuple[Span, ...],
-    *,
-    zone: ZoneInfo,
-    now: datetime,
-) -> None:
-    """Give the old place back and take a new one, in one transaction: never cancel first and hope."""
+def _take_place(session: Session, callback: CallbackRow, *, is_new: bool, now: datetime) -> None:
+    """Give the old place back and take one, in one transaction: never cancel first and hope. Raises NotOffered.
+
+    An hour that has begun stays theirs, whoever may ring now.
+    """
+    slot = callback.as_when()
+    if isinstance(slot, Span) and slot.starts_at <= now and not is_new:
+        return
     release_place.release(session, callback_id=callback.id)
-    wanted = Wanted(asked_at=now, when=when, safe_times=safe_times, not_after=callback.do_not_contact_after)
-    never_after = last_moment(wanted, zone=zone)
-    slot = when if isinstance(when, Span) else None
-    callback.wanted_from = slot.starts_at if slot else None
-    callback.wanted_until = slot.ends_at if slot else None
-    callback.safe_times = [[span.starts_at.isoformat(), span.ends_at.isoformat()] for span in safe_times]
-    callback.asked_at = min(callback.asked_at, now) if slot else now
-    callback.never_after = never_after
-    callback.next_try_at = next_allowed(wanted, after=now, zone=zone)
-    if callback.status != Status.NEEDS_REVIEW:
-        callback.due_by = never_after
-    if slot is not None:
+    if isinstance(slot, Span):
         offers.book(session, callback, wanted=slot, now=now)
-        quoted: Span | None = slot
+
+
+def _arrange(session: Session, callback: CallbackRow, *, is_timed: bool, is_new: bool, now: datetime) -> None:
+    """Quote a new promise where the old one cannot stand, and queue what was held for a reason that is no more."""
+    is_too_late = callback.promise is not None and callback.promise.ends_at > callback.never_after
+    if is_new or is_too_late:
+        _quote(session, callback, now=now)
+    if not is_new:
+        return
+    if offers.is_nobody_able(session, callback):
+        if callback.status != Status.NEEDS_REVIEW:
+            nobody_able.hold(session, callback, now=now)
+        return
+    is_able_again = callback.review_reason == ReviewReason.NOBODY_ABLE and now < callback.never_after
+    if (callback.needs_new_time and is_timed) or is_able_again:
+        callback.move(Event.RELEASE, due_by=callback.never_after, now=now)
+        history.note(session, callback, wording.BACK_IN_QUEUE, now=now)
+
+
+def _quote(session: Session, callback: CallbackRow, *, now: datetime) -> None:
+    slot = callback.as_when()
+    if isinstance(slot, Span):
+        quoted = slot if slot.ends_at <= callback.never_after else None
     else:
-        among = offers.able(session, callback)
         quoted = offers.asap_promise(
-            session, not_before=callback.next_try_at, not_after=never_after, among=among, now=now
+            session,
+            not_before=callback.next_try_at,
+            not_after=callback.never_after,
+            among=offers.able(session, callback),
+            now=now,
         )
     callback.promised_from = quoted.starts_at if quoted else None
     callback.promised_until = quoted.ends_at if quoted else None

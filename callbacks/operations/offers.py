@@ -66,6 +66,11 @@ def able(session: Session, callback: CallbackRow) -> Able:
     return rota.able_ids(session, language=callback.language, skills=frozenset(callback.needs_skills), gender=only)
 
 
+def is_nobody_able(session: Session, callback: CallbackRow) -> bool:
+    """Whether nobody on the team may ever ring for a request, whatever the time."""
+    return able(session, callback) == frozenset()
+
+
 def _cover(session: Session, *, start: datetime, end: datetime, among: Able = None) -> list[Span]:
     """The unbroken spans of a period in which each counsellor is on a published shift."""
     return [

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from callbacks import queries
 from callbacks.domain import wording
-from callbacks.domain.attempts import MOST_RINGS
 from callbacks.domain.lifecycle import Status
 from callbacks.domain.safe_contact import may_text
 from callbacks.models import CallbackRow, SentRow
@@ -59,7 +58,13 @@ def confirm(session: Session, callback: CallbackRow, *, zone: ZoneInfo, now: dat
 
 
 def tried(session: Session, callback: CallbackRow, *, zone: ZoneInfo, now: datetime) -> None:
-    """Say that we rang and were not answered."""
-    last = callback.rings_made >= MOST_RINGS
-    body = texts.TEXT_TRIED_LAST if last else texts.TEXT_TRIED
+    """Say that we rang and were not answered, and what follows. Nothing is said while a supervisor decides that."""
+    if callback.needs_new_time:
+        body = texts.TEXT_TRIED_NEW_TIME
+    elif callback.status == Status.RETRY_DUE:
+        body = texts.TEXT_TRIED
+    elif callback.status == Status.CLOSED_NO_CONTACT:
+        body = texts.TEXT_TRIED_LAST
+    else:
+        return
     _send(session, callback, body=body, purpose="tried", key=str(callback.rings_made), zone=zone, now=now)

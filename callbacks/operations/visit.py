@@ -8,6 +8,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from callbacks import queries
+from callbacks.domain.asking import GenderWish
+from callbacks.domain.codes import TALKED
 from callbacks.domain.lifecycle import Status
 from callbacks.domain.safe_contact import SafeContact
 from callbacks.domain.window import Asap, Span, Wanted
@@ -19,6 +21,8 @@ CHANGEABLE = frozenset({Status.QUEUED, Status.RETRY_DUE, Status.NEEDS_REVIEW})
 """While nobody is on the way to the telephone."""
 
 _TO_BE_RUNG = CHANGEABLE | {Status.ASSIGNED}
+_AFTER_A_CALL = frozenset({Status.IN_CALL, Status.NEEDS_REVIEW})
+"""In these states a conversation may be over while what came of it is still to be written down, or looked at."""
 
 
 class UnknownToken(Exception):
@@ -46,8 +50,12 @@ class Visit:
     """When they want and allow a call."""
     is_kept: bool
     """It was to be erased, and is kept for a reason that the visitor is told."""
+    needs_new_time: bool
+    """We rang, and no time is left at which we may ring again: only the visitor can give another."""
+    language: str
+    gender: GenderWish | None
     has_talked: bool = False
-    """The call is over, and its counsellor has yet to write down what came of it."""
+    """The call is over, though what came of it is still to be written down or looked at."""
     cannot_ring: bool = False
     """It is due, and calls cannot be placed at this moment."""
 
@@ -72,6 +80,9 @@ def seen(callback: CallbackRow) -> Visit:
         next_try_at=callback.next_try_at if status in (Status.QUEUED, Status.RETRY_DUE) else None,
         wanted=callback.as_wanted(),
         is_kept=callback.restricted_at is not None,
+        needs_new_time=callback.needs_new_time,
+        language=callback.language,
+        gender=callback.as_wish(),
     )
 
 
@@ -81,7 +92,22 @@ def visit(session: Session, *, token: str, now: datetime) -> Visit:
     if callback is None or callback.status == Status.ERASED:
         raise UnknownToken
     found = seen(callback)
-    if found.status is Status.IN_CALL and queries.open_attempt(session, callback.id) is None:
-        return replace(found, has_talked=True, can_withdraw=False)
-    is_due = found.status in _TO_BE_RUNG and callback.next_try_at <= now
+    if _has_talked(session, callback):
+        return replace(found, has_talked=True, can_withdraw=False, can_change=False)
+    is_due = found.status in _TO_BE_RUNG and not found.needs_new_time and callback.next_try_at <= now
     return replace(found, cannot_ring=is_due and notifications.is_dialling_paused(session))
+
+
+def may_change(session: Session, callback: CallbackRow) -> bool:
+    """Whether the visitor may change this request at this moment."""
+    return callback.status in CHANGEABLE and not _has_talked(session, callback)
+
+
+def _has_talked(session: Session, callback: CallbackRow) -> bool:
+    """Whether the last call was answered, and nobody has said that it was answered by somebody else or too soon."""
+    if callback.status not in _AFTER_A_CALL:
+        return False
+    last = max(queries.attempts(session, callback.id), key=lambda attempt: attempt.number, default=None)
+    if last is None or last.ended_at is None or not last.owes_outcome:
+        return False
+    return last.contact_outcome is None or last.contact_outcome in TALKED

@@ -15,6 +15,7 @@ from callbacks.web import wording
 from callbacks.web.schemas import (
     AvailabilityAnswer,
     CallbackAnswer,
+    GenderWishRecord,
     Links,
     SafeContactAnswer,
     SpanAnswer,
@@ -50,12 +51,16 @@ def callback_answer(asked: Asked) -> CallbackAnswer:
 
 def visit_answer(found: Visit) -> VisitAnswer:
     told = wording.told_of(
-        found.status, has_talked=found.has_talked, rings_made=found.rings_made, cannot_ring=found.cannot_ring
+        found.status,
+        has_talked=found.has_talked,
+        needs_new_time=found.needs_new_time,
+        rings_made=found.rings_made,
+        cannot_ring=found.cannot_ring,
     )
     contact = found.safe_contact
     return VisitAnswer(
         reference=found.reference,
-        status=_told(found.status),
+        status=_status(found),
         message=f"{told.title}. {wording.CANNOT_RING if found.cannot_ring else told.text}",
         name=found.name,
         phone_ends_with=found.phone.e164[-3:],
@@ -64,6 +69,12 @@ def visit_answer(found: Visit) -> VisitAnswer:
         window=_span(found.window),
         next_try_at=_whole_second(found.next_try_at) if found.next_try_at else None,
         rings_made=found.rings_made,
+        needs_new_time=found.needs_new_time,
+        safe_times=[span_answer(span) for span in found.wanted.safe_times],
+        language=found.language,
+        counsellor_gender=GenderWishRecord(value=found.gender.value, strength=found.gender.strength)
+        if found.gender
+        else None,
         can_change=found.can_change,
         can_withdraw=found.can_withdraw,
         safe_contact=SafeContactAnswer(
@@ -82,6 +93,13 @@ def visit_answer(found: Visit) -> VisitAnswer:
 def _told(status: Status) -> Status:
     """That a supervisor looks at a request may say that somebody else asked for the same number: nobody is told."""
     return Status.QUEUED if status is Status.NEEDS_REVIEW else status
+
+
+def _status(found: Visit) -> Status:
+    """In review after a conversation, what came of it is awaited; after the last safe time, another time is."""
+    if found.has_talked:
+        return Status.IN_CALL
+    return Status.RETRY_DUE if found.needs_new_time else _told(found.status)
 
 
 def _whole_second(moment: datetime) -> datetime:

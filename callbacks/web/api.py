@@ -71,7 +71,7 @@ def view(token: str) -> Response:
 
 @api.patch("/callbacks/<token>")
 def alter(token: str) -> Response:
-    """Change the time, the number, the name or what is allowed."""
+    """Change the time, the number, what is allowed, or whom to talk to."""
     now, zone = clock.now(), service_zone()
     wish = _read(ChangeRequest, now=now)
     with transaction() as session:
@@ -84,6 +84,10 @@ def alter(token: str) -> Response:
             phone=wish.phone,
             safe_contact=contact,
             name=wish.name,
+            safe_times=wish.as_safe_times(),
+            message=wish.message,
+            language=wish.language,
+            gender=wish.as_gender(),
             zone=zone,
             now=now,
         )

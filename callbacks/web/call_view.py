@@ -43,12 +43,18 @@ class CallView:
     is_over: bool
     in_calendar: bool
     """There is a time that can be put into a calendar."""
+    needs_new_time: bool
+    """Nobody rings before they choose another time."""
 
 
 def view_of(found: Visit, *, now: datetime) -> CallView:
     """The request in words."""
     told = wording.told_of(
-        found.status, has_talked=found.has_talked, rings_made=found.rings_made, cannot_ring=found.cannot_ring
+        found.status,
+        has_talked=found.has_talked,
+        needs_new_time=found.needs_new_time,
+        rings_made=found.rings_made,
+        cannot_ring=found.cannot_ring,
     )
     shows_number = found.safe_contact.caller_id is CallerId.SHOW_NUMBER
     return CallView(
@@ -66,7 +72,8 @@ def view_of(found: Visit, *, now: datetime) -> CallView:
         can_change=found.can_change,
         can_withdraw=found.can_withdraw,
         is_over=found.has_talked or found.status in CLOSED,
-        in_calendar=found.promise is not None and found.can_change and not found.cannot_ring,
+        in_calendar=found.promise is not None and found.can_change and not (found.cannot_ring or found.needs_new_time),
+        needs_new_time=found.needs_new_time,
     )
 
 
@@ -74,7 +81,7 @@ def _coming(found: Visit, *, now: datetime) -> str:
     zone = service_zone()
     if found.cannot_ring:
         return wording.CANNOT_RING
-    if found.status in CLOSED or found.status in RINGING:
+    if found.has_talked or found.needs_new_time or found.status in CLOSED or found.status in RINGING:
         return ""
     if found.status is Status.RETRY_DUE and found.next_try_at is not None:
         day = day_name(found.next_try_at, zone=zone, now=now)

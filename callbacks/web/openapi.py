@@ -105,7 +105,7 @@ def _paths() -> dict[str, Any]:
             },
             "patch": {
                 "operationId": "change",
-                "summary": "Change the time, the number, the name or what is allowed",
+                "summary": "Change the time, the number, what is allowed, or whom to talk to",
                 "requestBody": _body("ChangeRequest"),
                 "responses": _answers(
                     200, "The request as it is now", "VisitAnswer", 400, 404, 409, 413, 415, 422, 429

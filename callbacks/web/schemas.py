@@ -31,7 +31,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from callbacks.domain.asking import CONSENT_VERSION, Ask, Gender, GenderWish, Strength
+from callbacks.domain.asking import CONSENT_VERSION, Anybody, Ask, Gender, GenderWish, Strength
 from callbacks.domain.codes import BladderSign, PhoneOwner, Relationship, Substance, WithdrawalSign
 from callbacks.domain.lifecycle import Status
 from callbacks.domain.safe_contact import CallerId, MessageRule, SafeContact, ThirdParty
@@ -104,6 +104,16 @@ def _still_to_come(moment: datetime, info: ValidationInfo) -> datetime:
 Upcoming = Annotated[AwareDatetime, AfterValidator(_still_to_come)]
 
 
+def _of_these_days(moment: datetime, info: ValidationInfo) -> datetime:
+    if moment < _now(info) - FURTHEST:
+        raise PydanticCustomError("time_in_past", "This time has passed. Choose a later one")
+    return moment
+
+
+Begun = Annotated[AwareDatetime, AfterValidator(_of_these_days)]
+"""A safe time may have begun already, though not in another age: some instants cannot even be written in UTC."""
+
+
 class Strict(BaseModel):
     """Nothing is guessed: unknown fields are errors, and types are what they say."""
 
@@ -115,7 +125,7 @@ class Strict(BaseModel):
 class SpanRecord(Strict):
     """A span of time, from one instant until another, which is not part of it."""
 
-    from_: Annotated[AwareDatetime, Field(alias="from")]
+    from_: Annotated[Begun, Field(alias="from")]
     """ISO 8601 with an offset, like 2026-11-24T18:00:00+00:00."""
     to: Upcoming
     """ISO 8601 with an offset."""
@@ -219,6 +229,9 @@ class GenderWishRecord(Strict):
     strength: Strength = Strength.PREFER
     """"prefer" never delays the call; "only" may."""
 
+    def as_wish(self) -> GenderWish:
+        return GenderWish(self.value, self.strength)
+
 
 class Flags(Strict):
     """Answers to the safety questions. Each may be left out; "not_sure" is a good answer."""
@@ -249,6 +262,13 @@ class Flags(Strict):
         return self.model_dump(mode="json", exclude_none=True)
 
 
+SafeTimes = Annotated[list[SpanRecord], Field(max_length=MOST_SAFE_TIMES)]
+
+
+def _as_spans(records: list[SpanRecord]) -> tuple[Span, ...]:
+    return tuple(record.as_span() for record in records)
+
+
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=20)]
 
 
@@ -260,7 +280,7 @@ class CallbackRequest(Strict):
     name: Name = ""
     when: When = "asap"
     """"asap", or one of the offered times."""
-    safe_times: Annotated[list[SpanRecord], Field(max_length=MOST_SAFE_TIMES)] = []
+    safe_times: SafeTimes = []
     """Other times at which a call is safe. We never ring outside the times that were named."""
     for_whom: Relationship = Relationship.SELF
     substances: Annotated[list[Substance], Field(max_length=len(Substance))] = []
@@ -275,18 +295,17 @@ class CallbackRequest(Strict):
 
     def as_ask(self, *, channel: str, requester: bytes | None = None) -> Ask:
         """The value that the operation takes."""
-        wish = self.counsellor_gender
         return Ask(
             phone=self.phone,
             consent_version=self.consent.version,
             when=_as_when(self.when),
             name=self.name,
-            safe_times=tuple(span.as_span() for span in self.safe_times),
+            safe_times=_as_spans(self.safe_times),
             for_whom=self.for_whom,
             substances=tuple(dict.fromkeys(self.substances)),
             message=self.message,
             language=self.language,
-            gender=GenderWish(wish.value, wish.strength) if wish else None,
+            gender=self.counsellor_gender.as_wish() if self.counsellor_gender else None,
             safe_contact=self.safe_contact.over(SafeContact()),
             flags=self.flags.as_answers(),
             locale=self.locale,
@@ -299,18 +318,40 @@ class ChangeRequest(Strict):
     """What to change; what is left out stays as it is, each permission too."""
 
     when: When | None = None
+    """Another time. The safe times stay as they are, unless new ones are given."""
+    safe_times: SafeTimes | None = None
+    """The safe times from now on, in place of those before."""
     phone: PhoneNumber | None = None
     name: Name | None = None
+    message: Message | None = None
+    language: Language | None = None
+    counsellor_gender: GenderWishRecord | None = None
+    """Null takes the wish back."""
     safe_contact: SafeContactRecord | None = None
+
+    @field_validator("when", "safe_times", "phone", "name", "message", "language", "safe_contact")
+    @classmethod
+    def _not_null(cls, value: Any) -> Any:
+        if value is None:
+            raise PydanticCustomError("null_given", "Leave this out to keep it as it is, or give a value")
+        return value
 
     @model_validator(mode="after")
     def _something(self) -> Self:
         if not self.model_fields_set:
-            raise PydanticCustomError("nothing_to_change", "Say what to change: when, phone, name or safe_contact")
+            raise PydanticCustomError("nothing_to_change", "Say what to change, such as when, phone or safe_contact")
         return self
 
     def as_when(self) -> Asap | Span | None:
         return None if self.when is None else _as_when(self.when)
+
+    def as_safe_times(self) -> tuple[Span, ...] | None:
+        return None if self.safe_times is None else _as_spans(self.safe_times)
+
+    def as_gender(self) -> GenderWish | Anybody | None:
+        if "counsellor_gender" not in self.model_fields_set:
+            return None
+        return self.counsellor_gender.as_wish() if self.counsellor_gender else Anybody()
 
 
 # -- what goes back ----------------------------------------------------------------------------------------------------
@@ -389,6 +430,11 @@ class VisitAnswer(BaseModel):
     window: SpanAnswer | None
     next_try_at: AwareDatetime | None
     rings_made: int
+    needs_new_time: bool
+    """We rang, no safe time is left, and nobody rings again before another is chosen."""
+    safe_times: list[SpanAnswer]
+    language: str
+    counsellor_gender: GenderWishRecord | None
     can_change: bool
     can_withdraw: bool
     safe_contact: SafeContactAnswer
@@ -531,6 +577,7 @@ _OWN_CODES: Final = frozenset(
         "consent_outdated",
         "cannot_hide_number",
         "nothing_to_change",
+        "null_given",
         "phone_missing",
         "phone_malformed",
         "phone_foreign",

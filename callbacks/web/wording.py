@@ -51,16 +51,25 @@ STATUS: Final[dict[Status, Told]] = {
 
 HAS_TALKED: Final = Told("Your call is over", "You can ask for another call whenever you want one.")
 
+NEEDS_NEW_TIME: Final = Told(
+    "Choose another time",
+    "We have not reached you. That is fine. No time is left at which you said that we may ring. "
+    "Choose another time, and we will ring you again.",
+)
 
 _NOT_CARRIED: Final = Told("We will try again", "The telephone network would not let us ring you. We will try again.")
 
 
-def told_of(status: Status, *, has_talked: bool, rings_made: int, cannot_ring: bool = False) -> Told:
+def told_of(
+    status: Status, *, has_talked: bool, needs_new_time: bool, rings_made: int, cannot_ring: bool = False
+) -> Told:
     """What to say of a request; after a conversation its state may still wait for what the counsellor writes down."""
     if cannot_ring:
         return _HELD_UP
     if has_talked:
         return HAS_TALKED
+    if needs_new_time:
+        return NEEDS_NEW_TIME
     if status is Status.RETRY_DUE and rings_made == 0:
         return _NOT_CARRIED
     return STATUS[status]

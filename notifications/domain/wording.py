@@ -24,8 +24,8 @@ VISITOR_SCREENING = "Hello. To take this call, press 1. If it is not for you, pr
 and neither does an answerphone."""
 VISITOR_DENIED = "Thank you. You will not be rung again. Goodbye."
 SAID_NOT_THEM = "Whoever answered says that the call is not for them. There is nothing for you to record. Goodbye."
-VISITOR_BUSY = "The line is engaged. We will try again later. Goodbye."
-VISITOR_NO_ANSWER = "There is no answer. We will try again later. Goodbye."
+VISITOR_BUSY = "The line is engaged. Your screen says what follows. Goodbye."
+VISITOR_NO_ANSWER = "There is no answer. Your screen says what follows. Goodbye."
 VISITOR_FAILED = "The number could not be connected. Goodbye."
 CALL_OVER = "The call has ended. Please record what happened. Goodbye."
 INBOUND_GREETING = (
@@ -40,6 +40,11 @@ TEXT_CONFIRMATION = (
     " Not for you? Reply NOT ME."
 )
 TEXT_TRIED = "Hello, you asked for a call. We rang and will try again at your next time. This is an automatic text."
+TEXT_TRIED_NEW_TIME = (
+    "Hello, you asked for a call. We rang and did not reach you. To be rung again, choose another time on your page. "
+    "This is an automatic text."
+)
+"""No safe time is left, so nobody rings again before they choose one."""
 TEXT_TRIED_LAST = "Hello, you asked for a call. We rang and could not reach you. You can ask again at any time."
 
 

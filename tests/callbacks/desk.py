@@ -28,7 +28,7 @@ from notifications.domain.call import LegStatus
 from notifications.operations import hear
 from rota.domain.counsellor import Skill
 from rota.domain.shifts import Span
-from rota.models import ShiftRow, range_of
+from rota.models import CounsellorRow, ShiftRow, range_of
 from tests.conftest import Clock
 from tests.rota.planning import PASSWORD, Browser, Team, hours
 
@@ -53,6 +53,13 @@ class Desk:
         person = self.team.counsellor(name, *skills, **how)
         self.team.shift(person, shift or hours(-2, 6))
         return self.sign_in(f"{name.split(maxsplit=1)[0].lower()}@example.org")
+
+    def knows_everything(self) -> None:
+        """Somebody on the team, though not on shift, who may ring for any request."""
+        person = self.team.counsellor("Zoe Example", *Skill, is_available=False)
+        with self.app.app_context(), transaction() as session:
+            row = session.get_one(CounsellorRow, person)
+            row.languages, row.gender = ["en", "pl", "cy"], "female"
 
     def supervisor(self, role: Role = Role.SUPERVISOR) -> Browser:
         """Somebody who looks after everything, signed in."""

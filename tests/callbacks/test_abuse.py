@@ -218,3 +218,38 @@ def test_a_program_without_a_key_meets_the_limits_too(client: FlaskClient) -> No
 
     assert [answer.status_code for answer in answers] == [201] * WITHOUT.network + [429]
     assert answers[-1].get_json()["code"] == "asked_too_often"
+
+
+@pytest.mark.usefixtures("limited")
+def test_a_program_that_lost_the_last_answer_gets_it_again_and_not_the_limit(client: FlaskClient) -> None:
+    consent = {"version": CONSENT_VERSION, "given": True}
+    bodies = [{"phone": f"07700 900 {100 + n}", "consent": consent} for n in range(WITHOUT.network)]
+    kept = [
+        client.post("/api/v1/callbacks", json=body, headers={"Idempotency-Key": str(n)})
+        for n, body in enumerate(bodies)
+    ]
+
+    again = client.post("/api/v1/callbacks", json=bodies[-1], headers={"Idempotency-Key": str(len(bodies) - 1)})
+    other = client.post("/api/v1/callbacks", json=bodies[-1], headers={"Idempotency-Key": "0"})
+    new = client.post("/api/v1/callbacks", json=bodies[-1], headers={"Idempotency-Key": "new"})
+    new_again = client.post("/api/v1/callbacks", json=bodies[-1], headers={"Idempotency-Key": "new"})
+
+    assert (again.status_code, again.get_json()) == (201, kept[-1].get_json())
+    assert (other.status_code, other.get_json()["code"]) == (409, "key_used_differently")
+    assert (new.status_code, new_again.status_code) == (429, 429)
+
+
+@pytest.mark.usefixtures("limited")
+def test_a_double_click_at_the_limit_leads_to_the_confirmation_twice(app: Flask) -> None:
+    for n in range(WITHOUT.network - 1):
+        ask_on_pages(app, phone=f"07700 900 {100 + n}")
+    client = app.test_client()
+    fill_in(client)
+    cookie = client.get_cookie("draft")
+    assert cookie is not None
+
+    first = client.post("/check")
+    client.set_cookie("draft", cookie.value)  # the answer was lost, and with it the new cookie
+    second = client.post("/check")
+
+    assert [page.headers.get("Location") for page in (first, second)] == ["/done", "/done"]

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from openapi_spec_validator import validate
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
+from werkzeug.test import TestResponse
 
 from callbacks.domain.asking import CONSENT_VERSION
 from callbacks.models import CallbackRow
@@ -210,3 +211,107 @@ def test_what_the_network_cannot_do_is_not_promised(client: FlaskClient, a_rota:
 
     assert answer.status_code == 422
     assert answer.get_json()["errors"][0]["code"] == "cannot_hide_number"
+
+
+def span(**hours: float) -> dict[str, str]:
+    """From one hour after NOON until another."""
+    return {name: (NOON + timedelta(hours=after)).isoformat() for name, after in hours.items()}
+
+
+EVENING = span(**{"from": 6, "to": 7})
+
+
+def patched(client: FlaskClient, token: str, **fields: Any) -> TestResponse:
+    return client.patch(f"{CALLBACKS}/{token}", json=fields)
+
+
+def test_as_soon_as_possible_never_means_outside_the_safe_times(app: Flask, client: FlaskClient) -> None:
+    token = asked(client, safe_times=[EVENING])["token"]
+
+    answer = patched(client, token, when="asap").get_json()
+
+    assert (answer["window"]["from"], answer["window"]["to"]) == ("2026-11-24T18:00:00Z", "2026-11-24T19:00:00Z")
+    assert (answer["next_try_at"], len(answer["safe_times"])) == ("2026-11-24T18:00:00Z", 1)
+
+
+def test_another_hour_leaves_the_safe_times_and_new_ones_take_their_place(client: FlaskClient) -> None:
+    token = asked(client, safe_times=[EVENING])["token"]
+    slot = client.get("/api/v1/availability").get_json()["slots"][3]
+
+    moved = patched(client, token, when=slot).get_json()
+    given = patched(client, token, safe_times=[span(**{"from": 30, "to": 31})]).get_json()
+
+    assert (moved["promise"], moved["window"]["to"]) == (slot, "2026-11-24T19:00:00Z")
+    assert (given["promise"], given["window"]["to"]) == (slot, "2026-11-25T19:00:00Z")
+
+
+def test_as_soon_as_possible_is_refused_once_the_safe_times_are_over(client: FlaskClient, a_clock: Clock) -> None:
+    token = asked(client, safe_times=[EVENING])["token"]
+    a_clock.on(hours=7)
+
+    answer = patched(client, token, when="asap")
+
+    assert (answer.status_code, answer.get_json()["code"]) == (422, "window_closed")
+
+
+def test_words_and_wishes_can_be_changed_too(app: Flask, client: FlaskClient) -> None:
+    token = asked(client, counsellor_gender={"value": "female", "strength": "prefer"})["token"]
+
+    answer = patched(client, token, message="Ring the bell twice.", language="cy", counsellor_gender=None).get_json()
+
+    assert (answer["language"], answer["counsellor_gender"]) == ("cy", None)
+    with app.app_context(), transaction() as session:
+        row = session.scalars(select(CallbackRow)).one()
+        assert (row.message, row.gender_value, row.gender_strength) == ("Ring the bell twice.", None, None)
+
+
+def test_nobody_waits_for_a_language_that_nobody_speaks_a_supervisor_is_asked_at_once(
+    app: Flask, client: FlaskClient
+) -> None:
+    def held() -> tuple[str, str | None]:
+        with app.app_context(), transaction() as session:
+            row = session.scalars(select(CallbackRow)).one()
+            return row.status, row.review_reason
+
+    token = asked(client, language="xx")["token"]
+    at_first = held()
+    patched(client, token, language="en")
+    in_english = held()
+    patched(client, token, language="xx")
+
+    assert (at_first, in_english) == (("needs_review", "nobody_able"), ("queued", None))
+    assert held() == at_first
+
+
+def test_a_time_too_short_to_ring_anybody_in_is_refused(app: Flask, client: FlaskClient) -> None:
+    soon = (NOON + timedelta(seconds=2)).isoformat()
+    token = asked(client)["token"]
+
+    new = client.post(CALLBACKS, json=LEAST | {"safe_contact": {"do_not_contact_after": soon}})
+    changed = patched(client, token, safe_contact={"do_not_contact_after": soon})
+
+    assert [(answer.status_code, answer.get_json()["code"]) for answer in (new, changed)] == [
+        (422, "window_closed")
+    ] * 2
+    assert how_many_kept(app) == 1
+
+
+def test_an_earlier_last_day_takes_back_a_promise_that_it_cuts_off(client: FlaskClient) -> None:
+    slot = client.get("/api/v1/availability").get_json()["slots"][3]
+    token = asked(client, when=slot, safe_times=[span(**{"from": 1, "to": 2})])["token"]
+
+    answer = patched(client, token, safe_contact={"do_not_contact_after": span(to=1.5)["to"]}).get_json()
+
+    assert (answer["promise"], answer["window"]["to"]) == (None, "2026-11-24T13:30:00Z")
+
+
+def test_asking_again_for_now_does_not_begin_the_waiting_anew(app: Flask, client: FlaskClient, a_clock: Clock) -> None:
+    token = asked(client)["token"]
+    a_clock.on(hours=5)
+
+    answer = patched(client, token, when="asap").get_json()
+
+    with app.app_context(), transaction() as session:
+        row = session.scalars(select(CallbackRow)).one()
+        assert (row.asked_at, row.time_asked_at) == (NOON, NOON + timedelta(hours=5))
+    assert answer["next_try_at"] == "2026-11-24T17:00:00Z"

@@ -191,6 +191,7 @@ def test_what_was_closed_a_day_ago_is_gone_from_the_board(desk: Desk, supervisor
 
 def test_somebody_who_waits_while_somebody_is_free_is_told_of_with_the_rule(desk: Desk, supervisor: Browser) -> None:
     desk.counsellor()
+    desk.knows_everything()
     desk.ask(gender=ONLY_A_WOMAN)
     at_once = live(supervisor)
 

@@ -172,6 +172,7 @@ def test_the_queue_is_in_the_order_in_which_it_is_served(desk: Desk) -> None:
 )
 def test_those_i_cannot_take_are_shown_with_the_first_rule(desk: Desk, what: dict[str, object], why: str) -> None:
     ana = desk.counsellor()
+    desk.knows_everything()
     desk.ask(name="Max", **what)
 
     said = words(ana.get(WAITING).text)

@@ -229,11 +229,12 @@ class History:
     def moves(self, amount: int) -> None:
         hour = self.now.replace(minute=0) + (1 + amount % 30) * 60 * MINUTE
         if self._changes(when=Span(hour, hour + 60 * MINUTE)):
-            self.wanted = replace(self.wanted, when=Span(hour, hour + 60 * MINUTE), safe_times=())
+            later = tuple(span for span in self.wanted.safe_times if span.starts_at >= hour)
+            self.wanted = replace(self.wanted, when=Span(hour, hour + 60 * MINUTE), safe_times=later)
 
     def wants_it_soon(self, _: int) -> None:
         if self._changes(when=Asap()):
-            self.wanted = replace(self.wanted, when=Asap(), safe_times=(), asked_at=self.now)
+            self.wanted = replace(self.wanted, when=Asap(), asked_at=self.now)
 
     def sets_a_last_moment(self, amount: int) -> None:
         last = self.now + amount * MINUTE

@@ -25,6 +25,8 @@ from foundation.phone import NumberNotAllowed, Phone, parse
         ("0808 157 0192", "+448081570192"),
         ("07624 400000", "+447624400000"),
         ("016977 3999", "+44169773999"),
+        ("0118 950 0950", "+441189500950"),
+        ("0118 496 0123", "+441184960123"),
     ],
 )
 def test_numbers_are_read_as_people_write_them(typed: str, e164: str) -> None:
@@ -43,6 +45,8 @@ def test_numbers_are_read_as_people_write_them(typed: str, e164: str) -> None:
         ("999", "phone_not_ringable"),
         ("116 123", "phone_malformed"),
         ("118 500", "phone_not_ringable"),
+        ("0118 500", "phone_not_ringable"),
+        ("+44 118 118", "phone_not_ringable"),
         ("0800 1111", "phone_malformed"),
         ("0909 879 0000", "phone_not_ringable"),
         ("070 1234 5678", "phone_not_ringable"),

@@ -11,6 +11,8 @@ from callbacks.domain.lifecycle import Status
 from callbacks.domain.safe_contact import MessageRule, ThirdParty
 from callbacks.models import CallbackRow
 from foundation.database import transaction
+from rota.domain.counsellor import Skill
+from tests.rota.planning import Team
 
 pytestmark = pytest.mark.usefixtures("a_rota")
 
@@ -122,6 +124,7 @@ def test_unsafe_at_home_makes_everything_strict_and_is_not_mentioned_on_the_page
 
 
 def test_somebody_under_18_is_told_of_childline_and_rung_by_who_can(app: Flask, client: FlaskClient) -> None:
+    Team(app, made=7).counsellor("Yan Example", Skill.YOUNG_PEOPLE)
     row, page = asked(app, client, about={"under_18": "yes"})
 
     assert (row.urgency, row.needs_skills, row.status) == ("urgent", ["young_people"], Status.QUEUED)

@@ -34,7 +34,7 @@ def test_whoever_knows_a_number_cannot_stop_the_call_that_its_owner_asked_for(ap
     desk = Desk(app, a_clock)
     wanted = desk.ask(phone=THEIRS, safe_contact=SafeContact(sms=MessageRule.NEUTRAL_MESSAGE))
 
-    meddling = desk.ask(phone=THEIRS, safe_contact=SafeContact(do_not_contact_after=a_clock.at + timedelta(minutes=1)))
+    meddling = desk.ask(phone=THEIRS, safe_contact=SafeContact(do_not_contact_after=a_clock.at + timedelta(minutes=10)))
 
     assert in_force(app, desk, wanted).do_not_contact_after is None
     assert desk.row(wanted).status == "queued"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from callbacks.domain.asking import CONSENT_VERSION, Gender, GenderWish, Strength
+from callbacks.domain.asking import CONSENT_VERSION, Anybody, Gender, GenderWish, Strength
 from callbacks.domain.safe_contact import MessageRule, SafeContact, ThirdParty
 from callbacks.domain.window import Asap, Span
 from callbacks.web import typed
@@ -134,7 +134,22 @@ def test_json_that_is_no_object_is_refused(body: bytes) -> None:
 def test_nothing_that_json_can_say_breaks_the_reader(anything: Any) -> None:
     for body in (anything, LEAST | {"when": anything, "flags": anything, "safe_contact": anything, "phone": anything}):
         with suppress(Unacceptable):
-            read(CallbackRequest, json.dumps(body).encode(), now=NOON, drama_allowed=True)
+            read(CallbackRequest, json.dumps(body).encode(), now=NOON, drama_allowed=True).as_ask(channel="api")
+
+
+INSTANTS = st.datetimes(timezones=st.integers(-14, 14).map(lambda hours: timezone(timedelta(hours=hours))))
+
+
+@given(INSTANTS, INSTANTS)
+@example(datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))), NOON + timedelta(hours=1))
+@example(NOON, datetime(9999, 12, 31, 23, 59, tzinfo=timezone(timedelta(hours=-14))))
+def test_no_instant_of_any_age_breaks_the_reader(starts: datetime, ends: datetime) -> None:
+    for times in ({"when": span(starts, ends)}, {"safe_times": [span(starts, ends)]}):
+        with suppress(Unacceptable):
+            reading(**times).as_ask(channel="api")
+        with suppress(Unacceptable):
+            wish = read(ChangeRequest, json.dumps(times).encode(), now=NOON, drama_allowed=True)
+            assert wish.as_when() or wish.as_safe_times()
 
 
 @pytest.mark.parametrize("wall", ["2026-10-25T01:30:00+01:00", "2026-10-25T01:30:00+00:00"])
@@ -149,9 +164,17 @@ def test_each_half_past_one_of_a_long_night_is_its_own_instant(wall: str) -> Non
     assert when.starts_at == datetime.fromisoformat(wall)
 
 
-def test_a_change_that_changes_nothing_is_refused() -> None:
+@pytest.mark.parametrize("body", [b"{}", b'{"when": null}', b'{"phone": null}', b'{"safe_times": null}'])
+def test_a_change_that_changes_nothing_is_refused(body: bytes) -> None:
     with pytest.raises(Unacceptable):
-        read(ChangeRequest, b"{}", now=NOON, drama_allowed=True)
+        read(ChangeRequest, body, now=NOON, drama_allowed=True)
+
+
+def test_a_wish_about_the_counsellor_can_be_taken_back() -> None:
+    taken_back = read(ChangeRequest, b'{"counsellor_gender": null}', now=NOON, drama_allowed=True)
+    left_alone = read(ChangeRequest, b'{"name": "Sam"}', now=NOON, drama_allowed=True)
+
+    assert (taken_back.as_gender(), left_alone.as_gender()) == (Anybody(), None)
 
 
 def test_a_change_of_one_permission_leaves_the_others() -> None:

@@ -29,7 +29,12 @@ INDISCREET = re.compile(
 )
 
 LONGEST = wording.text_confirmation(from_=NOON, until=NOON + timedelta(hours=1), zone=LONDON, now=NOON)
-TEXTS = {"confirmation": LONGEST, "tried": wording.TEXT_TRIED, "tried for the last time": wording.TEXT_TRIED_LAST}
+TEXTS = {
+    "confirmation": LONGEST,
+    "tried": wording.TEXT_TRIED,
+    "tried, and no safe time is left": wording.TEXT_TRIED_NEW_TIME,
+    "tried for the last time": wording.TEXT_TRIED_LAST,
+}
 
 HEARD_BY_ANYBODY = {
     name: getattr(wording, name)

@@ -58,6 +58,7 @@ REVIEW: Final[dict[ReviewReason, str]] = {
     ReviewReason.NUMBER_FAILS: "The number fails, is wrong, or blocks us",
     ReviewReason.NOT_THE_PERSON: "Twice somebody else answered, or we could not be sure who did",
     ReviewReason.OUTCOME_MISSING: "Nobody has said what came of the call",
+    ReviewReason.NOBODY_ABLE: "Nobody on the team has the language, skill or gender that it needs",
     ReviewReason.OUR_FAILURE: "The last allowed ring failed on our side",
     ReviewReason.NOT_THEM: "The owner of this number says that they did not ask",
     ReviewReason.BLOCKED: "The number is blocked",
