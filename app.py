@@ -55,6 +55,7 @@ from notifications.telephony import signature
 from notifications.telephony.port import ProviderUnavailable
 from notifications.telephony.twilio import Twilio, TwilioAccount
 from rota import queries as rota_queries
+from rota.cli import commands as rota_commands
 from rota.operations.demo import load_demo
 from rota.operations.follow import RotaFollower
 
@@ -260,7 +261,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     init_frame(app)
     join_the_rooms(app)
     app.register_blueprint(health.health)
-    for command in (*accounts_commands(), *callbacks_commands(), work, keep_time, demo, preflight):
+    for command in (*accounts_commands(), *callbacks_commands(), *rota_commands(), work, keep_time, demo, preflight):
         app.cli.add_command(command)
     return app
 

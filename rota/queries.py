@@ -392,6 +392,11 @@ def team(session: Session, *, today: date) -> Sequence[CounsellorRow]:
     return session.scalars(_counsellors(today)).all()
 
 
+def everybody(session: Session) -> Sequence[CounsellorRow]:
+    """Everybody who works here or has, by name."""
+    return session.scalars(_everybody()).all()
+
+
 def former_team(session: Session, *, today: date) -> Sequence[CounsellorRow]:
     """Everybody who has left, by name."""
     return session.scalars(_everybody().where(CounsellorRow.left_on <= today)).all()

@@ -1,4 +1,4 @@
-"""The pages of the rota: coverage, shifts, the team, terms, and a counsellor's own readiness."""
+"""The pages of the rota: coverage, shifts, the team, terms, tables, and a counsellor's own readiness."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from rota.web.breaks import breaks
 from rota.web.coverage import coverage
 from rota.web.demand import demand
 from rota.web.drafts import drafts
+from rota.web.exchange import exchange
 from rota.web.feeds import feeds
 from rota.web.mine import mine
 from rota.web.presence import presence
@@ -32,6 +33,7 @@ def blueprints() -> list[Blueprint]:
         rota,
         team,
         terms,
+        exchange,
         presence,
         reports,
         feeds,

@@ -15,6 +15,7 @@ from werkzeug.datastructures import MultiDict
 
 from foundation import phone as phones
 from foundation.phone import NumberNotAllowed, Phone
+from rota.domain import typed
 from rota.domain.counsellor import Gender, Skill
 from rota.domain.shifts import ShiftRefused, Span, entered
 from rota.domain.wording import LANGUAGES
@@ -26,8 +27,8 @@ from rota.web import wording
 
 LONGEST_NAME = 100  # characters; fits every page and every badge
 LONGEST_REASON = 500  # characters; a few sentences for whoever reads the journal
-_TIME = re.compile(r"([01]?[0-9]|2[0-3])(?:[:.]?([0-5][0-9])(?::00)?)?")
-_DAY_FORMATS = ("%Y-%m-%d", "%d/%m/%Y", "%d %B %Y", "%d %b %Y")  # what browsers send, and what people type
+read_day, read_time, read_hours, read_number = typed.read_day, typed.read_time, typed.read_hours, typed.read_number
+"""What forms and files read alike."""
 
 
 class NotUnderstood(ValueError):
@@ -194,35 +195,5 @@ def read_limits(form: Mapping[str, str], *, site: Site) -> Limits:
     )
 
 
-def read_hours(typed: str) -> int | None:
-    """A length such as 37.5, 37:30 or 37, in minutes, or None when it is not one."""
-    found = re.fullmatch(r"([0-9]{1,3})(?:([.,])([0-9]{1,2})|:([0-5][0-9]))?", typed.strip())
-    if not found:
-        return None
-    part = round(float(f"0.{found[3]}") * 60) if found[2] else int(found[4] or 0)
-    return int(found[1]) * 60 + part
-
-
-def read_number(typed: str) -> int | None:
-    """A whole number, or None when it is not one."""
-    return _number(typed.strip())
-
-
-def read_day(typed: str) -> date | None:
-    """A day, or None when it is not one."""
-    for layout in _DAY_FORMATS:
-        try:
-            return datetime.strptime(typed.strip(), layout).date()  # noqa: DTZ007 - a day has no zone
-        except ValueError:
-            continue
-    return None
-
-
-def read_time(typed: str) -> time | None:
-    """A wall time such as 14:00, 14.00, 1400 or 14, or None when it is not one."""
-    found = _TIME.fullmatch(typed.strip())
-    return time(int(found[1]), int(found[2] or 0)) if found else None
-
-
-def _number(typed: str) -> int | None:
-    return int(typed) if re.fullmatch(r"[0-9]{1,9}", typed) else None
+def _number(word: str) -> int | None:
+    return int(word) if re.fullmatch(r"[0-9]{1,9}", word) else None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -22,6 +20,7 @@ from rota.domain.coverage import CoverState
 from rota.domain.evidence import Evidence, evidence
 from rota.domain.hours import balance
 from rota.domain.shifts import Span, instant_of
+from rota.domain.table_files import written
 from rota.domain.wording import COVER, SITES, gap_words, length_words, shortfall_words
 from rota.domain.working_time import Site
 from rota.web import wording
@@ -155,15 +154,7 @@ def _period(now: datetime) -> tuple[Period, dict[str, str]]:
 
 
 def _csv(name: str, period: Period, head: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
-    """A table as a file. Cells that a spreadsheet would run as a formula are quoted."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(head)
-    writer.writerows([_plain(cell) for cell in row] for row in rows)
+    """A table as a file."""
     file = f"{name}-{period.first_day.isoformat()}-{period.last_day.isoformat()}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{file}"'}
-    return Response(out.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _plain(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+    return Response(written(head, rows), content_type="text/csv; charset=utf-8", headers=headers)

@@ -14,6 +14,7 @@ from rota.domain.wording import length_words, span_words
 from rota.models import LadderState, LeaveState
 from rota.operations.demand import BandNotFound
 from rota.operations.drafts import DraftNotFound
+from rota.operations.exchange import Outcome
 from rota.operations.leave import LeaveNotFound
 from rota.operations.shifts import ShiftChangedMeanwhile, ShiftNotFound
 from rota.operations.swaps import SwapNotFound
@@ -29,6 +30,7 @@ ENTER_A_BAND_START = "Enter when the band starts, like 08:00"
 ENTER_A_BAND_END = "Enter when the band ends, like 22:00; 00:00 is midnight"
 ENTER_A_NUMBER = "Enter a whole number"
 ENTER_A_DAY_IT_HOLDS = "Enter the first day on which it holds"
+CHOOSE_A_FILE = "Choose a file that is not empty"
 CHOOSE_A_SITE = "Choose where they work"
 ENTER_HOURS = "Enter hours, like 37.5 or 37:30"
 ENTER_A_TIME = "Enter a time, like 23:00"
@@ -224,6 +226,27 @@ def counsellor_changed(name: str, *, phone_needs_check: bool) -> str:
 def phone_checked(name: str) -> str:
     """After a supervisor rang somebody."""
     return f"The phone of {name} is checked. They can get calls on their shifts."
+
+
+def looked_at(kind: str, outcome: Outcome) -> str:
+    """After a file was looked at and nothing of it kept."""
+    if outcome.problems:
+        number = len(outcome.problems)
+        there = "There is one problem" if number == 1 else f"There are {number} problems"
+        return f"{there}. Change the file and choose it again."
+    return f"{_counted(kind, outcome)} Nothing is kept yet."
+
+
+def taken_in(kind: str, outcome: Outcome) -> str:
+    """After a file was taken in."""
+    return f"Taken in. {_counted(kind, outcome)}"
+
+
+def _counted(kind: str, outcome: Outcome) -> str:
+    if kind == "people":
+        return f"{outcome.added} new, {outcome.changed} changed, {outcome.same} as they were."
+    told = "one person is told" if outcome.told == 1 else f"{outcome.told} people are told"
+    return f"{outcome.added} {'shift' if outcome.added == 1 else 'shifts'}; {told}."
 
 
 def terms_saved(name: str) -> str:
