@@ -16,7 +16,9 @@ from foundation.doorbell import Bell
 from rota import queries
 from rota.operations import ladder
 from rota.operations.lapse import lapse_dead_offers
+from rota.operations.remind import remind
 from rota.operations.round import begin_round
+from rota.operations.watch_cover import watch_ahead, watch_now, watch_today
 
 log = structlog.get_logger()
 
@@ -34,14 +36,20 @@ def look_after_the_rota() -> None:
         if not _apart(partial(ladder.climb, request_id=request_id, zone=zone, now=now)):
             _apart(partial(ladder.postpone, request_id=request_id, now=now))
     with transaction() as session:
-        is_due, _ = begin_round(session, now=now)
-    for act in _round(now) if is_due else ():
+        is_due, is_ahead_due = begin_round(session, now=now)
+    for act in _round(now, is_ahead_due=is_ahead_due) if is_due else ():
         _apart(act)
 
 
-def _round(now: datetime) -> Iterator[Act]:
+def _round(now: datetime, *, is_ahead_due: bool) -> Iterator[Act]:
     """What is looked at, each in a transaction of its own."""
+    zone, on_call = current_app.config["ZONE"], current_app.config["ON_CALL_PHONE"]
     yield partial(lapse_dead_offers, now=now)
+    yield partial(remind, zone=zone, now=now)
+    yield partial(watch_now, zone=zone, on_call=on_call, now=now)
+    yield partial(watch_today, zone=zone, on_call=on_call, now=now)
+    if is_ahead_due:
+        yield partial(watch_ahead, zone=zone, now=now)
 
 
 def _apart(act: Act) -> bool:

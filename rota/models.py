@@ -28,7 +28,7 @@ from foundation.phone import Phone
 from foundation.sealed import Sealed
 from rota.domain.changes import Leave
 from rota.domain.counsellor import Counsellor, Gender, Skill
-from rota.domain.coverage import DAY_MINUTES, Requirement
+from rota.domain.coverage import DAY_MINUTES, CoverState, Requirement
 from rota.domain.presence import Presence, PresenceState
 from rota.domain.shifts import Shift, Span
 from rota.domain.swaps import SwapState
@@ -514,6 +514,20 @@ class RotaRoundRow(Row):
     next_at: Mapped[datetime]
     ahead_at: Mapped[datetime]
     """When the weeks ahead are looked over again."""
+
+
+class CoverAlertRow(Row):
+    """What supervisors were last told of cover, now or on a day: only another state is told."""
+
+    __tablename__ = "cover_alert"
+    __table_args__ = (CheckConstraint(_one_of("state", CoverState), name="a_cover_alert_has_a_known_state"),)
+
+    scope: Mapped[str] = mapped_column(primary_key=True)
+    """"now", or a local day like 2026-11-24."""
+    state: Mapped[str]
+    minutes: Mapped[int]
+    """For how long a day falls short."""
+    since: Mapped[datetime]
 
 
 class OffersEndRow(Row):

@@ -21,7 +21,7 @@ from rota.domain.calendar_feed import FeedEvent
 from rota.domain.counsellor import Counsellor, FreeCounsellor, Skill
 from rota.domain.coverage import Coverage, Requirement
 from rota.domain.hours import Hours, hours
-from rota.domain.presence import Presence, PresenceState
+from rota.domain.presence import Absent, Presence, PresenceState, absent
 from rota.domain.resolution import A_MINUTE, PersonSpan, anybody, resolve, who_is_on
 from rota.domain.shifts import Shift, Span, whole_minute
 from rota.domain.swaps import OPEN as OPEN_SWAPS
@@ -77,6 +77,15 @@ class PlannedShift:
     def ends_at(self) -> datetime:
         """The first instant after it."""
         return self.span.ends_at
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCover:
+    """Cover as it really is: whoever counts as absent is not there."""
+
+    coverage: Coverage
+    absent: tuple[tuple[str, Absent], ...]
+    """Who is on shift now and counts as absent, by name, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -835,3 +844,38 @@ def counsellors_by_id(session: Session, *, counsellor_ids: Iterable[int]) -> dic
 def lock_round(session: Session) -> RotaRoundRow:
     """The one row that says when the rota is looked over, locked until the transaction ends."""
     return session.scalars(select(RotaRoundRow).with_for_update().execution_options(populate_existing=True)).one()
+
+
+def live_cover(session: Session, *, moment: datetime, until: datetime | None = None, zone: ZoneInfo) -> LiveCover:
+    """Need against who is really there from this minute on, a day ahead unless `until` says more.
+
+    A telephone that nobody checked is absent in every shift; two missed offers only until the cover at hand ends.
+    """
+    start, end = whole_minute(moment), until or whole_minute(moment) + LOOK_AHEAD
+    here = _unbroken_until(published_shifts(session, start=start, end=start + LOOK_AHEAD), start)
+    people = session.scalars(_counsellors(moment.date())).all()
+    lacking = {row.id: _absent(row) for row in people}
+
+    def is_there(span: PersonSpan) -> bool:
+        why = lacking.get(span.counsellor_id)
+        is_now = span.starts_at < here.get(span.counsellor_id, start)
+        return why is None or (why is Absent.NOT_RESPONDING and not is_now)
+
+    there = [span for span in on_duty(session, start=start, end=end) if is_there(span)]
+    found = against_demand(session, there, start=start, end=end, zone=zone)
+    names = ((row.staff.name, lacking[row.id]) for row in people if row.id in here)
+    return LiveCover(found, tuple((name, why) for name, why in names if why is not None))
+
+
+def _absent(row: CounsellorRow) -> Absent | None:
+    return absent(state=PresenceState(row.presence.state), phone_verified=row.phone_verified_at is not None)
+
+
+def starting(session: Session, *, start: datetime, end: datetime) -> list[ShiftRow]:
+    """Published shifts that start in (start, end], by start, with whose they are."""
+    wanted = (
+        select(ShiftRow)
+        .where(*_touching(start, end), func.lower(ShiftRow.during) > start)
+        .options(joinedload(ShiftRow.counsellor, innerjoin=True))
+    )
+    return list(session.scalars(wanted.order_by(func.lower(ShiftRow.during), ShiftRow.id)))

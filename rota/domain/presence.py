@@ -31,6 +31,22 @@ class Presence:
     reason: str = ""
 
 
+class Absent(StrEnum):
+    """Why somebody who is on shift counts as absent all the same."""
+
+    PHONE_NOT_CHECKED = "phone_not_checked"
+    """Nobody made sure that their telephone reaches them, so it is never rung."""
+    NOT_RESPONDING = "not_responding"
+    """They missed two offers in a row."""
+
+
+def absent(*, state: PresenceState, phone_verified: bool) -> Absent | None:
+    """Whether somebody on shift counts as absent, and why; being away by choice, for a break, is being there."""
+    if not phone_verified:
+        return Absent.PHONE_NOT_CHECKED
+    return Absent.NOT_RESPONDING if state is PresenceState.NOT_RESPONDING else None
+
+
 def after_missed_offer(*, misses: int) -> tuple[int, bool]:
     """(Missed offers in a row including this one, whether the person now counts as absent)."""
     total = misses + 1

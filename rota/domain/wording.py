@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from foundation.web.times import clock_time, date_in_words
 from rota.domain.counsellor import Gender, Skill
 from rota.domain.coverage import CoverState, Segment
-from rota.domain.presence import PresenceState
+from rota.domain.presence import Absent, PresenceState
 from rota.domain.shifts import Span
 from rota.domain.working_time import Finding, Limits, Rule, Site
 
@@ -85,6 +85,24 @@ TEXT_RUNG = "Cover for {shift}: {asked} asked by text so far, nobody has said YE
 TEXT_RUNG_FILLED = "Cover for {shift} is found: somebody has said YES."
 TEXT_RUNG_EXHAUSTED = "Cover for {shift}: everybody who may be asked by text was, without a YES. Please ring round."
 TEXT_RUNG_CALLED_OFF = "Cover for {shift}: nobody else is asked."
+
+TEXT_COVER_NOW = "Cover now: {on} there, {needed} needed. Please look at the board."
+TEXT_COVER_NOW_UNTRAINED = "Cover now: a training or language that is needed is missing. Please look at the board."
+TEXT_COVER_COMPLETE = "Cover now is complete again."
+TEXT_GAP = "Cover falls short {gap}: {on} on, {needed} needed. Please look at the coverage page."
+TEXT_GAPS = (
+    "Cover falls short on {days} days, the first time {gap}: {on} on, {needed} needed. "
+    "Please look at the coverage page."
+)
+TEXT_GAP_CLOSED = "Cover on {day} is complete."
+TEXT_GAPS_CLOSED = "Cover on {days} days is complete, the first of them {day}."
+TEXT_REMINDER = "Tomorrow you work {shift}. If you cannot, please say so now."
+
+ABSENT: dict[Absent, str] = {
+    Absent.PHONE_NOT_CHECKED: "telephone not checked",
+    Absent.NOT_RESPONDING: "missed two calls in a row",
+}
+"""Why somebody on shift counts as absent."""
 
 LAWS: dict[Site, str] = {
     Site.ENGLAND_AND_WALES: "Working Time Regulations 1998, Great Britain",

@@ -25,8 +25,8 @@ def alert(
     on_call: Phone | None = None,
 ) -> int:
     """Order the text to every supervisor who gave a number, and to the lead on call; to how many it goes."""
-    told = 0
-    for staff in to_be_alerted(session, roles=PLANNERS):
+    told, supervisors = 0, to_be_alerted(session, roles=PLANNERS)
+    for staff in supervisors:
         text_id = order.order_text(
             session,
             to=Phone(staff.phone or ""),
@@ -39,7 +39,7 @@ def alert(
         if text_id is not None:
             session.add(AlertTextRow(text_id=text_id, staff_id=staff.id))
             told += 1
-    if on_call is not None:
+    if on_call is not None and on_call.e164 not in {staff.phone for staff in supervisors}:
         key = f"{reason_key}:on_call"
         told += order.order_text(
             session, to=on_call, body=body, purpose=order.ALARM, reason_key=key, give_up_at=give_up_at, now=now

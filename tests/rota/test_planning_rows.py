@@ -543,6 +543,10 @@ def test_a_text_to_a_counsellor_fits_into_one_segment_and_says_nothing_about_wha
         asked=12,
         morning="07:00",
         days=days,
+        on=12,
+        needed=12,
+        gap=shift,
+        day="Wed 25 Nov",
         shifts=shifts,
     )
 

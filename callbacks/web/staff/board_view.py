@@ -29,13 +29,12 @@ from notifications.domain.trouble import WORDS as TROUBLES
 from notifications.domain.trouble import Trouble
 from rota import queries as rota
 from rota.domain.coverage import CoverState
-from rota.domain.wording import COVER, PRESENCE, gap_words
+from rota.domain.wording import ABSENT, COVER, PRESENCE, gap_words
 from rota.queries import PresenceLine
 
 LATELY = timedelta(hours=8)
 """The list of closed requests reaches back one shift."""
 CLOSED_SHOWN = 20
-COVER_LOOKS_AHEAD = timedelta(hours=24)
 HORIZON = rota.COVER_AHEAD
 
 
@@ -149,6 +148,8 @@ class Cover:
     next: tuple[str, ...]
     alarm: str
     """What to do when a request is unaccounted for; empty, always, unless something is broken."""
+    absent: tuple[str, ...] = ()
+    """Who is on shift and counts as absent."""
 
 
 def board(session: Session, *, zone: ZoneInfo, now: datetime) -> Board:
@@ -193,12 +194,13 @@ def board(session: Session, *, zone: ZoneInfo, now: datetime) -> Board:
 
 def cover(session: Session, *, zone: ZoneInfo, now: datetime) -> Cover:
     """Cover now, and the gaps of the next day in words."""
-    start = now.replace(second=0, microsecond=0)
-    found = rota.coverage(session, start=start, end=start + COVER_LOOKS_AHEAD, zone=zone)
+    live = rota.live_cover(session, moment=now, zone=zone)
+    found = live.coverage
     here = found.segments[0]
     kinds = {CoverState.COVERED: "good", CoverState.UNDERSTAFFED: "warn"}
     return Cover(
-        now=Tag(f"{COVER[here.state]} now: {here.on} on, {here.need.people} needed", kinds.get(here.state, "bad")),
+        now=Tag(f"{COVER[here.state]} now: {here.on} there, {here.need.people} needed", kinds.get(here.state, "bad")),
+        absent=tuple(f"{name}: {ABSENT[why]}" for name, why in live.absent),
         next=tuple(gap_words(gap, zone) for gap in found.gaps),
         alarm=alarm(queries.unaccounted_for(session)),
     )
