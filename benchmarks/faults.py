@@ -22,8 +22,8 @@ from rq import Queue
 from benchmarks.asking import COUNSELLORS, measure
 from benchmarks.figures import percentile, table
 from benchmarks.soak.people import Desk, Visitors, at_work, staff
-from benchmarks.soak.place import Place, place
-from benchmarks.soak.verdict import Watcher
+from benchmarks.soak.place import TIMEKEEPERS, WORKERS, Place, place
+from benchmarks.soak.watcher import Watcher
 from benchmarks.soak.week import BEGINS, crowds
 from benchmarks.stage import Stage, stage
 
@@ -58,7 +58,14 @@ def _rung(here: Place, number: int, plan: dict[str, Any]) -> tuple[str, str, str
     soon = here.clock() + timedelta(seconds=5)
     visitors.come(
         [
-            replace(wish, at=soon + timedelta(seconds=2 * n), span=None, withdraws_after_s=None, habits=(_ENGAGED,))
+            replace(
+                wish,
+                at=soon + timedelta(seconds=2 * n),
+                span=None,
+                withdraws_after_s=None,
+                rings_us_after_s=None,
+                habits=(_ENGAGED,),
+            )
             for n, wish in enumerate(wish for crowd in wishes for wish in crowd)
         ]
     )
@@ -93,7 +100,8 @@ def _recovery(here: Place, number: int, breaks: Callable[[], None]) -> float:
     began = time.monotonic()
     breaks()
     [[wish]] = crowds(1, first_number=number, begins=BEGINS, dice=random.Random(number))
-    Visitors(here).come([replace(wish, at=here.clock(), span=None, withdraws_after_s=None, habits=(_ENGAGED,))])
+    calm = replace(wish, at=here.clock(), span=None, withdraws_after_s=None, rings_us_after_s=None, habits=(_ENGAGED,))
+    Visitors(here).come([calm])
     while not watcher.rang and time.monotonic() - began < WAIT_S:
         watcher.read()
         time.sleep(0.05)
@@ -111,13 +119,13 @@ def under_faults() -> None:
         assert here.app is not None
         staff(here.app, here.network, random.Random(4), habit=_TAKES)
         here.set_time(BEGINS + timedelta(hours=10))
-        with at_work(Desk(here, random.Random(5))):
+        with at_work(Desk(here, Visitors(here), Watcher(here), random.Random(5))):
             rows = [(name, *_rung(here, 1000 * (n + 1), plan)) for n, (name, plan) in enumerate(PLANS.items())]
             kills: dict[str, Callable[[], None]] = {
                 "nothing": lambda: None,
-                "one of two workers": lambda: _kill(here, "worker 1"),
-                "both workers": lambda: _kill(here, "worker 1", "worker 2"),
-                "both timekeepers": lambda: _kill(here, "timekeeper 1", "timekeeper 2"),
+                "one worker": lambda: _kill(here, "worker 1"),
+                "all workers": lambda: _kill(here, *(f"worker {number + 1}" for number in range(WORKERS))),
+                "all timekeepers": lambda: _kill(here, *(f"timekeeper {number + 1}" for number in range(TIMEKEEPERS))),
                 "Valkey, which loses everything": lambda: _restart(here.both.valkey),
                 "PostgreSQL": lambda: _restart(here.both.postgres),
             }

@@ -107,16 +107,17 @@ def _legs(entries: list[Entry]) -> dict[str, Leg]:
 def _follow(legs: dict[str, Leg], entry: Entry) -> None:
     facts = entry.facts
     status = CallStatus(facts["status"])
-    leg = legs.setdefault(
-        facts["call"],
-        Leg(
+    if status is CallStatus.QUEUED:
+        legs[facts["call"]] = Leg(
             sid=facts["call"],
             to=facts["to"],
             parent=facts["parent"],
             direction=facts["direction"],
             first_entry=entry.number,
-        ),
-    )
+        )
+    leg = legs.get(facts["call"])
+    if leg is None:
+        return  # it began before the oldest entry that is kept: half a leg cannot be judged
     if status is CallStatus.INITIATED:
         leg.dialled_at = entry.at
     elif status is CallStatus.IN_PROGRESS:

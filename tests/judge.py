@@ -61,16 +61,21 @@ def carried(log: Iterable[dict[str, Any]]) -> dict[str, Carried]:
     """Every leg that we asked for, by its id, from the network's log."""
     legs: dict[str, Carried] = {}
     for entry in log:
-        if entry["kind"] == "call" and entry["direction"] != "inbound":
-            leg = legs.setdefault(entry["call"], Carried(entry["call"], entry["to"], entry["parent"]))
-            leg.status, at = entry["status"], datetime.fromisoformat(entry["at"])
-            if leg.status == "in-progress":
-                leg.answered_at = at
-            elif leg.is_over:
-                leg.ended_at = at
-        elif entry["kind"] == "bridged" and entry["child"] in legs:
-            legs[entry["child"]].bridged_at = datetime.fromisoformat(entry["at"])
+        hear(legs, entry)
     return legs
+
+
+def hear(legs: dict[str, Carried], entry: dict[str, Any]) -> None:
+    """Add one entry of the log to what is known of the legs."""
+    if entry["kind"] == "call" and entry["direction"] != "inbound":
+        leg = legs.setdefault(entry["call"], Carried(entry["call"], entry["to"], entry["parent"]))
+        leg.status, at = entry["status"], datetime.fromisoformat(entry["at"])
+        if leg.status == "in-progress":
+            leg.answered_at = at
+        elif leg.is_over:
+            leg.ended_at = at
+    elif entry["kind"] == "bridged" and entry["child"] in legs:
+        legs[entry["child"]].bridged_at = datetime.fromisoformat(entry["at"])
 
 
 def network_verdict(network: str, session: Session) -> dict[str, list[str]]:
@@ -97,7 +102,7 @@ def verdict(
     with app.app_context():
         _come_to_rest(settle, passes)
         with transaction() as session:
-            found = network_verdict(network, session) | tables_verdict(session, log_of(network))
+            found = network_verdict(network, session) | tables_verdict(session, carried(log_of(network)))
             lost = queries.unaccounted_for(session)
     return found | ({"conservation": [f"{lost} requests are unaccounted for"]} if lost else {})
 
@@ -135,9 +140,9 @@ def _still_open() -> bool:
         return session.scalar(select(CallRow.id).where(CallRow.ended_at.is_(None)).limit(1)) is not None
 
 
-def tables_verdict(session: Session, log: list[dict[str, Any]]) -> dict[str, list[str]]:
+def tables_verdict(session: Session, legs: dict[str, Carried]) -> dict[str, list[str]]:
     """I6 and I7 of a run that has come to rest: what the tables say otherwise than the network."""
-    legs = carried(log)
+    children = {leg.parent: leg for leg in legs.values() if leg.parent is not None}
     late, untrue = [], []
     known: set[str] = set()
     for call in session.scalars(select(CallRow).execution_options(yield_per=1000)):
@@ -147,7 +152,7 @@ def tables_verdict(session: Session, log: list[dict[str, Any]]) -> dict[str, lis
         known |= {leg.sid for leg in mine.values() if leg is not None}
         untrue += _untrue_legs(call, mine)
         ours = mine.get("counsellor")
-        theirs = next((leg for leg in legs.values() if ours is not None and leg.parent == ours.sid), None)
+        theirs = children.get(ours.sid) if ours is not None else None
         may_be = what_it_may_be(ours, theirs, cancelled=call.cancelled_at is not None)
         if call.state in FINAL and call.state not in may_be:
             untrue.append(f"the call {call.id.hex} is {call.state}, and was {' or '.join(sorted(may_be))}")

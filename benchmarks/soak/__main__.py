@@ -16,10 +16,11 @@ from datetime import datetime, timedelta
 import requests
 from sqlalchemy import func, or_, select
 
-from benchmarks.figures import table
+from benchmarks.figures import ms, table
 from benchmarks.soak.people import Desk, Visitors, at_work, staff
 from benchmarks.soak.place import FAULTS, Place, killed_at_random, place
-from benchmarks.soak.verdict import Watcher, verdict
+from benchmarks.soak.verdict import verdict
+from benchmarks.soak.watcher import Watcher
 from benchmarks.soak.week import BEGINS, DAYS, Wish, crowds
 
 AN_HOUR_S = 3_600.0
@@ -48,6 +49,7 @@ class Week:
         self.until(crowd[0].at)
         self.visitors.come(crowd)
         self.settle()
+        self.here.judge()
         self.costs.append((len(self.visitors.asked), time.monotonic() - self.began, self.here.cpu_s()))
 
     def until(self, moment: datetime) -> None:
@@ -65,6 +67,16 @@ class Week:
                 quiet_since = time.monotonic()
             self.watcher.read()
             time.sleep(0.1)
+
+    def come_to_rest(self) -> None:
+        """Let the last calls end and be settled: then what the tables say must be true."""
+        ends = time.monotonic() + LONGEST_LULL_S
+        while time.monotonic() < ends and (self.is_busy() or self.watcher.on_the_line()):
+            time.sleep(0.2)
+            self.watcher.read()
+        time.sleep(QUIET_S)
+        self.watcher.read()
+        self.here.judge()
 
     def is_busy(self) -> bool:
         """Whether a call is open, a text waits, an outcome is owed or somebody is due."""
@@ -106,8 +118,8 @@ class Week:
         step = max(1, len(self.costs) // PARTS)
         for asked, seconds, cpu_s in self.costs[step - 1 :: step]:
             count = max(1, asked - before[0])
-            cost = f"{(cpu_s - before[2]) / count * 1000:.0f} ms" if cpu_s >= before[2] else "-"
-            rows.append((f"{before[0]} to {asked}", f"{(seconds - before[1]) / count * 1000:.0f} ms", cost))
+            time_each, cpu_each = (seconds - before[1]) / count, (cpu_s - before[2]) / count
+            rows.append((f"{before[0]} to {asked}", ms(time_each), ms(cpu_each)))
             before = (asked, seconds, cpu_s)
         return rows
 
@@ -117,7 +129,7 @@ def _play(here: Place, wanted: int, minutes: float, seed: int) -> tuple[Week, De
     assert here.app is not None
     staff(here.app, here.network, week.dice)
     requests.post(f"{here.network}/faults", json={"seed": seed, **FAULTS}, timeout=10).raise_for_status()
-    desk = Desk(here, random.Random(seed + 1))
+    desk = Desk(here, week.visitors, week.watcher, random.Random(seed + 1))
     with at_work(desk), killed_at_random(here, random.Random(seed + 2), every_s=KILLS_EVERY_S):
         first = crowds(min(wanted, FIRST_CROWD), first_number=0, begins=BEGINS + timedelta(hours=9), dice=week.dice)
         begun = time.monotonic()
@@ -136,6 +148,7 @@ def _play(here: Place, wanted: int, minutes: float, seed: int) -> tuple[Week, De
         week.until(BEGINS + timedelta(days=DAYS + 2))
     requests.post(f"{here.network}/faults", json={}, timeout=10).raise_for_status()
     week.settle()
+    week.come_to_rest()
     return week, desk
 
 

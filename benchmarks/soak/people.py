@@ -19,13 +19,14 @@ from flask import Flask
 from sqlalchemy import select
 
 from benchmarks.soak.place import Place
+from benchmarks.soak.starvation import Starvation, idle_pairs
+from benchmarks.soak.watcher import Watcher
 from benchmarks.soak.week import BEGINS, DAYS, Wish, counsellors_habit
 from benchmarks.stage import counsellor_number
 
 COUNSELLORS = 24
 _CREATED = 201
 _ASKS_AGAIN = 6  # a page that could not be reached is asked again, with the same key
-_STARVED_S = 8.0  # real seconds for which nothing may stand between somebody who waits and somebody who is free
 
 
 @dataclass
@@ -46,6 +47,8 @@ class Visitors:
 
     here: Place
     asked: list[Asked] = field(default_factory=list)
+    wishes: dict[str, Wish] = field(default_factory=dict)
+    """By number: what everybody who has asked, or is about to, allows."""
     refused: int = 0
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(12))
 
@@ -61,6 +64,7 @@ class Visitors:
             wait.result()
 
     def _ask(self, wish: Wish) -> None:
+        self.wishes[wish.number] = wish
         habits = [dict(habit) for habit in wish.habits]
         requests.post(f"{self.here.network}/phones/{wish.number}/habit", json=habits, timeout=30).raise_for_status()
         key, asked_at = str(uuid.uuid4()), self.here.clock()
@@ -76,6 +80,8 @@ class Visitors:
                 self.asked.append(told)
                 if wish.withdraws_after_s is not None:
                     self._withdraw(told, wish.withdraws_after_s)
+                elif wish.rings_us_after_s is not None:
+                    self._ring_us(wish, wish.rings_us_after_s)
                 return
             if answer.status_code < 500:  # noqa: PLR2004 - our own servers' failures begin here
                 break
@@ -83,9 +89,20 @@ class Visitors:
 
     def _withdraw(self, told: Asked, after_s: float) -> None:
         time.sleep(after_s / self.here.clock.speed)
-        answer = requests.delete(f"{self.here.web}/api/v1/callbacks/{told.token}", timeout=30)
-        if answer.ok:
-            told.withdrawn_at = self.here.clock()
+        for _ in range(_ASKS_AGAIN):
+            try:
+                answer = requests.delete(f"{self.here.web}/api/v1/callbacks/{told.token}", timeout=30)
+            except requests.RequestException:
+                continue
+            if answer.ok:
+                told.withdrawn_at = self.here.clock()
+            return
+
+    def _ring_us(self, wish: Wish, after_s: float) -> None:
+        """The visitor does not wait for the call and rings the number that the page shows."""
+        time.sleep(after_s / self.here.clock.speed)
+        helpline = self.here.environment["TWILIO_CALLER_ID"]
+        requests.post(f"{self.here.network}/phones/{wish.number}/call", json={"to": helpline}, timeout=30)
 
 
 def staff(app: Flask, network: str, dice: random.Random, *, habit: dict[str, Any] | None = None) -> None:
@@ -132,10 +149,13 @@ class Desk:
     """What people at a desk do: record outcomes, come back after missed calls, and see who starves."""
 
     here: Place
+    visitors: Visitors
+    watcher: Watcher
     dice: random.Random
     recorded: int = 0
-    starved: dict[int, str] = field(default_factory=dict)
-    _seen: dict[int, float] = field(default_factory=dict)
+    starvation: Starvation = field(default_factory=Starvation)
+    troubled: list[str] = field(default_factory=list)
+    """What went wrong while somebody worked at the desk."""
 
     def look(self) -> None:
         """One look at everything."""
@@ -179,19 +199,12 @@ class Desk:
         self.recorded += 1
 
     def _see_who_starves(self) -> None:
-        from callbacks.operations.explain import standing  # noqa: PLC0415 - as in place.py
-        from foundation.database import transaction  # noqa: PLC0415
-        from notifications import queries as notifications  # noqa: PLC0415
+        from foundation.database import transaction  # noqa: PLC0415 - as in place.py
 
+        now = self.here.clock()
         with transaction() as session:
-            paused = bool(notifications.troubles(session))
-            found = standing(session, zone=self._zone(), now=self.here.clock()).starving()
-        now = time.monotonic()
-        here = {one.callback_id for one in found if not paused and any(block is None for _, block in one.free)}
-        self._seen = {callback_id: self._seen.get(callback_id, now) for callback_id in here}
-        for callback_id, since in self._seen.items():
-            if now - since > _STARVED_S:
-                self.starved[callback_id] = self.here.clock().isoformat()
+            idle = idle_pairs(session, wishes=self.visitors.wishes, on_the_line=self.watcher.on_the_line(), now=now)
+        self.starvation.see(idle, at_s=time.monotonic(), now=now)
 
     def _zone(self) -> ZoneInfo:
         assert self.here.app is not None
@@ -201,15 +214,15 @@ class Desk:
 
 @contextmanager
 def at_work(desk: Desk) -> Iterator[None]:
-    """The desk is manned for as long as the block lasts; what goes wrong there ends the run."""
-    stop, failures = threading.Event(), []
+    """The desk is manned for as long as the block lasts; what goes wrong there fails the run."""
+    stop = threading.Event()
 
     def work() -> None:
         while not stop.wait(0.4):
             try:
                 desk.look()
-            except Exception as failure:  # noqa: BLE001 - raised at the end
-                failures.append(failure)
+            except Exception as failure:  # noqa: BLE001 - counted, and shown at the end
+                desk.troubled.append(repr(failure))
 
     thread = threading.Thread(target=work)
     thread.start()
@@ -218,5 +231,3 @@ def at_work(desk: Desk) -> Iterator[None]:
     finally:
         stop.set()
         thread.join()
-    if failures:
-        print(f"the desk was troubled {len(failures)} times: {failures[0]!r}")

@@ -1,4 +1,4 @@
-"""The real processes on one fast clock: two of each kind, servers on this machine, and SIGKILL at random."""
+"""The real processes on one fast clock: several of each kind, servers on this machine, and SIGKILL at random."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -23,11 +24,14 @@ from flask import Flask
 
 from benchmarks.soak.week import BEGINS
 from benchmarks.stage import PROJECT, environ_for, environment, wait_for
-from foundation.child_process import free_port
+from foundation.child_process import family_of, free_port, signal_all
 from foundation.clock import Rehearsal
 from foundation.embedded import Servers, servers
 from foundation.supervisor import Program
+from tests import judge
 
+CALLS_PER_SECOND = 1
+WORKERS, TIMEKEEPERS, WEB_WORKERS = 3, 2, 3
 SPEED = 20.0
 """Seconds of the week for each real one, while anything happens; what is empty is skipped."""
 
@@ -48,7 +52,11 @@ class Place:
     both: Servers
     programs: dict[str, Program] = field(default_factory=dict)
     app: Flask | None = None
-    kills: int = 0
+    kills: Counter[str] = field(default_factory=Counter)
+    broken: dict[str, list[str]] = field(default_factory=dict)
+    """What the network has held against the run so far, by invariant."""
+    _cpu_s: dict[tuple[int, float], float] = field(default_factory=dict)
+    """Seconds of processor that each process has used, those that are gone included, by its number and birth."""
 
     def set_time(self, moment: datetime) -> None:
         """It is this time now, everywhere, and goes on fast."""
@@ -57,33 +65,47 @@ class Place:
         self.clock.set(moment, speed=SPEED)
 
     def cpu_s(self) -> float:
-        """Seconds of processor that the service's own processes and its database have used."""
-        total = 0.0
-        pids = [program.pid for title, program in self.programs.items() if title != "network"] + [
-            self.both.postgres.pid
-        ]
-        for pid in pids:
-            if pid is None:
-                continue
-            try:
-                family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
-                total += sum(one.cpu_times().user + one.cpu_times().system for one in family)
-            except psutil.Error:
-                continue  # it has just been killed
-        return total
+        """Seconds of processor that the service's own processes and its database have used, the killed ones too."""
+        programs = [program.pid for title, program in self.programs.items() if title != "network"]
+        for pid in (*programs, self.both.postgres.pid):
+            for one in family_of(pid) if pid is not None else ():
+                try:
+                    used = one.cpu_times()
+                    self._cpu_s[one.pid, one.create_time()] = used.user + used.system
+                except psutil.Error:
+                    continue  # it has just been killed; what it had used at the last look counts
+        return sum(self._cpu_s.values())
+
+    def judge(self) -> None:
+        """Ask the network what it holds against the run so far: it does not remember a whole week."""
+        from foundation.database import transaction  # noqa: PLC0415 - as in _schema
+
+        assert self.app is not None
+        with self.app.app_context(), transaction() as session:
+            for which, broken in judge.network_verdict(self.network, session).items():
+                self.broken[which] = sorted({*self.broken.get(which, []), *broken})
 
     def kill_one(self, dice: random.Random) -> None:
-        """SIGKILL a worker at whatever it is doing, and start it again."""
-        program = self.programs[dice.choice(["worker 1", "worker 2"])]
-        if program.pid is not None:
-            os.kill(program.pid, signal.SIGKILL)
-            self.kills += 1
-            while program.is_running():
-                time.sleep(0.01)
+        """SIGKILL a worker, a timekeeper or a process that answers the web, at whatever it is doing."""
+        title = dice.choice([title for title in self.programs if title != "network"])
+        program = self.programs[title]
+        if program.pid is None:
+            return
+        self.cpu_s()
+        if title == "web":
+            answering = family_of(program.pid)[1:]
+            if answering:
+                signal_all([dice.choice(answering)], signal.SIGKILL)  # their master starts another
+                self.kills["web process"] += 1
+            return
+        os.kill(program.pid, signal.SIGKILL)
+        self.kills[title.split()[0]] += 1
+        while program.is_running():
+            time.sleep(0.01)
         program.start()
 
 
-def _commands(network_port: int) -> dict[str, list[str]]:
+def _commands(network_port: int, public: str) -> dict[str, list[str]]:
     here = Path(sys.executable).parent
     flask = [str(here / "flask"), "--app", "app"]
     return {
@@ -97,12 +119,14 @@ def _commands(network_port: int) -> dict[str, list[str]]:
             "7",
             "--allow",
             "+447400",
+            "--inbound-message-url",
+            f"{public}/webhooks/twilio/inbound-message",
+            "--inbound-call-url",
+            f"{public}/webhooks/twilio/voice/inbound",
         ],
         "web": [str(here / "gunicorn"), "app:create_app()"],
-        "worker 1": [*flask, "work"],
-        "worker 2": [*flask, "work"],
-        "timekeeper 1": [*flask, "keep-time"],
-        "timekeeper 2": [*flask, "keep-time"],
+        **{f"worker {number + 1}": [*flask, "work"] for number in range(WORKERS)},
+        **{f"timekeeper {number + 1}": [*flask, "keep-time"] for number in range(TIMEKEEPERS)},
     }
 
 
@@ -116,13 +140,13 @@ def place() -> Iterator[Place]:
         clock = Rehearsal(folder / "clock")
         clock.set(BEGINS, speed=SPEED)
         settings = environment(both.database_url, both.redis_url, web_port, network_port) | {
-            "TWILIO_CALLS_PER_SECOND": "1",
+            "TWILIO_CALLS_PER_SECOND": str(CALLS_PER_SECOND),
             "REHEARSAL_CLOCK": str(clock.file),
-            "WEB_WORKERS": "2",
+            "WEB_WORKERS": str(WEB_WORKERS),
         }
         here = Place(f"http://127.0.0.1:{web_port}", f"http://127.0.0.1:{network_port}", settings, clock, both)
         here.app = _schema(settings)
-        for title, command in _commands(network_port).items():
+        for title, command in _commands(network_port, here.web).items():
             program = Program(
                 title,
                 command,
@@ -152,7 +176,7 @@ def _schema(settings: dict[str, str]) -> Flask:
 
 @contextmanager
 def killed_at_random(here: Place, dice: random.Random, *, every_s: float) -> Iterator[None]:
-    """Workers die now and then for as long as the block lasts; Valkey is emptied once in a while, too."""
+    """Processes die now and then for as long as the block lasts; Valkey is emptied once in a while, too."""
     stop = threading.Event()
     door = redis.Redis.from_url(here.both.redis_url)
 

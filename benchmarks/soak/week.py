@@ -25,6 +25,7 @@ class Wish:
     span: tuple[datetime, datetime] | None
     allows_texts: bool
     withdraws_after_s: float | None
+    rings_us_after_s: float | None
     habits: tuple[dict[str, Any], ...]
 
     def body(self) -> dict[str, Any]:
@@ -84,13 +85,15 @@ def _wish(number: int, at: datetime, dice: random.Random) -> Wish:
     if dice.random() < 0.25:  # noqa: PLR2004
         starts = at + timedelta(minutes=dice.choice([1, 20, 90, 600]))
         span = (starts, starts + timedelta(minutes=dice.choice([30, 90, 240])))
+    says_stop = dice.random() < 0.15  # noqa: PLR2004
     return Wish(
         number=f"+447400{number:06d}",  # a real range, and nobody's telephone: the network is on this machine only
         at=at,
         span=span,
         allows_texts=dice.random() < 0.4,  # noqa: PLR2004
         withdraws_after_s=dice.uniform(0, 60) if dice.random() < 0.05 else None,  # noqa: PLR2004
-        habits=tuple(_habit(dice) for _ in range(5)),
+        rings_us_after_s=dice.uniform(0, 20) if dice.random() < 0.05 else None,  # noqa: PLR2004
+        habits=tuple(_habit(dice) | ({"replies": "STOP"} if says_stop else {}) for _ in range(5)),
     )
 
 
