@@ -10,16 +10,17 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy import Row as ResultRow
-from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.dialects.postgresql import Range, distinct_on
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from accounts.models import StaffRow
+from accounts.models import JournalRow, StaffRow
 from rota.domain import coverage as cover_rules
 from rota.domain.bank_holidays import bank_holidays
 from rota.domain.breaks import without_breaks
 from rota.domain.calendar_feed import FeedEvent
 from rota.domain.counsellor import Counsellor, FreeCounsellor, Skill
 from rota.domain.coverage import Coverage, Requirement
+from rota.domain.evidence import Changes
 from rota.domain.hours import Hours, hours
 from rota.domain.presence import Absent, Presence, PresenceState, absent
 from rota.domain.resolution import A_MINUTE, PersonSpan, anybody, resolve, who_is_on
@@ -259,6 +260,20 @@ def against_demand(
 def on_duty(session: Session, *, start: datetime, end: datetime) -> list[PersonSpan]:
     """Everybody's cover inside [start, end), less their breaks."""
     return without_breaks(resolved(session, start=start, end=end), breaks(session, start=start, end=end))
+
+
+def presence_changes(session: Session, *, start: datetime, end: datetime) -> Changes:
+    """What each person became in [start, end), and what they were at its start: from the journal, which stays."""
+    about = (JournalRow.subject_kind == "counsellor", JournalRow.action == "presence_changed")
+    what = (JournalRow.subject_id, JournalRow.at, JournalRow.after)
+    before = select(*what).where(*about, JournalRow.at < start).ext(distinct_on(JournalRow.subject_id))
+    at_start = session.execute(before.order_by(JournalRow.subject_id, JournalRow.at.desc(), JournalRow.id.desc()))
+    during = select(*what).where(*about, JournalRow.at >= start, JournalRow.at < end)
+    found: dict[int, list[tuple[datetime, PresenceState]]] = {}
+    for person, at, after in (*at_start, *session.execute(during.order_by(JournalRow.at, JournalRow.id))):
+        if after:
+            found.setdefault(int(person), []).append((at, PresenceState(after["state"])))
+    return found
 
 
 def breaks(session: Session, *, start: datetime, end: datetime) -> list[PersonSpan]:

@@ -11,6 +11,7 @@ from rota.web.demand import demand
 from rota.web.drafts import drafts
 from rota.web.exchange import exchange
 from rota.web.feeds import feeds
+from rota.web.holidays import holidays
 from rota.web.live import live
 from rota.web.mine import mine
 from rota.web.presence import presence
@@ -35,6 +36,7 @@ def blueprints() -> list[Blueprint]:
         team,
         terms,
         exchange,
+        holidays,
         presence,
         reports,
         feeds,

@@ -16,12 +16,12 @@ from foundation import clock
 from foundation.database import transaction
 from foundation.web.times import service_zone
 from rota import queries
-from rota.domain.coverage import CoverState
-from rota.domain.evidence import Evidence, evidence
+from rota.domain.coverage import Coverage, CoverState
+from rota.domain.evidence import claim, evidence, ready_spans, stretches
 from rota.domain.hours import balance
-from rota.domain.shifts import Span, instant_of
+from rota.domain.shifts import Span, instant_of, whole_minute
 from rota.domain.table_files import written
-from rota.domain.wording import COVER, SITES, gap_words, length_words, shortfall_words
+from rota.domain.wording import COVER, SITES, gap_words, length_words
 from rota.domain.working_time import Site
 from rota.web import wording
 from rota.web.forms import read_day
@@ -30,6 +30,7 @@ reports = Blueprint("rota_reports", __name__, template_folder="templates", url_p
 guard(reports, *PLANNERS)
 
 DAY = timedelta(days=1)
+MOST_SHORT = 100  # stretches in one list; the file has them all
 LONGEST = timedelta(days=366)  # a year of minutes is what one report can show
 
 
@@ -60,31 +61,59 @@ class HoursLine:
     has_none: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A period's cover: what is over by the rota and by who was ready, and what is planned."""
+
+    rota: Coverage
+    ready: Coverage
+    planned: Coverage
+
+
 @reports.get("/evidence")
 def evidence_page() -> ResponseReturnValue:
     """What proves or disproves "24 hours a day" for a period."""
     period, errors = _period(clock.now())
-    found = _evidence(period)
+    found = _found(period)
+    rota, ready, planned = evidence(found.rota), evidence(found.ready), evidence(found.planned)
     return render_template(
         "rota/evidence.html",
         period=period,
         errors=errors,
-        found=found,
-        states=[(COVER[state], length_words(found.in_state[state])) for state in CoverState],
-        short=[(COVER[gap.state], gap_words(gap, period.zone)) for gap in found.short],
+        claim=claim(rota, ready).value,
+        rota=rota,
+        ready=ready,
+        planned=planned,
+        nobody_ready=length_words(ready.in_state[CoverState.UNCOVERED]),
+        states=[
+            (COVER[state], *(length_words(each.in_state[state]) for each in (rota, ready, planned)))
+            for state in CoverState
+        ],
+        lists=[
+            (
+                title,
+                [(COVER[gap.state], gap_words(gap, period.zone)) for gap in each.short[:MOST_SHORT]],
+                len(each.short),
+            )
+            for title, each in zip(wording.EVIDENCE_LISTS, (rota, ready, planned), strict=True)
+            if each.length
+        ],
     )
 
 
 @reports.get("/evidence.csv")
 def evidence_csv() -> Response:
-    """Every stretch of the period in which cover falls short, to the minute, in UTC."""
+    """The whole period to the minute, in UTC: by the rota, and for what is over by who was ready."""
     period, _ = _period(clock.now())
+    found = _found(period)
     rows = [
-        (gap.span.starts_at.isoformat(), gap.span.ends_at.isoformat(), gap.state.value, gap.on, gap.need.people,
-         shortfall_words(gap))
-        for gap in _evidence(period).short
+        (each.span.starts_at.isoformat(), each.span.ends_at.isoformat(),
+         "planned" if each.ready_state is None else "over", each.needed, each.on, each.state.value,
+         "" if each.ready is None else each.ready, each.ready_state.value if each.ready_state else "")
+        for each in (*stretches(found.rota, found.ready), *stretches(found.planned))
     ]  # fmt: skip
-    return _csv("evidence", period, ("starts_at", "ends_at", "state", "on", "needed", "words"), rows)
+    head = ("starts_at", "ends_at", "when", "needed", "on_rota", "state_by_rota", "ready", "state_by_ready")
+    return _csv("evidence", period, head, rows)
 
 
 @reports.get("/hours")
@@ -124,10 +153,18 @@ def hours_csv() -> Response:
     return _csv("hours", period, head, rows)
 
 
-def _evidence(period: Period) -> Evidence:
+def _found(period: Period) -> Found:
+    """The period in two: up to this minute, and from it on."""
+    start, end = period.span.starts_at, period.span.ends_at
+    this_minute = max(start, min(whole_minute(clock.now()), end))
     with transaction() as session:
-        found = queries.coverage(session, start=period.span.starts_at, end=period.span.ends_at, zone=period.zone)
-    return evidence(found)
+        on = queries.on_duty(session, start=start, end=this_minute)
+        were_ready = ready_spans(on, queries.presence_changes(session, start=start, end=this_minute))
+        return Found(
+            queries.against_demand(session, on, start=start, end=this_minute, zone=period.zone),
+            queries.against_demand(session, were_ready, start=start, end=this_minute, zone=period.zone),
+            queries.coverage(session, start=this_minute, end=end, zone=period.zone),
+        )
 
 
 def _period(now: datetime) -> tuple[Period, dict[str, str]]:

@@ -15,6 +15,7 @@ from rota.models import LadderState, LeaveState
 from rota.operations.demand import BandNotFound
 from rota.operations.drafts import DraftNotFound
 from rota.operations.exchange import Outcome
+from rota.operations.holidays import HolidayNotFound
 from rota.operations.leave import LeaveNotFound
 from rota.operations.shifts import ShiftChangedMeanwhile, ShiftNotFound
 from rota.operations.swaps import SwapNotFound
@@ -30,6 +31,9 @@ ENTER_A_BAND_START = "Enter when the band starts, like 08:00"
 ENTER_A_BAND_END = "Enter when the band ends, like 22:00; 00:00 is midnight"
 ENTER_A_NUMBER = "Enter a whole number"
 ENTER_A_DAY_IT_HOLDS = "Enter the first day on which it holds"
+EVIDENCE_LISTS = ("By the rota", "By who was ready", "Planned")
+ENTER_A_HOLIDAY = "Enter the day, like 2026-06-15"
+HOLIDAY_ADDED = "Added. It counts in everybody's hours there."
 CHOOSE_A_FILE = "Choose a file that is not empty"
 CHOOSE_A_SITE = "Choose where they work"
 ENTER_HOURS = "Enter hours, like 37.5 or 37:30"
@@ -154,6 +158,13 @@ PROBLEMS: Mapping[type[Exception], Told] = {
         detail="Somebody may have changed or ended it while you had the page open. Nothing of yours was saved.",
         next="Open the page of demand again and look at the week as it is now.",
     ),
+    HolidayNotFound: Problem(
+        status=404,
+        code="holiday_not_found",
+        title="Nobody added this bank holiday",
+        detail="Somebody may have taken it away while you had the page open.",
+        next="Open the page of bank holidays again.",
+    ),
     DraftNotFound: Problem(
         status=404,
         code="draft_not_found",
@@ -229,6 +240,11 @@ def counsellor_changed(name: str, *, phone_needs_check: bool) -> str:
 def phone_checked(name: str) -> str:
     """After a supervisor rang somebody."""
     return f"The phone of {name} is checked. They can get calls on their shifts."
+
+
+def holiday_removed(name: str) -> str:
+    """After a bank holiday was taken away."""
+    return f"{name} is no bank holiday there any more."
 
 
 def looked_at(kind: str, outcome: Outcome) -> str:

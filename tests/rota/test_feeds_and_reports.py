@@ -6,18 +6,24 @@ import csv
 import io
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
 from icalendar import Calendar
+from sqlalchemy.orm import Session
 
 from foundation.database import transaction
 from rota.domain.calendar_feed import FeedEvent, calendar
 from rota.domain.coverage import Coverage, CoverState, cover
-from rota.domain.evidence import evidence
-from rota.domain.resolution import PersonSpan
-from rota.operations import feed, swaps
+from rota.domain.evidence import evidence, ready_spans, stretches
+from rota.domain.presence import PresenceState
+from rota.domain.resolution import PersonSpan, merged
+from rota.operations import demand, feed, swaps
+from rota.operations.presence import set_available, set_away
 from rota.operations.shifts import move_shift, remove_shift, split_shift
 from tests.rota.planning import LONDON, NOON, Browser, Team, hours
 
@@ -185,25 +191,127 @@ def table(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-def test_the_evidence_page_says_whether_the_claim_is_true_and_the_file_says_where_not(
-    team: Team, signed_in: Callable[..., Browser]
+TODAY = "first=2026-11-24&last=2026-11-24"
+
+
+def is_ready(app: Flask, person: int, *changes: tuple[float, bool]) -> None:
+    """Somebody said so, or the opposite, so many hours from NOON."""
+    with app.app_context(), transaction() as session:
+        for after, ready in changes:
+            say = set_available if ready else set_away
+            say(session, counsellor_id=person, by=None, now=NOON + after * HOUR)
+
+
+def evidence_rows(browser: Browser, period: str = TODAY) -> list[tuple[str, ...]]:
+    rows = table(browser.get(f"/staff/rota/evidence.csv?{period}").text)
+    return [
+        (
+            row["starts_at"][11:16],
+            row["when"],
+            row["on_rota"],
+            row["state_by_rota"],
+            row["ready"],
+            row["state_by_ready"],
+        )
+        for row in rows
+    ]
+
+
+def test_what_is_over_is_proven_only_by_people_who_were_on_and_ready(
+    app: Flask, team: Team, signed_in: Callable[..., Browser]
 ) -> None:
-    ana, ben = team.counsellor("Ana Example"), team.counsellor("Ben Example")
+    ana, ben = (team.counsellor(name, is_available=False) for name in ("Ana Example", "Ben Example"))
     for person in (ana, ben):
-        team.shift(person, hours(-12, 11))
+        team.shift(person, hours(-12, 12))
+    is_ready(app, ben, (-13, True))
+    is_ready(app, ana, (-13, True), (-3, False), (-1, True))
     browser = signed_in()
 
-    false = browser.get("/staff/rota/evidence?first=2026-11-24&last=2026-11-24")
-    rows = list(
-        csv.DictReader(io.StringIO(browser.get("/staff/rota/evidence.csv?first=2026-11-24&last=2026-11-24").text))
-    )
-    team.shift(ana, hours(11, 12))
-    true = browser.get("/staff/rota/evidence?first=2026-11-24&last=2026-11-24")
+    proven = browser.get(f"/staff/rota/evidence?{TODAY}").text
+    rows = evidence_rows(browser)
+    is_ready(app, ben, (-0.5, False))
+    is_ready(app, ana, (-0.25, False))
+    not_proven = browser.get(f"/staff/rota/evidence?{TODAY}").text
 
-    assert "is not true of this period" in false.text
-    assert [(row["starts_at"], row["state"]) for row in rows] == [("2026-11-24T23:00:00+00:00", "uncovered")]
-    assert "is true of it" in true.text
-    assert "only one person is on" in true.text
+    assert "is true of it" in proven
+    assert "For some of it, only one person was" in proven
+    assert rows == [
+        ("00:00", "over", "2", "covered", "2", "covered"),
+        ("09:00", "over", "2", "covered", "1", "critical"),
+        ("11:00", "over", "2", "covered", "2", "covered"),
+        ("12:00", "planned", "2", "covered", "", ""),
+    ]
+    assert "for 15 min nobody of them was ready" in not_proven.replace("0 h 15 min", "15 min")
+    assert "is not proven of this period" in not_proven
+
+
+def test_minutes_without_anybody_on_the_rota_disprove_the_claim(
+    app: Flask, team: Team, signed_in: Callable[..., Browser]
+) -> None:
+    ana = team.counsellor("Ana Example")
+    team.shift(ana, hours(-12, -1))
+    is_ready(app, ana, (-20, True))
+    browser = signed_in()
+
+    page = browser.get(f"/staff/rota/evidence?{TODAY}").text
+
+    assert "is not true of this period" in page
+    assert [row[3] for row in evidence_rows(browser)] == ["critical", "uncovered", "uncovered"]
+
+
+def test_a_period_that_is_to_come_is_a_plan_and_never_evidence(team: Team, signed_in: Callable[..., Browser]) -> None:
+    people = [team.counsellor(name) for name in ("Ana Example", "Ben Example")]
+    for person in people:
+        team.shift(person, hours(12, 36))
+    browser = signed_in()
+
+    page = browser.get("/staff/rota/evidence?first=2026-11-25&last=2026-11-25").text
+
+    assert "Nothing of this period is over yet" in page
+    assert "Somebody is planned in every minute that is still to come" in page
+    assert "true of" not in page
+    assert evidence_rows(browser, "first=2026-11-25&last=2026-11-25") == [("00:00", "planned", "2", "covered", "", "")]
+
+
+def test_evidence_of_the_past_keeps_the_demand_of_its_day(
+    team: Team, signed_in: Callable[..., Browser], session: Session
+) -> None:
+    people = [team.counsellor(name) for name in ("Ana Example", "Ben Example")]
+    for person in people:
+        team.shift(person, hours(-36, -12))
+    demand.set_minimum(session, people=3, first_day=NOON.date(), today=NOON.date(), by=None, now=NOON)
+    session.commit()
+
+    rows = evidence_rows(signed_in(), "first=2026-11-23&last=2026-11-23")
+
+    assert [row[3] for row in rows] == ["covered"]
+
+
+def test_ready_or_not_is_read_as_people_said_it() -> None:
+    said = [
+        (NOON - HOUR, PresenceState.AVAILABLE),
+        (NOON + HOUR, PresenceState.WRAPPING_UP),
+        (NOON + 2 * HOUR, PresenceState.NOT_RESPONDING),
+        (NOON + 3 * HOUR, PresenceState.AVAILABLE),
+    ]
+
+    found = ready_spans([on(1, 0, 4), on(2, 0, 4)], {1: said})
+
+    assert found == [on(1, 0, 2), on(1, 3, 4)]
+
+
+@given(st.lists(st.integers(0, 47), max_size=6), st.lists(st.integers(0, 47), max_size=6))
+def test_the_stretches_of_both_fill_the_period_without_a_hole(starts: list[int], ready: list[int]) -> None:
+    def covered(hour_list: list[int]) -> Coverage:
+        spans = merged(on(person, hour, hour + 3) for person, hour in enumerate(hour_list))
+        return cover([span for span in spans if span.starts_at < NOON + 48 * HOUR], [], skills={}, start=NOON,
+                     end=NOON + 48 * HOUR, zone=LONDON)  # fmt: skip
+
+    found = stretches(covered(starts), covered(ready))
+
+    assert found[0].span.starts_at == NOON
+    assert found[-1].span.ends_at == NOON + 48 * HOUR
+    assert all(one.span.ends_at == two.span.starts_at for one, two in pairwise(found))
 
 
 def test_the_hours_page_lists_those_without_any(team: Team, signed_in: Callable[..., Browser]) -> None:
