@@ -38,6 +38,8 @@ log = structlog.get_logger()
 _LONGEST_RUN_S = 20  # then the bell is rung again, so that a long line of calls cannot hold a worker past its time-out
 _AT_ONCE = 4  # calls handed over at the same time by one worker: most of it is waiting for the network
 _ASK_AT_MOST = 50  # overdue calls asked about in one run
+_STOPS_FOR_S = 2  # a visitor who cancels waits for the page meanwhile
+_BETWEEN_STOPS_S = 0.5
 _ASKS_FOR_S = 15  # then the bell is rung again: one question may last for three of the adapter's time-outs, and no more
 
 
@@ -178,30 +180,38 @@ def settle_overdue() -> None:
 def stop_ringing(call_id: UUID | None) -> None:
     """Stop a cancelled call now, not at the next bell: whoever cancelled is about to be told that nobody will ring.
 
-    When the provider cannot be reached the bell goes on trying; the gate lets nothing new through meanwhile.
+    When the provider cannot be reached the bell goes on trying, the gate lets nothing new through meanwhile, and the
+    call's own state tells whoever shows a page that it may still ring.
     """
-    if call_id is not None:
-        _settle_call(call_id)
+    if call_id is None:
+        return
+    ends = time.monotonic() + _STOPS_FOR_S
+    while not _settle_call(call_id) and time.monotonic() < ends:
+        time.sleep(_BETWEEN_STOPS_S)
 
 
-def _settle_call(call_id: UUID) -> None:
-    """Ask about one call; one about which the provider does not answer waits, and keeps no other waiting."""
+def _settle_call(call_id: UUID) -> bool:
+    """Ask about one call; False when the provider does not answer: then it waits, and keeps no other waiting."""
     with transaction() as session:
         asked = settle.question(session, call_id=call_id, now=clock.now())
     if asked is None:
-        return
+        return True
     try:
         records = _look_up(asked)
     except ProviderUnavailable as away:
         log.warning("settling_waits", call=call_id.hex, because=str(away))
         with transaction() as session:
             settle.no_answer(session, call_id=call_id, now=clock.now())
-        return
+        return False
     with transaction() as session:
         orphans = settle.answered(session, asked=asked, records=records, now=clock.now())
     for provider_id in orphans:
         log.error("orphan_leg_ended", call=call_id.hex)
-        _telephony().end_call(provider_id)
+        try:
+            _telephony().end_call(provider_id)
+        except ProviderUnavailable as away:
+            log.warning("orphan_waits", because=str(away))  # the next sweep finds it
+    return True
 
 
 def _look_up(asked: settle.Question) -> settle.Records:

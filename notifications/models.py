@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -171,6 +171,14 @@ class CallRow(Row):
     def counsellor_leg_id(self) -> str | None:
         """The provider's id of the counsellor's leg, once known."""
         return next((leg.provider_id for leg in self.legs if leg.role == "counsellor"), None)
+
+    def is_talking(self, *, now: datetime) -> bool:
+        """Whether the two are through to each other, as far as can be known: nobody has hung up since the greeting."""
+        if self.state == CallState.BRIDGED:
+            return True
+        answered_at = next((leg.answered_at for leg in self.legs if leg.role == "visitor"), None)
+        is_greeted = answered_at is not None and now - answered_at > timedelta(seconds=calls.GREETING_S)
+        return self.state == CallState.VISITOR_ANSWERED and is_greeted
 
     @property
     def talked_s(self) -> int:

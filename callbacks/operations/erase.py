@@ -50,6 +50,8 @@ def erase(session: Session, *, token: str, now: datetime) -> Erased:
     if is_talking or queries.owing_attempt(session, found.id) is not None:
         raise NotYet
     withdrawn = withdraw(session, token=token, now=now)
+    if withdrawn.is_talking:
+        raise NotYet
     callback = withdrawn.callback
     if callback.case_outcome == CaseOutcome.SAFEGUARDING_RAISED:
         if callback.restricted_at is None:

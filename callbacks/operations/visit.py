@@ -16,6 +16,7 @@ from callbacks.domain.window import Asap, Span, Wanted
 from callbacks.models import CallbackRow
 from foundation.phone import Phone
 from notifications import queries as notifications
+from notifications.domain.call import CallState
 
 CHANGEABLE = frozenset({Status.QUEUED, Status.RETRY_DUE, Status.NEEDS_REVIEW})
 """While nobody is on the way to the telephone."""
@@ -58,6 +59,10 @@ class Visit:
     """The call is over, though what came of it is still to be written down or looked at."""
     cannot_ring: bool = False
     """It is due, and calls cannot be placed at this moment."""
+    may_still_ring: bool = False
+    """It was cancelled, and the telephone company has not yet stopped the ringing."""
+    is_talking: bool = False
+    """The two are talking; cancelling does not end that."""
 
 
 def seen(callback: CallbackRow) -> Visit:
@@ -94,6 +99,8 @@ def visit(session: Session, *, token: str, now: datetime) -> Visit:
     found = seen(callback)
     if _has_talked(session, callback):
         return replace(found, has_talked=True, can_withdraw=False, can_change=False)
+    if found.status in (Status.WITHDRAWN, Status.IN_CALL):
+        return _on_the_line(session, found, callback)
     is_due = found.status in _TO_BE_RUNG and not found.needs_new_time and callback.next_try_at <= now
     return replace(found, cannot_ring=is_due and notifications.is_dialling_paused(session))
 
@@ -111,3 +118,14 @@ def _has_talked(session: Session, callback: CallbackRow) -> bool:
     if last is None or last.ended_at is None or not last.owes_outcome:
         return False
     return last.contact_outcome is None or last.contact_outcome in TALKED
+
+
+_MAY_RING = frozenset({CallState.CONNECTING, CallState.VISITOR_RINGING})
+_TALKING = frozenset({CallState.VISITOR_ANSWERED, CallState.BRIDGED})
+
+
+def _on_the_line(session: Session, found: Visit, callback: CallbackRow) -> Visit:
+    """What their telephone may be doing at this moment, for whoever cancels or has cancelled."""
+    calls = queries.open_calls(session, callback_id=callback.id)
+    rings = found.status is Status.WITHDRAWN and any(call.state in _MAY_RING for call in calls)
+    return replace(found, may_still_ring=rings, is_talking=any(call.state in _TALKING for call in calls))

@@ -1,4 +1,4 @@
-"""The visitor cancels the request. Once this has returned and is committed, no telephone of theirs will ring."""
+"""The visitor cancels the request. Once this is committed and the call has stopped, their telephone does not ring."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ class Withdrawn:
 
     callback: CallbackRow
     call_id: UUID | None
+    is_talking: bool
+    """The two are talking: that goes on until one of them hangs up; whoever holds the link cannot cut them off."""
 
 
 def withdraw(session: Session, *, token: str, now: datetime) -> Withdrawn:
@@ -36,13 +38,16 @@ def withdraw(session: Session, *, token: str, now: datetime) -> Withdrawn:
     if found is None:
         raise UnknownToken
     attempt = queries.open_attempt(session, found.id)
-    call_id = attempt.call_id if attempt is not None else None
+    call_id, is_talking = attempt.call_id if attempt is not None else None, False
     if call_id is not None:
-        order.cancel_call(session, call_id=call_id, now=now)
+        try:
+            order.cancel_call(session, call_id=call_id, now=now)
+        except order.StillTalking:
+            call_id, is_talking = None, True
     callback = queries.lock(session, found.id)
     if callback.status not in CLOSED:
         callback.case_outcome = CaseOutcome.DECLINED_SERVICE
         callback.move(Event.WITHDRAW, due_by=None, now=now)
         release_place.release(session, callback_id=callback.id)
         history.note(session, callback, wording.WITHDRAWN, now=now)
-    return Withdrawn(callback, call_id)
+    return Withdrawn(callback, call_id, is_talking)

@@ -50,13 +50,7 @@ def callback_answer(asked: Asked) -> CallbackAnswer:
 
 
 def visit_answer(found: Visit) -> VisitAnswer:
-    told = wording.told_of(
-        found.status,
-        has_talked=found.has_talked,
-        needs_new_time=found.needs_new_time,
-        rings_made=found.rings_made,
-        cannot_ring=found.cannot_ring,
-    )
+    told = wording.told_of(found)
     contact = found.safe_contact
     return VisitAnswer(
         reference=found.reference,

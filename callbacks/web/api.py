@@ -12,7 +12,7 @@ from callbacks.domain.asking import Idempotency
 from callbacks.operations import offers
 from callbacks.operations.ask_from_outside import ask_from_outside
 from callbacks.operations.change import change
-from callbacks.operations.visit import seen, visit
+from callbacks.operations.visit import visit
 from callbacks.operations.withdraw import withdraw
 from callbacks.web import proof
 from callbacks.web.answers import availability_answer, callback_answer, visit_answer
@@ -96,13 +96,14 @@ def alter(token: str) -> Response:
 
 @api.delete("/callbacks/<token>")
 def cancel(token: str) -> Response:
-    """Withdraw a request; doing it twice changes nothing."""
+    """Withdraw a request; doing it twice changes nothing. 202: their telephone may still ring for a few seconds."""
     now = clock.now()
     with transaction() as session:
-        withdrawn = withdraw(session, token=token, now=now)
-        found = seen(withdrawn.callback)
-    stop_ringing(withdrawn.call_id)
-    return _json(visit_answer(found))
+        ringing = withdraw(session, token=token, now=now).call_id
+    stop_ringing(ringing)
+    with transaction() as session:
+        found = visit(session, token=token, now=clock.now())
+    return _json(visit_answer(found), status=202 if found.may_still_ring else 200)
 
 
 @api.get("/openapi.json")

@@ -40,6 +40,8 @@ class CallView:
     """What whoever answers hears, and what to press."""
     can_change: bool
     can_withdraw: bool
+    is_talking: bool
+    """The two are talking; cancelling does not end that."""
     is_over: bool
     in_calendar: bool
     """There is a time that can be put into a calendar."""
@@ -49,13 +51,7 @@ class CallView:
 
 def view_of(found: Visit, *, now: datetime) -> CallView:
     """The request in words."""
-    told = wording.told_of(
-        found.status,
-        has_talked=found.has_talked,
-        needs_new_time=found.needs_new_time,
-        rings_made=found.rings_made,
-        cannot_ring=found.cannot_ring,
-    )
+    told = wording.told_of(found)
     shows_number = found.safe_contact.caller_id is CallerId.SHOW_NUMBER
     return CallView(
         reference=found.reference,
@@ -71,6 +67,7 @@ def view_of(found: Visit, *, now: datetime) -> CallView:
         greeted=wording.SCREENED if found.safe_contact.third_party is ThirdParty.HANG_UP else wording.GREETED,
         can_change=found.can_change,
         can_withdraw=found.can_withdraw,
+        is_talking=found.is_talking,
         is_over=found.has_talked or found.status in CLOSED,
         in_calendar=found.promise is not None and found.can_change and not (found.cannot_ring or found.needs_new_time),
         needs_new_time=found.needs_new_time,

@@ -113,8 +113,9 @@ def _paths() -> dict[str, Any]:
             },
             "delete": {
                 "operationId": "withdraw",
-                "summary": "Cancel; nobody is rung after this answer. Doing it twice changes nothing",
-                "responses": _answers(200, "The request as it is now", "VisitAnswer", 404, 429),
+                "summary": "Cancel; after a 200 nobody is rung. Doing it twice changes nothing",
+                "responses": _answers(200, "The request as it is now", "VisitAnswer", 404, 429)
+                | _answers(202, "Cancelled, and a telephone that rings has not stopped yet: ask again", "VisitAnswer"),
             },
         },
     }

@@ -191,7 +191,7 @@ def cancel(token: str) -> ResponseReturnValue:
 
 @own_page.post("/cancel")
 def take_back(token: str) -> ResponseReturnValue:
-    """Cancel. Nobody is rung after this answer."""
+    """Cancel. Nobody is rung after this answer, unless it says that the telephone company does not answer us."""
     with transaction() as session:
         ringing = withdraw(session, token=token, now=clock.now()).call_id
     stop_ringing(ringing)

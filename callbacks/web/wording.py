@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from callbacks.domain.lifecycle import Status
+from callbacks.operations.visit import Visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +61,28 @@ NEEDS_NEW_TIME: Final = Told(
 _NOT_CARRIED: Final = Told("We will try again", "The telephone network would not let us ring you. We will try again.")
 
 
-def told_of(
-    status: Status, *, has_talked: bool, needs_new_time: bool, rings_made: int, cannot_ring: bool = False
-) -> Told:
+_MAY_STILL_RING: Final = Told(
+    "Your call is cancelled",
+    "Your phone may still ring for half a minute, because the telephone company does not answer us. "
+    "If you pick up, nobody will speak.",
+)
+_TALKING_ON: Final = Told(
+    "Your call is cancelled",
+    "We will not ring you again. If you are talking with us now, that goes on until one of you hangs up.",
+)
+
+
+def told_of(found: Visit) -> Told:
     """What to say of a request; after a conversation its state may still wait for what the counsellor writes down."""
-    if cannot_ring:
-        return _HELD_UP
-    if has_talked:
-        return HAS_TALKED
-    if needs_new_time:
-        return NEEDS_NEW_TIME
-    if status is Status.RETRY_DUE and rings_made == 0:
-        return _NOT_CARRIED
-    return STATUS[status]
+    special = (
+        (found.cannot_ring, _HELD_UP),
+        (found.has_talked, HAS_TALKED),
+        (found.needs_new_time, NEEDS_NEW_TIME),
+        (found.may_still_ring, _MAY_STILL_RING),
+        (found.is_talking and found.status is Status.WITHDRAWN, _TALKING_ON),
+        (found.status is Status.RETRY_DUE and found.rings_made == 0, _NOT_CARRIED),
+    )
+    return next((told for holds, told in special if holds), STATUS[found.status])
 
 
 AVAILABILITY: Final[dict[Literal["open", "slots_only", "closed"], str]] = {

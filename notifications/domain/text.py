@@ -59,6 +59,9 @@ DEADLINES: dict[TextState, timedelta] = {
 }
 """How long a state may last before it is looked into."""
 
+OPTED_OUT = "21610"
+"""The telephone company's code for a number that replied STOP, word of which may never have reached us."""
+
 VALID_FOR_S = 600
 """The network drops a text it could not deliver in ten minutes: hours later it would be untrue, or unsafe."""
 

@@ -19,8 +19,8 @@ from foundation import sealed
 from notifications import queries
 from notifications.domain.call import FINAL, CallState, LegStatus, Press
 from notifications.domain.text import from_provider
-from notifications.models import CallRow, IssuedRow, OnTheLineRow, OptOutRow, ReportRow
-from notifications.operations import arrow, follow, gate, place
+from notifications.models import CallRow, IssuedRow, OnTheLineRow, ReportRow
+from notifications.operations import arrow, follow, gate, opt_out, place
 
 INBOUND_LASTS = timedelta(seconds=60)
 """Our greeting takes less than half of this; the rest is for putting the telephone down."""
@@ -234,9 +234,7 @@ def text_status(
 
 def stop_texts(session: Session, *, phone: str, now: datetime) -> None:
     """The owner of this number replied STOP: mirrored here, so that we never try again."""
-    digest = sealed.digest(phone)
-    session.execute(insert(OptOutRow).values(phone_digest=digest, opted_out_at=now).on_conflict_do_nothing())
-    arrow.follower().opted_out(session, phone_digest=digest, now=now)
+    opt_out.opt_out(session, phone_digest=sealed.digest(phone), now=now)
 
 
 def somebody_rings(session: Session, *, phone: str, now: datetime) -> None:
@@ -252,6 +250,4 @@ def somebody_rings(session: Session, *, phone: str, now: datetime) -> None:
 
 def start_texts(session: Session, *, phone: str) -> None:
     """The owner of this number replied START."""
-    row = session.get(OptOutRow, sealed.digest(phone))
-    if row is not None:
-        session.delete(row)
+    opt_out.opt_in(session, phone_digest=sealed.digest(phone))

@@ -59,11 +59,17 @@ def order_call(
     return call.id
 
 
+class StillTalking(Exception):
+    """The two are talking: whoever asked for the call to be stopped may not be one of them. Nothing was changed."""
+
+
 def cancel_call(session: Session, *, call_id: UUID, now: datetime) -> None:
-    """Stop a call wherever it stands; one that is over stays as it is."""
+    """Stop a call wherever it stands; one that is over stays as it is. Raises StillTalking."""
     call = queries.lock_call(session, call_id)
     if call is None or call.ended_at is not None or call.cancelled_at is not None:
         return  # nothing is left to stop
+    if call.is_talking(now=now):
+        raise StillTalking
     call.cancelled_at = now
     follow.move(session, call, now=now)
     if call.ended_at is None:

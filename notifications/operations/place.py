@@ -17,10 +17,10 @@ from notifications import queries
 from notifications.domain.call import CallState, LegStatus
 from notifications.domain.text import DEADLINES as TEXT_DEADLINES
 from notifications.domain.text import FINAL as FINAL_TEXTS
-from notifications.domain.text import TextState, advance
+from notifications.domain.text import OPTED_OUT, TextState, advance
 from notifications.domain.trouble import LONGEST_PAUSE, PAUSES_AFTER
 from notifications.models import CallRow, PaceRow, TextRow
-from notifications.operations import follow, gate
+from notifications.operations import follow, gate, opt_out
 from notifications.telephony.port import CallOrder, TextOrder
 
 
@@ -148,6 +148,8 @@ def text_told(
         raise LookupError(f"text {text_id} is not in the database")
     text.provider_id = text.provider_id or provider_id
     text.refused = text.refused or refused
+    if refused == OPTED_OUT and text.phone:
+        opt_out.opt_out(session, phone_digest=text.phone_digest, now=now)
     text_is(text, news, now=now)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import permutations
 from uuid import uuid4
@@ -269,7 +270,8 @@ def tell(session: Session, call: CallRow, step: Step) -> None:
     elif step.asks is Asks.HELLO:
         hear.visitor_answered(session, call_id=call.id, provider_id=LEG_IDS[VISITOR], now=now)
     elif step.asks is Asks.STOP:
-        order.cancel_call(session, call_id=call.id, now=now)
+        with suppress(order.StillTalking):  # then whoever cancels is told that the two talk on
+            order.cancel_call(session, call_id=call.id, now=now)
     else:
         hear.dial_over(
             session,
