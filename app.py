@@ -44,7 +44,7 @@ from callbacks import queries as callback_queries
 from callbacks.cli import commands as callbacks_commands
 from callbacks.operations.follow_call import CallFollower
 from foundation import clock, doorbell, logs, phone, sealed
-from foundation.database import db, transaction
+from foundation.database import be_impatient, db, transaction
 from foundation.doorbell import Bell
 from foundation.phone import Phone
 from foundation.web import health, help_lines
@@ -172,6 +172,7 @@ _DATABASE = "postgresql+psycopg://"
 _STATEMENT_MS = 10_000  # a page that takes longer has lost its reader; a job tries again
 _LOCK_MS = 5_000
 _CONNECT_S = 5
+_GONE_MS = 10_000  # a host that vanished sends not even a refusal: give its connections up after this time
 
 
 def _engine_options() -> dict[str, Any]:
@@ -184,7 +185,14 @@ def _engine_options() -> dict[str, Any]:
         "max_overflow": 10,
         "pool_timeout": 5,
         "pool_recycle": 1800,
-        "connect_args": {"connect_timeout": _CONNECT_S, "options": limits},
+        "connect_args": {
+            "connect_timeout": _CONNECT_S,
+            "options": limits,
+            "tcp_user_timeout": _GONE_MS,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+        },
     }
 
 
@@ -255,6 +263,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     if settings.TRUSTED_PROXIES:  # the address of a visitor, for limits; webhook signatures never look at it
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.TRUSTED_PROXIES, x_proto=settings.TRUSTED_PROXIES)  # type: ignore[method-assign]  # Flask's documented way
     db.init_app(app)
+    be_impatient(app)
     Migrate(app, db, compare_type=True)
     doorbell.hang(redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1))
     app.extensions["telephony"] = _telephony(settings)

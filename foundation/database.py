@@ -11,8 +11,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import psycopg
+from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, MetaData, Text, Uuid
+from psycopg.abc import RV, PQGen
+from psycopg.pq import TransactionStatus
+from sqlalchemy import DateTime, Dialect, MetaData, Text, Uuid, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 
@@ -45,6 +49,35 @@ class Row(DeclarativeBase):
 
 db = SQLAlchemy(metadata=Row.metadata, session_options={"expire_on_commit": False})
 """Engines and the scoped session; rows derive from `Row`, which keeps them typed."""
+
+
+class Impatient(psycopg.Connection[Any]):
+    """A connection that gives up on a silent server.
+
+    A database that is frozen, or whose host is gone, keeps its connections open: the server's own time limits say
+    nothing then, and whoever asks would wait for as long as it lasts.
+    """
+
+    patience_s: float = 12.0  # longer than the server may take for one statement (see `app._engine_options`)
+
+    def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
+        """Wait for an answer. Raises OperationalError when none comes; the connection is closed then."""
+        try:
+            return super().wait(gen, interval=interval, timeout=self.patience_s if timeout is None else timeout)
+        except psycopg.OperationalError:
+            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:  # it may answer later: nobody listens then
+                self.close()
+            raise
+
+
+def be_impatient(app: Flask) -> None:
+    """Let every connection of the application give up on a silent server."""
+    with app.app_context():
+        event.listen(db.engine, "do_connect", _connect)
+
+
+def _connect(_dialect: Dialect, _record: Any, args: tuple[str, ...], options: dict[str, Any]) -> Impatient:
+    return Impatient.connect(*args, **options)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from foundation.sealed import Sealed
 
 LOCK_TIMEOUT = "5s"  # a table that is busy for longer must not make the whole service queue behind us: try again later
 STATEMENT_TIMEOUT = "15min"  # a migration that takes longer needs to be done in steps, outside a release
+PATIENCE_S = 3_600.0  # a release waits for one before it, and for its own long statements
 ONE_AT_A_TIME = 7_225_522  # the number of the advisory lock; any number that nothing else in this database uses
 
 HEAD = Path(__file__).parent / ".head"
@@ -75,6 +76,8 @@ def run_on(connection: Connection) -> None:
 def run() -> None:
     """One release at a time: a second one waits here and then finds nothing left to do."""
     with database.engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        driver.patience_s = PATIENCE_S
         connection.execute(text(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'"))
         connection.execute(text("SET lock_timeout = 0"))  # waiting for another release is what this lock is for
         connection.execute(text("SELECT pg_advisory_lock(:number)"), {"number": ONE_AT_A_TIME})
@@ -87,6 +90,7 @@ def run() -> None:
             connection.execute(text("RESET ALL"))
             connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": ONE_AT_A_TIME})
             connection.commit()
+            del driver.patience_s  # as patient as any other from now on
 
 
 if context.is_offline_mode():
