@@ -85,7 +85,16 @@ def _settle_asks(session: Session, counsellor_id: int, start: datetime, *, by: i
         if request.state == LadderState.ASKING.value:
             request.next_at = now
         session.flush()
-        _note(session, "cover_ask_ended", "cover", request.id, None, {"counsellor_id": counsellor_id}, by=by, now=now)
+        _note(
+            session,
+            "cover_ask_ended",
+            "cover_request",
+            request.id,
+            None,
+            {"counsellor_id": counsellor_id},
+            by=by,
+            now=now,
+        )
 
 
 def _note(

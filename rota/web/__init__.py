@@ -12,6 +12,7 @@ from rota.web.drafts import drafts
 from rota.web.exchange import exchange
 from rota.web.feeds import feeds
 from rota.web.holidays import holidays
+from rota.web.journal import journal
 from rota.web.live import live
 from rota.web.mine import mine
 from rota.web.presence import presence
@@ -40,6 +41,7 @@ def blueprints() -> list[Blueprint]:
         presence,
         reports,
         feeds,
+        journal,
         mine,
         live,
         requests,

@@ -31,6 +31,26 @@ ENTER_A_BAND_START = "Enter when the band starts, like 08:00"
 ENTER_A_BAND_END = "Enter when the band ends, like 22:00; 00:00 is midnight"
 ENTER_A_NUMBER = "Enter a whole number"
 ENTER_A_DAY_IT_HOLDS = "Enter the first day on which it holds"
+ENTER_A_FILTER_DAY = "Enter a day, like 2026-11-24, or leave it empty"
+THE_SERVICE = "the service itself"
+SOMEBODY = "somebody"
+JOURNAL_KINDS: Mapping[str, str] = {
+    "shift": "Shift",
+    "draft": "Plan",
+    "swap": "Swap",
+    "open_shift": "Open shift",
+    "leave": "Leave",
+    "cover_request": "Cover",
+    "demand": "Demand",
+    "pattern": "Pattern",
+    "rota": "Rota",
+    "holiday": "Bank holiday",
+    "site": "Working time at",
+    "counsellor": "Counsellor",
+    "staff": "Sign-in",
+    "table": "Table",
+    "callback": "Request",
+}
 EVIDENCE_LISTS = ("By the rota", "By who was ready", "Planned")
 ENTER_A_HOLIDAY = "Enter the day, like 2026-06-15"
 HOLIDAY_ADDED = "Added. It counts in everybody's hours there."
