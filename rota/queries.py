@@ -42,6 +42,7 @@ from rota.models import (
     OffersEndRow,
     OpenShiftRow,
     OpenShiftState,
+    PatternRow,
     PresenceRow,
     RequirementRow,
     RotaRoundRow,
@@ -751,10 +752,25 @@ def coverage_with(
     return against_demand(session, people, start=start, end=end, zone=zone)
 
 
+def patterns(session: Session) -> list[PatternRow]:
+    """Every pattern, by name and first day."""
+    return list(session.scalars(select(PatternRow).order_by(func.lower(PatternRow.name), PatternRow.first_day)))
+
+
+def lock_pattern(session: Session, *, pattern_id: int) -> PatternRow | None:
+    """One pattern, locked until the transaction ends, or None."""
+    return _lock(session, select(PatternRow).where(PatternRow.id == pattern_id))
+
+
 def names(session: Session) -> dict[int, str]:
     """Everybody's name, by id, those who have left included."""
     wanted = select(CounsellorRow.id, StaffRow.name).join(StaffRow, StaffRow.id == CounsellorRow.staff_id)
     return dict(session.execute(wanted).all())
+
+
+def sites(session: Session) -> dict[int, Site]:
+    """Where each person works, by id."""
+    return {person: Site(site) for person, site in session.execute(select(CounsellorRow.id, CounsellorRow.site))}
 
 
 def staff_name(session: Session, *, staff_id: int | None) -> str:

@@ -143,6 +143,7 @@ def judged(session: Session, draft: DraftRow, *, zone: ZoneInfo, now: datetime) 
         _broken(people[person], finding, own[person], in_force, zone)
         for person, findings in found.items()
         for finding in findings
+        if finding.rule is not Rule.BREAK  # said of every long shift; breaks have a page of their own
     ]
 
 
@@ -181,7 +182,7 @@ def publish(session: Session, *, draft_id: int, zone: ZoneInfo, by: int | None, 
     _refuse_rules(broken)
     changes = changes_of(draft)
     with _one_shift_at_once():
-        _out_of_the_way(session, rows.values())
+        _out_of_the_way(session, rows.values(), now=now)
         _apply(session, draft, rows, by=by, now=now)
     draft.published_at, draft.published_by = now, by
     _note(session, "draft_published", draft, by=by, now=now)
@@ -211,7 +212,7 @@ def undo(
     broken = _broken_by_undoing(session, draft, people, reason=reason, zone=zone)
     _refuse_rules(broken)
     with _one_shift_at_once():
-        _out_of_the_way(session, rows.values())
+        _out_of_the_way(session, rows.values(), now=now)
         _restore(session, draft, rows, now=now)
     draft.undone_at = now
     _note(session, "publication_undone", draft, by=by, now=now)
@@ -385,10 +386,11 @@ def _still_the_same(
         raise ShiftIsOver("A shift that this draft removes has begun. Take it out of the draft")
 
 
-def _out_of_the_way(session: Session, rows: Iterable[ShiftRow]) -> None:
+def _out_of_the_way(session: Session, rows: Iterable[ShiftRow], *, now: datetime) -> None:
     """Two shifts that change places would stand in each other's way for a moment: none counts until all are placed."""
     for row in rows:
         row.state = ShiftState.REMOVED.value
+        row.note_change(now)
     session.flush()
 
 
@@ -400,10 +402,8 @@ def _apply(session: Session, draft: DraftRow, rows: dict[int, ShiftRow], *, by: 
         if row is None:
             row = ShiftRow(zone=line.zone, published_at=now, created_at=now, created_by=by)
             session.add(row)
-        else:
-            if line.counsellor_id is not None:
-                hand_over(session, row, to=line.counsellor_id, now=now)
-            row.note_change(now)
+        elif line.counsellor_id is not None:
+            hand_over(session, row, to=line.counsellor_id, now=now)
         if line.during is not None and line.counsellor_id is not None:
             row.state, row.counsellor_id, row.during = ShiftState.PUBLISHED.value, line.counsellor_id, line.during
             row.zone = line.zone
@@ -434,7 +434,6 @@ def _restore(session: Session, draft: DraftRow, rows: dict[int, ShiftRow], *, no
             hand_over(session, row, to=line.before_counsellor_id, now=now)
             row.state, row.counsellor_id = ShiftState.PUBLISHED.value, line.before_counsellor_id
             row.during = line.before
-        row.note_change(now)
     session.flush()
 
 

@@ -15,6 +15,7 @@ from rota.web.holidays import holidays
 from rota.web.journal import journal
 from rota.web.live import live
 from rota.web.mine import mine
+from rota.web.patterns import patterns
 from rota.web.presence import presence
 from rota.web.reports import reports
 from rota.web.requests import requests
@@ -33,6 +34,7 @@ def blueprints() -> list[Blueprint]:
         demand,
         breaks,
         drafts,
+        patterns,
         rota,
         team,
         terms,

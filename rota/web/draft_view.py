@@ -138,7 +138,7 @@ def _remark(broken: Broken) -> Remark:
     if broken.stands:
         can_be_overridden = broken.finding.rule is not Rule.ONE_AT_A_TIME
         return Remark(wording.STANDS, "bad", broken.words + ("" if not can_be_overridden else wording.OR_A_REASON))
-    return Remark(wording.OVERRIDDEN, "warn", f"{broken.words}. {broken.reason}")
+    return Remark(wording.OVERRIDDEN, "warn", f"{broken.words}. {wording.BECAUSE.format(reason=broken.reason)}")
 
 
 def _is_stale(line: DraftLineRow, rows: Mapping[int, ShiftRow]) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from foundation.web.problems import Problem, Told
 from foundation.web.times import date_in_words
+from rota.domain.patterns import Turn
 from rota.domain.shifts import Span
 from rota.domain.swaps import SwapState
 from rota.domain.wording import length_words, span_words
@@ -17,6 +18,7 @@ from rota.operations.drafts import DraftNotFound
 from rota.operations.exchange import Outcome
 from rota.operations.holidays import HolidayNotFound
 from rota.operations.leave import LeaveNotFound
+from rota.operations.patterns import PatternNotFound
 from rota.operations.shifts import ShiftChangedMeanwhile, ShiftNotFound
 from rota.operations.swaps import SwapNotFound
 from rota.operations.team import CounsellorNotFound
@@ -115,10 +117,30 @@ ADVICE = "Worth knowing"
 STANDS = "Cannot be published"
 OR_A_REASON = ". Change it, or take it out and plan it again with a reason"
 OVERRIDDEN = "Against a rule, with a reason"
+BECAUSE = "The reason: {reason}"
 MARK_NEW = "new"
 MARK_REMOVED = "would go"
 MARK_BEFORE = "would change"
 MARK_AFTER = "changed"
+PATTERN_ADDED = "Saved. Nothing is planned until you put it into your draft and publish that."
+PATTERN_CHANGED = "Saved. What was planned from it already stays as it is."
+PATTERN_PEOPLE_CHANGED = "Saved. The turn at hand and everything before it stay; the new order begins with the next."
+PATTERN_REMOVED = "The pattern is gone. What was planned from it stays as it is."
+ENTER_A_MONDAY = "Enter the day on which the cycle begins"
+ENTER_A_FIRST_TURN = "Enter the first day"
+ENTER_WEEKS = "Enter a number of weeks, like 2"
+ENTER_AN_INTERVAL = "Enter how many, like 1"
+ENTER_A_WEEK = "Enter a week of the cycle, like 1"
+ENTER_PEOPLE = "Enter the people who take turns, each turn on a line of its own"
+CHOOSE_A_TURN = "Choose how long a turn lasts"
+WILL_BE_GONE = "Will have left by then"
+IS_PAST = "Has begun already, and the past is never rewritten"
+TURNS: Mapping[Turn, str] = {
+    Turn.HOUR: "hours",
+    Turn.DAY: "days on which somebody works",
+    Turn.WEEK: "weeks",
+    Turn.MONTH: "months",
+}
 CHOOSE_A_SHIFT = "Choose a shift"
 NOBODY_ASKED = "nobody"
 WILL_HAVE_LEFT = "Will have left by then"
@@ -192,6 +214,13 @@ PROBLEMS: Mapping[type[Exception], Told] = {
         detail="There is no draft at this address.",
         next="Open the planning page again.",
     ),
+    PatternNotFound: Problem(
+        status=404,
+        code="pattern_not_found",
+        title="There is no such pattern",
+        detail="There is no pattern at this address. Somebody may have removed it.",
+        next="Open the patterns page and choose one from the list.",
+    ),
     ShiftNotFound: Problem(
         status=404,
         code="shift_not_found",
@@ -229,6 +258,30 @@ def publication(when: str, who: str, changes: int) -> str:
     """One publication in a line."""
     number = "1 change" if changes == 1 else f"{changes:,} changes"
     return f"{when}{f', by {who}' if who else ''}: {number}"
+
+
+def grid_words(weeks: int, first_day: str, lines: int) -> str:
+    """A grid in a line."""
+    cycle = "every week" if weeks == 1 else f"a cycle of {weeks} weeks"
+    return f"Grid, {cycle}, from {first_day}: {'1 line' if lines == 1 else f'{lines} lines'}"
+
+
+def rotation_words(hours: str, interval: int, turn: Turn, first_day: str, until: str) -> str:
+    """A rotation in a line."""
+    ends = f", ended before {until}" if until else ""
+    return f"Turns, {hours}, another turn every {interval} {TURNS[turn]}, from {first_day}{ends}"
+
+
+def nobody_called(names: Sequence[str]) -> str:
+    """Names in a list of turns that are nobody's, or more than one person's."""
+    return f"Nobody on the team, or more than one person, is called {', or '.join(names)}. Enter the full name"
+
+
+def drafted_from_pattern(shifts: int, unfilled: int) -> str:
+    """After a draft was filled from a pattern."""
+    left = {0: "None was left out.", 1: "One was left out: see the pattern."}
+    drafted = "1 shift is" if shifts == 1 else f"{shifts:,} shifts are"
+    return f"{drafted} in your draft. {left.get(unfilled, f'{unfilled:,} were left out: see the pattern.')}"
 
 
 def shift_added(name: str, span: Span, zone: ZoneInfo) -> str:
