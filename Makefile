@@ -2,7 +2,7 @@
 # Needs: GNU make, Python 3.11 or newer with pip and venv. Everything else comes from the lock files.
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-run test check lint types imports migrations-check bench soak short-soak format lock clean
+.PHONY: help run setup setup-run test check lint types imports migrations-check bench soak short-soak words format lock clean
 
 PORT ?= 8000
 SIMULATOR_PORT ?= 8010
@@ -81,6 +81,14 @@ soak: setup ## Play a week through the real processes with everything going wron
 
 short-soak: setup ## The same with forty requests, in about a minute
 	SOAK_REQUESTS=40 $(PY) -m benchmarks.soak
+
+words: setup ## Bring the catalogues up to date with the sentences in the code; then translate what is new
+	$(PY) -m babel.messages.frontend extract -F pyproject.toml -k said -k mark --no-location --omit-header \
+		-o .words.pot callbacks notifications foundation
+	@for catalogue in foundation/translations/*; do \
+		$(PY) -m babel.messages.frontend update -N --no-wrap -i .words.pot -l $$(basename $$catalogue) \
+			-o $$catalogue/LC_MESSAGES/messages.po; done
+	@rm -f .words.pot
 
 format: setup ## Put the code into its one format
 	$(PY) -m ruff check --fix .

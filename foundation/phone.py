@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import phonenumbers
 
+from foundation.language import mark
+
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d\\-"
 _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff\u00ad"
 _FILLERS = re.compile(rf"[\s{_INVISIBLE}{_DASHES}().\u00a0/]+")
@@ -67,13 +69,18 @@ class Phone:
         return phonenumbers.number_type(parsed) == phonenumbers.PhoneNumberType.MOBILE
 
 
-_HELP = "Enter a UK phone number, like 01632 960 001 or 07700 900 982"
+_HELP = mark("Enter a UK phone number, like 01632 960 001 or 07700 900 982")
+_ONLY_NUMBERS = mark(
+    "Enter a UK phone number, like 01632 960 001 or 07700 900 982. Use numbers only, with spaces if you like"
+)
+_TOO_LONG = mark("Enter a UK phone number, like 01632 960 001 or 07700 900 982. What you entered is too long")
+_TOO_SHORT = mark("Enter a UK phone number, like 01632 960 001 or 07700 900 982. Check that no number is missing")
 
 
 def _digits(typed: str) -> str:
     plain = _FILLERS.sub("", typed.replace("(0)", ""))
     if not re.fullmatch(r"\+?[0-9]+", plain) or not plain.isascii():
-        raise NumberNotAllowed("phone_malformed", f"{_HELP}. Use numbers only, with spaces if you like")
+        raise NumberNotAllowed("phone_malformed", _ONLY_NUMBERS)
     return "+" + plain[2:] if plain.startswith("00") else plain
 
 
@@ -83,7 +90,9 @@ def _national(digits: str) -> str:
     except phonenumbers.NumberParseException:
         raise NumberNotAllowed("phone_malformed", _HELP) from None
     if parsed.country_code != 44:  # noqa: PLR2004 - the country code of the United Kingdom and the Crown dependencies
-        raise NumberNotAllowed("phone_foreign", "We can only ring UK numbers. Enter a UK phone number, or ring us")
+        raise NumberNotAllowed(
+            "phone_foreign", mark("We can only ring UK numbers. Enter a UK phone number, or ring us")
+        )
     return str(parsed.national_number)
 
 
@@ -95,21 +104,23 @@ def parse(typed: str, *, drama_allowed: bool) -> Phone:
     if not typed.strip():
         raise NumberNotAllowed("phone_missing", _HELP)
     if len(typed) > 60:  # noqa: PLR2004 - no written form of a number is longer; protects the parser
-        raise NumberNotAllowed("phone_malformed", f"{_HELP}. What you entered is too long")
+        raise NumberNotAllowed("phone_malformed", _TOO_LONG)
     nsn = _national(_digits(typed))
     is_pager = nsn.startswith("76") and not nsn.startswith("7624")
     if nsn.startswith(_REFUSED_PREFIXES) or _DIRECTORY.match(nsn) or is_pager:
         raise NumberNotAllowed(
             "phone_not_ringable",
-            "We cannot ring premium, personal or service numbers. Enter a home or mobile number",
+            mark("We cannot ring premium, personal or service numbers. Enter a home or mobile number"),
         )
     ten_digits = len(nsn) == 10 and nsn[0] in "123578"  # noqa: PLR2004 - Ofcom's national numbering plan
     nine_digits = len(nsn) == 9 and nsn[0] in "18"  # noqa: PLR2004 - Brampton (016977) and old 0800 numbers
     if not (ten_digits or nine_digits):
-        raise NumberNotAllowed("phone_malformed", f"{_HELP}. Check that no number is missing")
+        raise NumberNotAllowed("phone_malformed", _TOO_SHORT)
     phone = Phone("+44" + nsn)
     if phone.is_drama and not drama_allowed:
-        raise NumberNotAllowed("phone_drama", "This number is set aside for films and examples. Enter your own number")
+        raise NumberNotAllowed(
+            "phone_drama", mark("This number is set aside for films and examples. Enter your own number")
+        )
     if not phone.is_drama and nsn[0] == "7" and not phonenumbers.is_valid_number(phonenumbers.parse(phone.e164)):
-        raise NumberNotAllowed("phone_malformed", f"{_HELP}. Check that no number is missing")
+        raise NumberNotAllowed("phone_malformed", _TOO_SHORT)
     return phone

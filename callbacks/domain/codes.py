@@ -9,6 +9,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Self
 
+from foundation.language import mark
+
 
 class Coded(StrEnum):
     """A code with the words that people read."""
@@ -42,38 +44,38 @@ class Relationship(Coded):
 class Substance(Coded):
     """What a person uses or does."""
 
-    ALCOHOL = "alcohol", "Alcohol"
-    HEROIN = "heroin", "Heroin"
-    METHADONE = "methadone", "Methadone"
-    OPIOID_OTHER = "opioid_other", "Other opioids, like codeine, tramadol, oxycodone or fentanyl"
-    NITAZENE_SUSPECTED = "nitazene_suspected", "Something that may have had nitazenes or other things in it"
-    CRACK = "crack", "Crack cocaine"
-    COCAINE = "cocaine", "Cocaine powder"
-    AMPHETAMINE = "amphetamine", "Amphetamine (speed)"
-    METHAMPHETAMINE = "methamphetamine", "Methamphetamine (crystal meth)"
-    MDMA = "mdma", "MDMA (ecstasy)"
-    CATHINONE = "cathinone", "Mephedrone or similar"
-    CANNABIS = "cannabis", "Cannabis"
-    SYNTHETIC_CANNABINOID = "synthetic_cannabinoid", "Synthetic cannabinoids (spice)"
-    KETAMINE = "ketamine", "Ketamine"
-    BENZODIAZEPINE = "benzodiazepine", "Benzodiazepines, like diazepam or street Xanax"
-    Z_DRUG = "z_drug", "Sleeping tablets (zopiclone, zolpidem)"
-    GABAPENTINOID = "gabapentinoid", "Pregabalin or gabapentin"
-    BARBITURATE = "barbiturate", "Barbiturates"
-    GHB_GBL = "ghb_gbl", "GHB or GBL"
-    LSD_MUSHROOMS = "lsd_mushrooms", "LSD or magic mushrooms"
-    NITROUS_OXIDE = "nitrous_oxide", "Nitrous oxide"
-    SOLVENTS = "solvents", "Glue, gas or aerosols"
-    NICOTINE = "nicotine", "Tobacco or vapes"
-    PRESCRIBED_OTHER = "prescribed_other", "Other prescribed medicine"
-    OTC = "otc", "Medicine bought without a prescription"
-    ANABOLIC = "anabolic", "Steroids or other image-enhancing drugs"
-    GAMBLING = "gambling", "Gambling"
-    GAMING = "gaming", "Gaming"
-    OTHER = "other", "Something else"
-    SEVERAL = "several", "More than one thing"
-    NOT_SURE = "not_sure", "Not sure"
-    PREFER_NOT_SAY = "prefer_not_say", "I would rather not say"
+    ALCOHOL = "alcohol", mark("Alcohol")
+    HEROIN = "heroin", mark("Heroin")
+    METHADONE = "methadone", mark("Methadone")
+    OPIOID_OTHER = "opioid_other", mark("Other opioids, like codeine, tramadol, oxycodone or fentanyl")
+    NITAZENE_SUSPECTED = "nitazene_suspected", mark("Something that may have had nitazenes or other things in it")
+    CRACK = "crack", mark("Crack cocaine")
+    COCAINE = "cocaine", mark("Cocaine powder")
+    AMPHETAMINE = "amphetamine", mark("Amphetamine (speed)")
+    METHAMPHETAMINE = "methamphetamine", mark("Methamphetamine (crystal meth)")
+    MDMA = "mdma", mark("MDMA (ecstasy)")
+    CATHINONE = "cathinone", mark("Mephedrone or similar")
+    CANNABIS = "cannabis", mark("Cannabis")
+    SYNTHETIC_CANNABINOID = "synthetic_cannabinoid", mark("Synthetic cannabinoids (spice)")
+    KETAMINE = "ketamine", mark("Ketamine")
+    BENZODIAZEPINE = "benzodiazepine", mark("Benzodiazepines, like diazepam or street Xanax")
+    Z_DRUG = "z_drug", mark("Sleeping tablets (zopiclone, zolpidem)")
+    GABAPENTINOID = "gabapentinoid", mark("Pregabalin or gabapentin")
+    BARBITURATE = "barbiturate", mark("Barbiturates")
+    GHB_GBL = "ghb_gbl", mark("GHB or GBL")
+    LSD_MUSHROOMS = "lsd_mushrooms", mark("LSD or magic mushrooms")
+    NITROUS_OXIDE = "nitrous_oxide", mark("Nitrous oxide")
+    SOLVENTS = "solvents", mark("Glue, gas or aerosols")
+    NICOTINE = "nicotine", mark("Tobacco or vapes")
+    PRESCRIBED_OTHER = "prescribed_other", mark("Other prescribed medicine")
+    OTC = "otc", mark("Medicine bought without a prescription")
+    ANABOLIC = "anabolic", mark("Steroids or other image-enhancing drugs")
+    GAMBLING = "gambling", mark("Gambling")
+    GAMING = "gaming", mark("Gaming")
+    OTHER = "other", mark("Something else")
+    SEVERAL = "several", mark("More than one thing")
+    NOT_SURE = "not_sure", mark("Not sure")
+    PREFER_NOT_SAY = "prefer_not_say", mark("I would rather not say")
 
 
 DANGEROUS_TO_STOP = frozenset(
@@ -127,31 +129,31 @@ STAFF_FLAGS = frozenset({Flag.CAPACITY_CONCERN, Flag.STAFF_SAFETY, Flag.HOAX_HIS
 class WithdrawalSign(Coded):
     """A sign of withdrawal that needs an ambulance; the answers to `withdrawal_red_flag`."""
 
-    FIT = "fit", "A fit or seizure"
-    HALLUCINATION = "hallucination", "Seeing or hearing things that are not there"
-    CONFUSION = "confusion", "Confused, or not knowing where you are"
-    CHEST_PAIN = "chest_pain", "Chest pain"
-    TROUBLE_BREATHING = "trouble_breathing", "Trouble breathing"
-    SICK_MANY_TIMES = "sick_many_times", "Being sick many times"
-    HIGH_TEMPERATURE = "high_temperature", "A very high temperature"
-    PASSING_OUT = "passing_out", "Passing out"
+    FIT = "fit", mark("A fit or seizure")
+    HALLUCINATION = "hallucination", mark("Seeing or hearing things that are not there")
+    CONFUSION = "confusion", mark("Confused, or not knowing where you are")
+    CHEST_PAIN = "chest_pain", mark("Chest pain")
+    TROUBLE_BREATHING = "trouble_breathing", mark("Trouble breathing")
+    SICK_MANY_TIMES = "sick_many_times", mark("Being sick many times")
+    HIGH_TEMPERATURE = "high_temperature", mark("A very high temperature")
+    PASSING_OUT = "passing_out", mark("Passing out")
 
 
 class BladderSign(Coded):
     """A bladder problem, common with ketamine; the answers to `bladder_red_flag`."""
 
-    OFTEN = "often", "Needing to pee often"
-    RUSH = "rush", "Needing to rush to pee"
-    PAIN = "pain", "Pain when you pee"
-    LOW_TUMMY_PAIN = "low_tummy_pain", "Pain low in your tummy"
-    BLOOD = "blood", "Blood in your pee"
-    AT_NIGHT = "at_night", "Waking at night to pee"
-    LEAKING = "leaking", "Leaking pee"
-    CANNOT_PEE = "cannot_pee", "You cannot pee"
-    CLOTS = "clots", "Blood clots in your pee"
-    FEVER_BACK_PAIN = "fever_back_pain", "A fever with pain in your back or side"
-    SEVERE_TUMMY_PAIN = "severe_tummy_pain", "Very bad tummy pain"
-    YELLOW = "yellow", "Yellow skin or eyes"
+    OFTEN = "often", mark("Needing to pee often")
+    RUSH = "rush", mark("Needing to rush to pee")
+    PAIN = "pain", mark("Pain when you pee")
+    LOW_TUMMY_PAIN = "low_tummy_pain", mark("Pain low in your tummy")
+    BLOOD = "blood", mark("Blood in your pee")
+    AT_NIGHT = "at_night", mark("Waking at night to pee")
+    LEAKING = "leaking", mark("Leaking pee")
+    CANNOT_PEE = "cannot_pee", mark("You cannot pee")
+    CLOTS = "clots", mark("Blood clots in your pee")
+    FEVER_BACK_PAIN = "fever_back_pain", mark("A fever with pain in your back or side")
+    SEVERE_TUMMY_PAIN = "severe_tummy_pain", mark("Very bad tummy pain")
+    YELLOW = "yellow", mark("Yellow skin or eyes")
 
 
 BLADDER_EMERGENCIES = frozenset(

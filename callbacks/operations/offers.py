@@ -16,6 +16,7 @@ from callbacks.domain.promise import promise
 from callbacks.domain.window import Span
 from callbacks.models import BookingRow, CallbackRow
 from callbacks.operations.visit import UnknownToken
+from foundation.language import mark
 from notifications import queries as notifications
 from rota import queries as rota
 
@@ -185,7 +186,7 @@ def book(session: Session, callback: CallbackRow, *, wanted: Span, now: datetime
     """
     among = able(session, callback)
     if wanted.starts_at < now:
-        raise NotOffered("That time has passed.", alternatives(session, after=now, among=among, now=now))
+        raise NotOffered(mark("That time has passed."), alternatives(session, after=now, among=among, now=now))
     hours = [
         (hour, seats)
         for hour, seats in open_hours(session, start=max(now, wanted.starts_at), end=wanted.ends_at, among=among)
@@ -202,7 +203,7 @@ def book(session: Session, callback: CallbackRow, *, wanted: Span, now: datetime
             if taken.first() is not None:
                 return hour.starts_at
     raise NotOffered(
-        "That time is no longer free.", alternatives(session, after=wanted.starts_at, among=among, now=now)
+        mark("That time is no longer free."), alternatives(session, after=wanted.starts_at, among=among, now=now)
     )
 
 

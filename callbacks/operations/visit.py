@@ -49,6 +49,8 @@ class Visit:
     next_try_at: datetime | None
     wanted: Wanted
     """When they want and allow a call."""
+    locale: str
+    """The language in which they asked."""
     is_kept: bool
     """It was to be erased, and is kept for a reason that the visitor is told."""
     needs_new_time: bool
@@ -84,6 +86,7 @@ def seen(callback: CallbackRow) -> Visit:
         rings_made=callback.rings_made,
         next_try_at=callback.next_try_at if status in (Status.QUEUED, Status.RETRY_DUE) else None,
         wanted=callback.as_wanted(),
+        locale=callback.locale,
         is_kept=callback.restricted_at is not None,
         needs_new_time=callback.needs_new_time,
         language=callback.language,

@@ -21,6 +21,7 @@ from callbacks.web.schemas import (
     SpanAnswer,
     VisitAnswer,
 )
+from foundation.language import said
 from foundation.web.times import service_zone
 
 
@@ -31,7 +32,7 @@ def span_answer(span: Span) -> SpanAnswer:
 def availability_answer(found: Availability) -> AvailabilityAnswer:
     return AvailabilityAnswer(
         state=found.state,
-        message=wording.CANNOT_RING_NEW if found.cannot_ring else wording.AVAILABILITY[found.state],
+        message=said(wording.CANNOT_RING_NEW if found.cannot_ring else wording.AVAILABILITY[found.state]),
         as_soon_as_possible=_span(found.as_soon_as_possible),
         slots=[span_answer(span) for span in found.slots],
         next_change_at=_whole_second(found.next_change_at) if found.next_change_at else None,
@@ -55,7 +56,7 @@ def visit_answer(found: Visit) -> VisitAnswer:
     return VisitAnswer(
         reference=found.reference,
         status=_status(found),
-        message=f"{told.title}. {wording.CANNOT_RING if found.cannot_ring else told.text}",
+        message=f"{told.title}. {said(wording.CANNOT_RING) if found.cannot_ring else told.text}",
         name=found.name,
         phone_ends_with=found.phone.e164[-3:],
         when="asap" if isinstance(found.when, Asap) else span_answer(found.when),

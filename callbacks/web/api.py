@@ -18,8 +18,8 @@ from callbacks.web import proof
 from callbacks.web.answers import availability_answer, callback_answer, visit_answer
 from callbacks.web.api_keys import signed_by, website
 from callbacks.web.openapi import describe
-from callbacks.web.schemas import CallbackRequest, ChangeRequest, M, Unacceptable, canonical, read
-from foundation import clock, sealed
+from callbacks.web.schemas import CallbackRequest, ChangeRequest, M, Unacceptable, canonical, locale_of, read
+from foundation import clock, language, sealed
 from foundation.database import transaction
 from foundation.web.problems import FieldError
 from foundation.web.times import service_zone
@@ -116,6 +116,8 @@ def description() -> Response:
 def _read(model: type[M], *, now: datetime) -> M:
     if request.mimetype != "application/json":
         abort(415)
+    if (wished := locale_of(request.get_data())) is not None:
+        language.speak(wished)
     return read(model, request.get_data(), now=now, drama_allowed=current_app.config["DRAMA_ALLOWED"])
 
 

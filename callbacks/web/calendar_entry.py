@@ -8,8 +8,9 @@ from typing import Final
 from icalendar import Calendar, Event
 
 from callbacks.domain.window import Span
+from foundation.language import mark, said
 
-SUMMARY: Final = "Phone call"
+SUMMARY: Final = mark("Phone call")
 
 
 def entry(span: Span, *, uid: str, now: datetime) -> bytes:
@@ -19,7 +20,7 @@ def entry(span: Span, *, uid: str, now: datetime) -> bytes:
     event.add("dtstamp", now.astimezone(UTC))
     event.add("dtstart", span.starts_at.astimezone(UTC))
     event.add("dtend", span.ends_at.astimezone(UTC))
-    event.add("summary", SUMMARY)
+    event.add("summary", said(SUMMARY))
     event.add("class", "PRIVATE")
     calendar = Calendar()
     calendar.add("prodid", "-//calendar//EN")

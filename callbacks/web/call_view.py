@@ -13,6 +13,7 @@ from callbacks.operations.visit import Visit
 from callbacks.web import choices, safe_times, wording
 from callbacks.web.choices import ContactInWords
 from callbacks.web.questions import our_number
+from foundation.language import said
 from foundation.web.times import between, clock_time, day_name, service_zone
 
 RINGING = frozenset({Status.ASSIGNED, Status.IN_CALL})
@@ -64,7 +65,7 @@ def view_of(found: Visit, *, now: datetime) -> CallView:
         phone_ends_with=found.phone.e164[-3:],
         safe=choices.contact_in_words(found.safe_contact, zone=service_zone()),
         caller=our_number() if shows_number else "",
-        greeted=wording.SCREENED if found.safe_contact.third_party is ThirdParty.HANG_UP else wording.GREETED,
+        greeted=said(wording.SCREENED if found.safe_contact.third_party is ThirdParty.HANG_UP else wording.GREETED),
         can_change=found.can_change,
         can_withdraw=found.can_withdraw,
         is_talking=found.is_talking,
@@ -77,14 +78,14 @@ def view_of(found: Visit, *, now: datetime) -> CallView:
 def _coming(found: Visit, *, now: datetime) -> str:
     zone = service_zone()
     if found.cannot_ring:
-        return wording.CANNOT_RING
+        return said(wording.CANNOT_RING)
     if found.has_talked or found.needs_new_time or found.status in CLOSED or found.status in RINGING:
         return ""
     if found.status is Status.RETRY_DUE and found.next_try_at is not None:
         day = day_name(found.next_try_at, zone=zone, now=now)
-        return wording.TRY_AGAIN.format(day=day, time=clock_time(found.next_try_at, zone=zone))
+        return said(wording.TRY_AGAIN, day=day, time=clock_time(found.next_try_at, zone=zone))
     if found.promise is not None and now <= found.promise.ends_at:
-        return wording.PROMISE.format(span=between(found.promise.starts_at, found.promise.ends_at, zone=zone, now=now))
+        return said(wording.PROMISE, span=between(found.promise.starts_at, found.promise.ends_at, zone=zone, now=now))
     if found.promise is not None:
-        return wording.LATE
-    return wording.NO_PROMISE
+        return said(wording.LATE)
+    return said(wording.NO_PROMISE)

@@ -14,7 +14,8 @@ from callbacks.domain.codes import PhoneOwner
 from callbacks.domain.safe_contact import MessageRule, SafeContact, ThirdParty
 from callbacks.domain.window import Asap, Span
 from callbacks.operations.offers import Availability
-from foundation.web.times import between, clocks_change_on, date_in_words, day_name, hours
+from foundation.language import mark, said
+from foundation.web.times import between, clock_time, clocks_change_on, date_in_words, day_name, hours, near_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,11 @@ def times(found: Availability, *, zone: ZoneInfo, now: datetime) -> Times:
     return Times(
         soon=between(soon.starts_at, soon.ends_at, zone=zone, now=now) if soon else None,
         days=days(found.slots, zone=zone, now=now),
-        look_again=f"{day_name(again, zone=zone, now=now)} after {again.astimezone(zone):%H:%M}" if again else None,
+        look_again=said(
+            "{day} after {time}", day=day_name(again, zone=zone, now=now), time=clock_time(again, zone=zone)
+        )
+        if again
+        else None,
         cannot_ring=found.cannot_ring,
     )
 
@@ -69,7 +74,7 @@ def days(slots: Sequence[Span], *, zone: ZoneInfo, now: datetime) -> tuple[Day, 
     by_day = groupby(slots, key=lambda slot: slot.starts_at.astimezone(zone).date())
     return tuple(
         Day(
-            name=_heading(day, zone=zone, now=now),
+            name=near_day(day, today=now.astimezone(zone).date()),
             note=clock_note(day, zone=zone),
             hours=tuple(Hour(value(slot), hours(slot.starts_at, slot.ends_at, zone=zone)) for slot in of_day),
         )
@@ -77,19 +82,13 @@ def days(slots: Sequence[Span], *, zone: ZoneInfo, now: datetime) -> tuple[Day, 
     )
 
 
-def _heading(day: date, *, zone: ZoneInfo, now: datetime) -> str:
-    today = now.astimezone(zone).date()
-    near = {today: "Today, ", today + timedelta(days=1): "Tomorrow, "}.get(day, "")
-    return near + date_in_words(day)
-
-
 def clock_note(day: date, *, zone: ZoneInfo) -> str:
     """A sentence for the two days of a year on which a clock shows an hour twice, or not at all."""
     longer = clocks_change_on(day, zone=zone)
     if longer > timedelta():
-        return "The clocks go back this night, so one hour comes twice. We say which of the two we mean."
+        return said("The clocks go back this night, so one hour comes twice. We say which of the two we mean.")
     if longer < timedelta():
-        return "The clocks go forward this night, so one hour is missing."
+        return said("The clocks go forward this night, so one hour is missing.")
     return ""
 
 
@@ -103,47 +102,43 @@ def value(when: Asap | Span) -> str:
 def in_words(when: Asap | Span, *, zone: ZoneInfo, now: datetime) -> str:
     """A choice as a sentence shows it."""
     if isinstance(when, Asap):
-        return "As soon as possible"
-    day = _heading(when.starts_at.astimezone(zone).date(), zone=zone, now=now)
+        return said("As soon as possible")
+    day = near_day(when.starts_at.astimezone(zone).date(), today=now.astimezone(zone).date())
     return f"{day}, {hours(when.starts_at, when.ends_at, zone=zone)}"
 
 
 VOICEMAIL: Final[tuple[Option, ...]] = (
-    (MessageRule.NO, "No, leave nothing"),
-    (MessageRule.NEUTRAL_MESSAGE, "Yes, but say nothing about who we are"),
-    (MessageRule.MESSAGE_WITH_NAME, "Yes, and the counsellor may say their first name"),
+    (MessageRule.NO, mark("No, leave nothing")),
+    (MessageRule.NEUTRAL_MESSAGE, mark("Yes, but say nothing about who we are")),
+    (MessageRule.MESSAGE_WITH_NAME, mark("Yes, and the counsellor may say their first name")),
 )
 SMS: Final[tuple[Option, ...]] = (
-    (MessageRule.NO, "No, send nothing"),
+    (MessageRule.NO, mark("No, send nothing")),
     (
         MessageRule.NEUTRAL_MESSAGE,
-        "Yes, but say nothing about who we are",
-        "Only to a mobile phone, and only at times when we may ring.",
+        mark("Yes, but say nothing about who we are"),
+        mark("Only to a mobile phone, and only at times when we may ring."),
     ),
 )
-_ASK: Final[Option] = (ThirdParty.ASK_FOR_NAME_ONLY, "Ask for me by name, and say nothing else")
-_WRONG: Final[Option] = (ThirdParty.SAY_WRONG_NUMBER, "Say it was a wrong number")
-_HANG_UP: Final[Option] = (ThirdParty.HANG_UP, "Hang up and say nothing")
+_ASK: Final[Option] = (ThirdParty.ASK_FOR_NAME_ONLY, mark("Ask for me by name, and say nothing else"))
+_WRONG: Final[Option] = (ThirdParty.SAY_WRONG_NUMBER, mark("Say it was a wrong number"))
+_HANG_UP: Final[Option] = (ThirdParty.HANG_UP, mark("Hang up and say nothing"))
 
 
 PHONE_OWNER: Final[tuple[Option, ...]] = (
-    (PhoneOwner.MINE, "It is mine, and only I use it"),
-    (PhoneOwner.SHARED, "I share it"),
-    (PhoneOwner.SOMEONE_ELSE, "It belongs to someone else"),
-    (PhoneOwner.WORK, "It is a work phone"),
+    (PhoneOwner.MINE, mark("It is mine, and only I use it")),
+    (PhoneOwner.SHARED, mark("I share it")),
+    (PhoneOwner.SOMEONE_ELSE, mark("It belongs to someone else")),
+    (PhoneOwner.WORK, mark("It is a work phone")),
 )
 COUNSELLORS: Final[dict[str, tuple[str, GenderWish | None]]] = {
-    "any": ("Anyone", None),
-    "woman": ("A woman, if one is free then", GenderWish(Gender.FEMALE, Strength.PREFER)),
-    "only_woman": ("Only a woman", GenderWish(Gender.FEMALE, Strength.ONLY)),
-    "man": ("A man, if one is free then", GenderWish(Gender.MALE, Strength.PREFER)),
-    "only_man": ("Only a man", GenderWish(Gender.MALE, Strength.ONLY)),
+    "any": (mark("Anyone"), None),
+    "woman": (mark("A woman, if one is free then"), GenderWish(Gender.FEMALE, Strength.PREFER)),
+    "only_woman": (mark("Only a woman"), GenderWish(Gender.FEMALE, Strength.ONLY)),
+    "man": (mark("A man, if one is free then"), GenderWish(Gender.MALE, Strength.PREFER)),
+    "only_man": (mark("Only a man"), GenderWish(Gender.MALE, Strength.ONLY)),
 }
 """Whom somebody would like to talk to: what is chosen -> its words, and the wish that it is."""
-
-_NO_LONGER: Final = "You do not wait longer for this."
-_NOT_SOON: Final = "Not in the next 24 hours. You can choose a later time."
-_CANNOT_SAY: Final = "We cannot say at this moment when."
 
 
 def counsellors(
@@ -153,16 +148,17 @@ def counsellors(
 
     def price(wish: GenderWish | None) -> str:
         if wish is not None and wish.strength is Strength.PREFER:
-            return _NO_LONGER
+            return said("You do not wait longer for this.")
         if cannot_ring:
-            return _CANNOT_SAY
+            return said("We cannot say at this moment when.")
         likely = prices[wish.value if wish else None]
-        return f"Likely {between(likely.starts_at, likely.ends_at, zone=zone, now=now)}." if likely else _NOT_SOON
+        if likely is None:
+            return said("Not in the next 24 hours. You can choose a later time.")
+        return said("Likely {span}.", span=between(likely.starts_at, likely.ends_at, zone=zone, now=now))
 
-    return tuple((value, words, price(wish)) for value, (words, wish) in COUNSELLORS.items())
+    return tuple((value, said(words), price(wish)) for value, (words, wish) in COUNSELLORS.items())
 
 
-NO_LAST_DAY: Final = "No, there is no such day"
 DAYS_TO_CHOOSE: Final = 14  # a fortnight of days fits a list; whoever needs longer has no last day in mind
 
 
@@ -170,7 +166,8 @@ def last_days(*, zone: ZoneInfo, now: datetime) -> tuple[Option, ...]:
     """Days after which we may be told to make no contact, none first."""
     today = now.astimezone(zone).date()
     days = (today + timedelta(days=n) for n in range(DAYS_TO_CHOOSE))
-    return (("", NO_LAST_DAY), *((day.isoformat(), _heading(day, zone=zone, now=now)) for day in days))
+    none = ("", said("No, there is no such day"))
+    return (none, *((day.isoformat(), near_day(day, today=today)) for day in days))
 
 
 def end_of_day(day: str, *, zone: ZoneInfo) -> datetime | None:
@@ -190,7 +187,12 @@ def last_day(not_after: datetime | None, *, zone: ZoneInfo) -> str:
 
 def third_party(*, has_name: bool) -> tuple[Option, ...]:
     """What to do when somebody else answers; nobody can be asked for by a name that we do not have."""
-    return (_ASK, _WRONG, _HANG_UP) if has_name else (_WRONG, _HANG_UP)
+    return spoken((_ASK, _WRONG, _HANG_UP) if has_name else (_WRONG, _HANG_UP))
+
+
+def spoken(options: Sequence[Option]) -> tuple[Option, ...]:
+    """Choices in the language of the moment."""
+    return tuple((option[0], said(option[1]), said(option[2]) if len(option) > 2 else "") for option in options)  # noqa: PLR2004 - the third part is a hint
 
 
 _SAID: Final[dict[str, str]] = {option[0]: option[1] for option in (_ASK, _WRONG, _HANG_UP)}
@@ -213,10 +215,10 @@ class ContactInWords:
 def contact_in_words(contact: SafeContact, *, zone: ZoneInfo) -> ContactInWords:
     """The permissions in the words in which they were chosen."""
     return ContactInWords(
-        voicemail={option[0]: option[1] for option in VOICEMAIL}[contact.voicemail],
-        sms={option[0]: option[1] for option in (*SMS, *VOICEMAIL[2:])}[contact.sms],
-        third_party=_SAID[contact.third_party],
-        phone_owner={option[0]: option[1] for option in PHONE_OWNER}[contact.phone_owner]
+        voicemail=said({option[0]: option[1] for option in VOICEMAIL}[contact.voicemail]),
+        sms=said({option[0]: option[1] for option in (*SMS, *VOICEMAIL[2:])}[contact.sms]),
+        third_party=said(_SAID[contact.third_party]),
+        phone_owner=said({option[0]: option[1] for option in PHONE_OWNER}[contact.phone_owner])
         if contact.phone_owner
         else "",
         has_safe_word=contact.safe_word is not None,

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from callbacks.web.draft import COOKIE, Draft, drop, keep, present_draft
 from callbacks.web.questions import Errors
+from foundation.language import said
 
 STEPS: Final = (
     "name",
@@ -80,10 +81,19 @@ def without(draft: Draft, step: str) -> Draft:
 def page(step: str, draft: Draft, *, errors: Errors | None = None, **values: object) -> Response:
     """One page of the journey: what was typed stays, what is wrong is said twice."""
     shown = render_template(
-        f"visitor/{step}.html", errors=errors or {}, back=_back(step, draft), has_name=bool(draft.name), **values
+        f"visitor/{step}.html",
+        errors=in_words(errors or {}),
+        back=_back(step, draft),
+        has_name=bool(draft.name),
+        **values,
     )
     response = make_response(shown, 422 if errors else 200)
     return keep(response, draft) if draft.key else response  # the hour begins anew with every page
+
+
+def in_words(errors: Errors) -> Errors:
+    """The sentences in the language of the moment."""
+    return {field: said(sentence) for field, sentence in errors.items()}
 
 
 def start_again() -> Response:

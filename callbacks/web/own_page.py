@@ -18,9 +18,11 @@ from callbacks.web import choices, questions, safe_times
 from callbacks.web.calendar_entry import entry
 from callbacks.web.call_view import view_of
 from callbacks.web.draft import come_back, drop, has_left
+from callbacks.web.journey import in_words
 from callbacks.web.questions import Errors, WrongAnswer
-from foundation import clock, sealed
+from foundation import clock, language, sealed
 from foundation.database import transaction
+from foundation.web import tongue
 from foundation.web.times import service_zone
 from notifications.jobs import stop_ringing
 
@@ -227,8 +229,12 @@ def calendar_file(token: str) -> ResponseReturnValue:
 
 
 def _visit(token: str) -> Visit:
+    """The request; its page speaks the language in which it was asked for, unless the visitor chose another."""
     with transaction() as session:
-        return visit(session, token=token, now=clock.now())
+        found = visit(session, token=token, now=clock.now())
+    if not tongue.has_chosen():
+        language.speak(found.locale)
+    return found
 
 
 def _offered(token: str, now: datetime) -> offers.Availability:
@@ -238,7 +244,7 @@ def _offered(token: str, now: datetime) -> offers.Availability:
 
 def _page(step: str, token: str, *, errors: Errors | None = None, **values: object) -> Response:
     back = url_for("own_page.show", token=token)
-    shown = render_template(f"visitor/{step}.html", errors=errors or {}, back=back, is_change=True, **values)
+    shown = render_template(f"visitor/{step}.html", errors=in_words(errors or {}), back=back, is_change=True, **values)
     return make_response(shown, 422 if errors else 200)
 
 

@@ -14,6 +14,7 @@ from callbacks.domain.safe_contact import MessageRule, SafeContact, ThirdParty
 from callbacks.domain.window import Asap, Span
 from callbacks.web import choices, safe_times
 from callbacks.web.schemas import Unacceptable, read_piece, read_when
+from foundation.language import mark
 from foundation.phone import NumberNotAllowed, Phone, parse
 from foundation.web.times import service_zone
 
@@ -21,24 +22,24 @@ Errors = dict[str, str]
 """Field -> sentence."""
 
 CHOOSE: Final[dict[str, str]] = {
-    "voicemail": "Choose if we may leave a message",
-    "sms": "Choose if we may send a text",
-    "third_party": "Choose what we do if someone else answers",
-    "phone_owner": "Choose whose phone it is, or leave this out",
-    "not_after": "Choose one of these days, or none",
+    "voicemail": mark("Choose if we may leave a message"),
+    "sms": mark("Choose if we may send a text"),
+    "third_party": mark("Choose what we do if someone else answers"),
+    "phone_owner": mark("Choose whose phone it is, or leave this out"),
+    "not_after": mark("Choose one of these days, or none"),
 }
 ASKED_ALWAYS: Final = frozenset({"voicemail", "sms", "third_party"})
-CHOOSE_TIME: Final = "Choose when we should ring you"
-NAME_TOO_LONG: Final = "Use 80 characters or fewer"
-WORD_TOO_LONG: Final = "Use 40 characters or fewer"
-LAST_DAY_TOO_EARLY: Final = "We could not ring you any more before then. Choose a later day, or cancel the call"
-CHOOSE_COUNSELLOR: Final = "Choose who you would like to talk to"
-TICK: Final = "Tick the box if you want us to ring you"
-TIME_IS_GONE: Final = "That time has just gone. Choose another time"
-CHOOSE_UNTIL: Final = "Choose until when it is safe to ring"
-NO_TIME_LEFT: Final = "Then we could not ring you any more. Choose a time, or cancel the call"
-CHOOSE_OTHERS: Final = "Choose from these times, or none"
-TOO_MANY_OTHERS: Final = "Choose three times at most"
+CHOOSE_TIME: Final = mark("Choose when we should ring you")
+NAME_TOO_LONG: Final = mark("Use 80 characters or fewer")
+WORD_TOO_LONG: Final = mark("Use 40 characters or fewer")
+LAST_DAY_TOO_EARLY: Final = mark("We could not ring you any more before then. Choose a later day, or cancel the call")
+CHOOSE_COUNSELLOR: Final = mark("Choose who you would like to talk to")
+TICK: Final = mark("Tick the box if you want us to ring you")
+TIME_IS_GONE: Final = mark("That time has just gone. Choose another time")
+CHOOSE_UNTIL: Final = mark("Choose until when it is safe to ring")
+NO_TIME_LEFT: Final = mark("Then we could not ring you any more. Choose a time, or cancel the call")
+CHOOSE_OTHERS: Final = mark("Choose from these times, or none")
+TOO_MANY_OTHERS: Final = mark("Choose three times at most")
 
 
 class WrongAnswer(Exception):
@@ -136,10 +137,10 @@ def contact(form: Mapping[str, str], *, has_name: bool, present: SafeContact, no
 def contact_options(*, has_name: bool, now: datetime) -> dict[str, tuple[choices.Option, ...]]:
     """The questions with a choice and what can be chosen, in the order of the page."""
     return {
-        "voicemail": choices.VOICEMAIL,
-        "sms": choices.SMS,
+        "voicemail": choices.spoken(choices.VOICEMAIL),
+        "sms": choices.spoken(choices.SMS),
         "third_party": choices.third_party(has_name=has_name),
-        "phone_owner": choices.PHONE_OWNER,
+        "phone_owner": choices.spoken(choices.PHONE_OWNER),
         "not_after": choices.last_days(zone=service_zone(), now=now),
     }
 

@@ -14,6 +14,7 @@ from callbacks.operations.visit import UnknownToken
 from callbacks.web.answers import span_answer
 from callbacks.web.api_keys import WrongSignature
 from callbacks.web.schemas import NotJson, Unacceptable
+from foundation.language import mark, said
 from foundation.web.problems import Problem, Told
 from foundation.web.times import clock_time, service_zone
 
@@ -22,9 +23,9 @@ def _not_offered(refused: NotOffered) -> Problem:
     return Problem(
         status=409,
         code="time_not_offered",
-        title="That time is not free",
+        title=mark("That time is not free"),
         detail=refused.detail,
-        next="Choose one of the other times, or ask for a call as soon as possible.",
+        next=mark("Choose one of the other times, or ask for a call as soon as possible."),
         alternatives=tuple(span_answer(span).model_dump(mode="json") for span in refused.alternatives),
     )
 
@@ -35,9 +36,9 @@ def _unacceptable(refused: Unacceptable) -> Problem:
     return Problem(
         status=422,
         code="not_accepted",
-        title="Something needs to be put right",
-        detail=one if len(refused.errors) == 1 else f"{len(refused.errors)} fields need attention.",
-        next="Put right what stands under “errors” and send it again.",
+        title=mark("Something needs to be put right"),
+        detail=one if len(refused.errors) == 1 else said("{number} fields need attention.", number=len(refused.errors)),
+        next=mark("Put right what stands under “errors” and send it again."),
         errors=refused.errors,
     )
 
@@ -47,9 +48,12 @@ def _asked_too_often(refused: AskedTooOften) -> Problem:
     return Problem(
         status=429,
         code="asked_too_often",
-        title="Many calls were asked for from where you are",
-        detail="We take only so many at once, so that nobody can misuse this page. Nothing of yours was lost.",
-        next=f"Try again after {again}. If you need to talk now, ring one of the numbers at the top of this page.",
+        title=mark("Many calls were asked for from where you are"),
+        detail=mark("We take only so many at once, so that nobody can misuse this page. Nothing of yours was lost."),
+        next=said(
+            "Try again after {time}. If you need to talk now, ring one of the numbers at the top of this page.",
+            time=again,
+        ),
     )
 
 
@@ -57,53 +61,55 @@ REFUSALS: Final[dict[type[Exception], Told]] = {
     NotJson: Problem(
         status=400,
         code="malformed_json",
-        title="We could not read that",
-        detail="The body is not JSON, or it ends too early.",
-        next="Check the body and send it again.",
+        title=mark("We could not read that"),
+        detail=mark("The body is not JSON, or it ends too early."),
+        next=mark("Check the body and send it again."),
     ),
     Unacceptable: _unacceptable,
     NotOffered: _not_offered,
     WindowClosed: Problem(
         status=422,
         code="window_closed",
-        title="None of these times is left",
-        detail="All the times that were given are over, or it says not to ring after a moment that comes before them.",
-        next="Choose a later time.",
+        title=mark("None of these times is left"),
+        detail=mark(
+            "All the times that were given are over, or it says not to ring after a moment that comes before them."
+        ),
+        next=mark("Choose a later time."),
     ),
     KeyUsedDifferently: Problem(
         status=409,
         code="key_used_differently",
-        title="You have asked for this call before, with other answers",
-        detail="This request was sent before, with different answers. The first one counts.",
-        next="To change it, open your own page. To ask for another call, start again with a new key.",
+        title=mark("You have asked for this call before, with other answers"),
+        detail=mark("This request was sent before, with different answers. The first one counts."),
+        next=mark("To change it, open your own page. To ask for another call, start again with a new key."),
     ),
     UnknownToken: Problem(
         status=404,
         code="unknown_token",
-        title="We could not find that page",
-        detail="There is nothing at this address. It may have been typed wrongly, or it may have been removed.",
-        next="Check the address, or ask for a call again from the first page.",
+        title=mark("We could not find that page"),
+        detail=mark("There is nothing at this address. It may have been typed wrongly, or it may have been removed."),
+        next=mark("Check the address, or ask for a call again from the first page."),
     ),
     WrongSignature: Problem(
         status=401,
         code="wrong_signature",
-        title="This request is not signed as it should be",
-        detail="The key is unknown, the signature does not fit, or the clocks differ by more than five minutes.",
-        next="Check the key's name and secret, the four lines that are signed, and the clock.",
+        title=mark("This request is not signed as it should be"),
+        detail=mark("The key is unknown, the signature does not fit, or the clocks differ by more than five minutes."),
+        next=mark("Check the key's name and secret, the four lines that are signed, and the clock."),
     ),
     AskedTooOften: _asked_too_often,
     NotYet: Problem(
         status=409,
         code="not_yet",
-        title="We cannot erase this just yet",
-        detail="You are on the phone with us, or the counsellor is still writing down what came of the call.",
-        next="Come back to your page in half an hour. Then you can erase everything.",
+        title=mark("We cannot erase this just yet"),
+        detail=mark("You are on the phone with us, or the counsellor is still writing down what came of the call."),
+        next=mark("Come back to your page in half an hour. Then you can erase everything."),
     ),
     IllegalMove: Problem(
         status=409,
         code="moved_on",
-        title="That cannot be changed at the moment",
-        detail="The call has moved on: we may be ringing right now, or it may be over.",
-        next="Look at the page again in a few minutes.",
+        title=mark("That cannot be changed at the moment"),
+        detail=mark("The call has moved on: we may be ringing right now, or it may be over."),
+        next=mark("Look at the page again in a few minutes."),
     ),
 }

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from callbacks.domain.window import Asap, Span, Wanted, allowed
 from callbacks.web.choices import Day, Option, days, value
 from callbacks.web.schemas import Unacceptable, read_when
+from foundation.language import said
 from foundation.web.times import between, clock_time, day_name
 
 MOST: Final = 3  # other times: enough to be reached, few enough to be remembered
@@ -38,13 +39,14 @@ def until_when(present: str, *, zone: ZoneInfo, now: datetime) -> tuple[Option, 
 
 def _all_day(*, zone: ZoneInfo, now: datetime) -> str:
     last = allowed(Wanted(asked_at=now, when=Asap()), zone=zone)[-1].ends_at
-    return f"Until {day_name(last, zone=zone, now=now)} at {clock_time(last, zone=zone)}, but not at night"
+    day, time = day_name(last, zone=zone, now=now), clock_time(last, zone=zone)
+    return said("Until {day} at {time}, but not at night", day=day, time=time)
 
 
 def _only_until(end: datetime, *, zone: ZoneInfo) -> str:
     if end.astimezone(zone).hour == 0 and end.astimezone(zone).minute == 0:
-        return "Only until midnight"
-    return f"Only until {clock_time(end, zone=zone)}"
+        return said("Only until midnight")
+    return said("Only until {time}", time=clock_time(end, zone=zone))
 
 
 def _midnight(now: datetime, *, zone: ZoneInfo) -> datetime:

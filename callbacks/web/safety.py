@@ -13,15 +13,20 @@ from werkzeug.datastructures import MultiDict
 
 from callbacks.domain.codes import BladderSign, Flag, Substance, WithdrawalSign
 from callbacks.domain.triage import Advice, Answer, Triage, Urgency, triage
-from callbacks.web.choices import Option
+from callbacks.web.choices import Option, spoken
 from callbacks.web.draft import Draft
+from foundation.language import mark, said
 from foundation.web.help_lines import CHILDLINE, SHOUT
 
-ANSWERS: Final[tuple[Option, ...]] = ((Answer.YES, "Yes"), (Answer.NO, "No"), (Answer.NOT_SURE, "Not sure"))
+ANSWERS: Final[tuple[Option, ...]] = (
+    (Answer.YES, mark("Yes")),
+    (Answer.NO, mark("No")),
+    (Answer.NOT_SURE, mark("Not sure")),
+)
 
 NONE: Final = "none"
-_NONE: Final[Option] = (NONE, "None of these")
-_NOT_SURE: Final[Option] = (Answer.NOT_SURE, "Not sure")
+_NONE: Final[Option] = (NONE, mark("None of these"))
+_NOT_SURE: Final[Option] = (Answer.NOT_SURE, mark("Not sure"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,10 @@ class Question:
     hint: str = ""
     signs: tuple[Option, ...] = ()
 
+    def spoken(self) -> Question:
+        """The question in the language of the moment."""
+        return replace(self, legend=said(self.legend), hint=said(self.hint), signs=spoken(self.signs))
+
 
 def _signs(*codes: WithdrawalSign | BladderSign) -> tuple[Option, ...]:
     return (*((code, code.label) for code in codes), _NONE, _NOT_SURE)
@@ -40,76 +49,81 @@ def _signs(*codes: WithdrawalSign | BladderSign) -> tuple[Option, ...]:
 
 PAGES: Final[dict[str, tuple[Question, ...]]] = {
     "danger": (
-        Question(Flag.IMMEDIATE_DANGER, "Is anyone in danger of being badly hurt right now?"),
+        Question(Flag.IMMEDIATE_DANGER, mark("Is anyone in danger of being badly hurt right now?")),
         Question(
             Flag.OVERDOSE_NOW,
-            "Has anyone taken too much of something?",
-            "They cannot be woken, they struggle to breathe, or they are turning blue or grey.",
+            mark("Has anyone taken too much of something?"),
+            mark("They cannot be woken, they struggle to breathe, or they are turning blue or grey."),
         ),
-        Question(Flag.SELF_HARM_IN_PROGRESS, "Is anyone hurting themselves right now?"),
+        Question(Flag.SELF_HARM_IN_PROGRESS, mark("Is anyone hurting themselves right now?")),
         Question(
             Flag.SUICIDAL_THOUGHTS,
-            "Are there thoughts of suicide?",
-            "You can say so here. Nobody will think less of you.",
+            mark("Are there thoughts of suicide?"),
+            mark("You can say so here. Nobody will think less of you."),
         ),
     ),
     "health": (
-        Question("substances", "What is this about?", "Choose all that fit.", tuple((s, s.label) for s in Substance)),
-        Question(Flag.STOPPED_SUDDENLY, "Has it been stopped suddenly, or is that about to happen?"),
+        Question(
+            "substances",
+            mark("What is this about?"),
+            mark("Choose all that fit."),
+            tuple((s, s.label) for s in Substance),
+        ),
+        Question(Flag.STOPPED_SUDDENLY, mark("Has it been stopped suddenly, or is that about to happen?")),
         Question(
             Flag.WITHDRAWAL_RED_FLAG,
-            "Have any of these come up since stopping or cutting down?",
+            mark("Have any of these come up since stopping or cutting down?"),
             "",
             _signs(*WithdrawalSign),
         ),
         Question(
             Flag.BLADDER_RED_FLAG,
-            "Are there problems with peeing?",
-            "They are common with ketamine, and they can be treated.",
+            mark("Are there problems with peeing?"),
+            mark("They are common with ketamine, and they can be treated."),
             _signs(*BladderSign),
         ),
     ),
     "about": (
         Question(
             Flag.UNDER_18,
-            "Is the person this is about under 18?",
-            "Then someone who works with young people will ring.",
+            mark("Is the person this is about under 18?"),
+            mark("Then someone who works with young people will ring."),
         ),
-        Question(Flag.PREGNANT, "Is the person pregnant?"),
-        Question(Flag.CHILD_AT_RISK, "Are you worried that a child is not safe?"),
+        Question(Flag.PREGNANT, mark("Is the person pregnant?")),
+        Question(Flag.CHILD_AT_RISK, mark("Are you worried that a child is not safe?")),
         Question(
             Flag.UNSAFE_AT_HOME,
-            "Is it unsafe at home?",
-            "Then we leave no message, send no text, and say it was a wrong number if someone else answers.",
+            mark("Is it unsafe at home?"),
+            mark("Then we leave no message, send no text, and say it was a wrong number if someone else answers."),
         ),
         Question(
             Flag.RECENT_PRISON_OR_DETOX_EXIT,
-            "Has the person left prison, hospital or detox in the last weeks?",
-            "After a break the body takes much less than before.",
+            mark("Has the person left prison, hospital or detox in the last weeks?"),
+            mark("After a break the body takes much less than before."),
         ),
-        Question(Flag.INJECTING, "Does the person inject?"),
-        Question(Flag.INFECTION_SIGNS, "Is the skin, an arm or a leg red, hot, swollen or sore?"),
+        Question(Flag.INJECTING, mark("Does the person inject?")),
+        Question(Flag.INFECTION_SIGNS, mark("Is the skin, an arm or a leg red, hot, swollen or sore?")),
     ),
 }
 """The pages in their order, each with its questions."""
 
 TOLD: Final[dict[Advice, str]] = {
-    Advice.CALL_999: "If someone is in danger, ring 999 now. Do not wait for our call.",
-    Advice.CRISIS_LINES: (
+    Advice.CALL_999: mark("If someone is in danger, ring 999 now. Do not wait for our call."),
+    Advice.CRISIS_LINES: mark(
         "You do not have to wait for us. You can talk to someone now: ring one of the numbers at the top of this page, "
         "or text SHOUT to {shout}. It is free, day and night."
     ),
-    Advice.DO_NOT_STOP_SUDDENLY: (
+    Advice.DO_NOT_STOP_SUDDENLY: mark(
         "Some things are dangerous to stop all at once. Do not stop suddenly. Keep to a small, even amount until you "
         "have spoken to a doctor."
     ),
-    Advice.DOCTOR_TODAY: "Someone should look at this today. Ring 111, or go to A&E.",
-    Advice.GP_OR_UROLOGY: "A GP can help with this. We can talk about how to get seen.",
-    Advice.NALOXONE: (
+    Advice.DOCTOR_TODAY: mark("Someone should look at this today. Ring 111, or go to A&E."),
+    Advice.GP_OR_UROLOGY: mark("A GP can help with this. We can talk about how to get seen."),
+    Advice.NALOXONE: mark(
         "After a break the body takes much less than before, and the old amount can kill. Naloxone can bring someone "
         "back. Pharmacies and drug services give it out free in many places. We can tell you where."
     ),
-    Advice.YOUNG_PEOPLE: "If you are under 19, you can also ring Childline at any hour: {childline}. It is free.",
+    Advice.YOUNG_PEOPLE: mark("If you are under 19, you can also ring Childline at any hour: {childline}. It is free."),
 }
 """What the confirmation says because of a rule. It names no substance. Help with abuse at home is left to the call."""
 
@@ -167,4 +181,4 @@ def is_emergency(draft: Draft) -> bool:
 def advice(found: Triage) -> tuple[str, ...]:
     """What the confirmation says."""
     numbers = {"shout": SHOUT.number, "childline": CHILDLINE.number}
-    return tuple(TOLD[one].format(**numbers) for one in found.advice if one in TOLD)
+    return tuple(said(TOLD[one], **numbers) for one in found.advice if one in TOLD)

@@ -38,7 +38,9 @@ from callbacks.domain.safe_contact import CallerId, MessageRule, SafeContact, Th
 from callbacks.domain.triage import Answer
 from callbacks.domain.window import Asap, Span
 from callbacks.web import typed
+from foundation import language
 from foundation import phone as phones
+from foundation.language import mark, said
 from foundation.phone import Phone
 from foundation.web.problems import FieldError
 
@@ -66,7 +68,7 @@ SafeWord = Annotated[str, Field(min_length=1, max_length=LONGEST_SAFE_WORD), _cl
 
 def _phone(value: Any, info: ValidationInfo) -> Phone:
     if not isinstance(value, str):
-        raise PydanticCustomError("wrong_type", "Write the number as text, in quotation marks")
+        raise PydanticCustomError("wrong_type", mark("Write the number as text, in quotation marks"))
     try:
         return phones.parse(value, drama_allowed=bool((info.context or {}).get("drama_allowed")))
     except phones.NumberNotAllowed as refused:
@@ -95,9 +97,9 @@ def _now(info: ValidationInfo) -> datetime:
 
 def _still_to_come(moment: datetime, info: ValidationInfo) -> datetime:
     if moment <= _now(info):
-        raise PydanticCustomError("time_in_past", "This time has passed. Choose a later one")
+        raise PydanticCustomError("time_in_past", mark("This time has passed. Choose a later one"))
     if moment > _now(info) + FURTHEST:
-        raise PydanticCustomError("time_too_far", "This time is too far away. Choose one in the next 31 days")
+        raise PydanticCustomError("time_too_far", mark("This time is too far away. Choose one in the next 31 days"))
     return moment.astimezone(UTC)
 
 
@@ -133,7 +135,7 @@ class SpanRecord(Strict):
     @model_validator(mode="after")
     def _forwards(self) -> Self:
         if self.to <= self.from_:
-            raise PydanticCustomError("time_backwards", "The end must come after the start")
+            raise PydanticCustomError("time_backwards", mark("The end must come after the start"))
         return self
 
     def as_span(self) -> Span:
@@ -142,7 +144,7 @@ class SpanRecord(Strict):
 
 def _bookable(span: SpanRecord, info: ValidationInfo) -> SpanRecord:
     if span.from_ < _now(info):
-        raise PydanticCustomError("time_in_past", "This time has passed. Choose a later one")
+        raise PydanticCustomError("time_in_past", mark("This time has passed. Choose a later one"))
     return span
 
 
@@ -191,7 +193,7 @@ class Consent(Strict):
     @model_validator(mode="after")
     def _of_today(self) -> Self:
         if self.version != CONSENT_VERSION:
-            raise PydanticCustomError("consent_outdated", "Show the present wording and ask again")
+            raise PydanticCustomError("consent_outdated", mark("Show the present wording and ask again"))
         return self
 
 
@@ -213,7 +215,8 @@ class SafeContactRecord(Strict):
     def _number_is_shown(cls, value: CallerId) -> CallerId:
         if value is CallerId.HIDE_NUMBER:  # the network would show it all the same: never promise what is not so
             raise PydanticCustomError(
-                "cannot_hide_number", "We cannot hide our number. It does not say who we are. Leave this out to go on"
+                "cannot_hide_number",
+                mark("We cannot hide our number. It does not say who we are. Leave this out to go on"),
             )
         return value
 
@@ -339,7 +342,9 @@ class ChangeRequest(Strict):
     @model_validator(mode="after")
     def _something(self) -> Self:
         if not self.model_fields_set:
-            raise PydanticCustomError("nothing_to_change", "Say what to change, such as when, phone or safe_contact")
+            raise PydanticCustomError(
+                "nothing_to_change", mark("Say what to change, such as when, phone or safe_contact")
+            )
         return self
 
     def as_when(self) -> Asap | Span | None:
@@ -493,6 +498,16 @@ def read(model: type[M], body: bytes, *, now: datetime, drama_allowed: bool) -> 
         raise Unacceptable(field_errors(refused)) from None
 
 
+def locale_of(body: bytes) -> str | None:
+    """The language that a body asks to be answered in, whatever else is wrong with it; None when we do not have it."""
+    try:
+        given = json.loads(body)
+    except ValueError:
+        return None
+    locale = given.get("locale") if isinstance(given, dict) else None
+    return language.known(locale) if isinstance(locale, str) and locale else None
+
+
 def canonical(body: bytes) -> str:
     """A JSON body in one form, so that spaces and the order of fields make no difference."""
     return json.dumps(json.loads(body), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -537,22 +552,22 @@ def field_errors(refused: ValidationError) -> tuple[FieldError, ...]:
 
 
 _WORDS: Final[dict[str, tuple[str, str]]] = {
-    "missing": ("missing", "This is missing. Add it"),
-    "extra_forbidden": ("unknown_field", "We do not know this field. Take it out"),
-    "string_too_long": ("too_long", "Use {max_length} characters or fewer"),
-    "string_too_short": ("too_short", "Use at least {min_length} character"),
-    "too_long": ("too_many", "Send {max_length} at most"),
-    "enum": ("not_on_list", "Choose one of these: {expected}"),
-    "literal_error": ("not_on_list", "This must be {expected}"),
-    "timezone_aware": ("time_without_offset", "Add the offset from UTC, like 2026-11-24T18:00:00+00:00"),
-    "datetime_parsing": ("time_malformed", "Write the time like 2026-11-24T18:00:00+00:00"),
-    "datetime_from_date_parsing": ("time_malformed", "Write the time like 2026-11-24T18:00:00+00:00"),
-    "datetime_type": ("time_malformed", "Write the time like 2026-11-24T18:00:00+00:00"),
-    "string_pattern_mismatch": ("malformed", "This is not written as we need it"),
-    "model_type": ("wrong_type", "Send a JSON object"),
-    "model_attributes_type": ("wrong_type", "Send a JSON object"),
-    "list_type": ("wrong_type", "Send a list"),
-    "string_type": ("wrong_type", "Send text, in quotation marks"),
+    "missing": ("missing", mark("This is missing. Add it")),
+    "extra_forbidden": ("unknown_field", mark("We do not know this field. Take it out")),
+    "string_too_long": ("too_long", mark("Use {max_length} characters or fewer")),
+    "string_too_short": ("too_short", mark("Use at least {min_length} character")),
+    "too_long": ("too_many", mark("Send {max_length} at most")),
+    "enum": ("not_on_list", mark("Choose one of these: {expected}")),
+    "literal_error": ("not_on_list", mark("This must be {expected}")),
+    "timezone_aware": ("time_without_offset", mark("Add the offset from UTC, like 2026-11-24T18:00:00+00:00")),
+    "datetime_parsing": ("time_malformed", mark("Write the time like 2026-11-24T18:00:00+00:00")),
+    "datetime_from_date_parsing": ("time_malformed", mark("Write the time like 2026-11-24T18:00:00+00:00")),
+    "datetime_type": ("time_malformed", mark("Write the time like 2026-11-24T18:00:00+00:00")),
+    "string_pattern_mismatch": ("malformed", mark("This is not written as we need it")),
+    "model_type": ("wrong_type", mark("Send a JSON object")),
+    "model_attributes_type": ("wrong_type", mark("Send a JSON object")),
+    "list_type": ("wrong_type", mark("Send a list")),
+    "string_type": ("wrong_type", mark("Send text, in quotation marks")),
 }
 """Pydantic's kind of error -> our code and sentence."""
 
@@ -562,10 +577,10 @@ def _field_error(error: ErrorDetails) -> FieldError:
     context: Mapping[str, Any] = error.get("ctx", {})
     if error["type"] in _WORDS:
         code, words = _WORDS[error["type"]]
-        return FieldError(field, code, words.format_map(context) + ".")
+        return FieldError(field, code, said(words).format_map(context) + ".")
     if "_" in error["type"] and error["type"] in _OWN_CODES:
-        return FieldError(field, error["type"], error["msg"] + ".")
-    return FieldError(field, "not_accepted", "This is not written as we need it.")
+        return FieldError(field, error["type"], said(error["msg"]) + ".")
+    return FieldError(field, "not_accepted", said("This is not written as we need it") + ".")
 
 
 _OWN_CODES: Final = frozenset(

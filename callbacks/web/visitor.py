@@ -23,9 +23,10 @@ from callbacks.web.call_view import view_of
 from callbacks.web.draft import Draft, forget, keep, new_draft, present_draft
 from callbacks.web.journey import at, go_on, next_step, page, start_again, without
 from callbacks.web.questions import Errors, WrongAnswer
-from foundation import clock, sealed
+from foundation import clock, language, sealed
 from foundation.database import transaction
-from foundation.web.help_lines import DOMESTIC_ABUSE
+from foundation.language import said
+from foundation.web.help_lines import domestic_abuse
 from foundation.web.times import service_zone
 
 visitor = Blueprint("visitor", __name__, template_folder="templates")
@@ -130,8 +131,8 @@ def _add_questions(part: str, *, number: int) -> None:
 
     @at(part)
     def show(draft: Draft) -> ResponseReturnValue:
-        asked = [(question, safety.chosen(question, draft)) for question in safety.PAGES[part]]
-        return page(part, draft, asked=asked, answers=safety.ANSWERS)
+        asked = [(question.spoken(), safety.chosen(question, draft)) for question in safety.PAGES[part]]
+        return page(part, draft, asked=asked, answers=choices.spoken(safety.ANSWERS))
 
     @at(part)
     def take(before: Draft) -> ResponseReturnValue:
@@ -280,7 +281,7 @@ def _check_page(draft: Draft, *, is_stale: bool) -> Response:
         only=safe_times.coming(wanted, zone=service_zone(), now=now),
         safe=safe,
         may_ask=draft.may_ask,
-        counsellor=choices.COUNSELLORS[draft.counsellor][0],
+        counsellor=said(choices.COUNSELLORS[draft.counsellor][0]),
         work=proof.challenge(draft, now=now),
         bits=proof.BITS,
         answers=draft.seal_of_answers(),
@@ -357,7 +358,7 @@ def erased() -> ResponseReturnValue:
 @visitor.get("/tips")
 def private() -> ResponseReturnValue:
     """How to keep a visit to these pages private."""
-    return make_response(render_template("visitor/private.html", domestic_abuse=DOMESTIC_ABUSE))
+    return make_response(render_template("visitor/private.html", domestic_abuse=domestic_abuse(language.present())))
 
 
 def _as_ask(draft: Draft, *, now: datetime) -> Ask:
@@ -373,6 +374,7 @@ def _as_ask(draft: Draft, *, now: datetime) -> Ask:
         gender=choices.COUNSELLORS[draft.counsellor][1],
         flags=draft.flags,
         substances=draft.substances,
+        locale=language.present(),
     )
 
 

@@ -14,9 +14,10 @@ from flask import Blueprint, Flask, Response, abort, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from foundation.web import problems
+from foundation import language
+from foundation.web import problems, tongue
 from foundation.web.assets import Asset, read_assets
-from foundation.web.help_lines import HELP_NOW
+from foundation.web.help_lines import help_now
 from foundation.web.times import between, clock_time, date_in_words, day_name
 
 LARGEST_BODY: Final = 64 * 1024  # bytes; the longest honest request is a message of 1,000 characters
@@ -63,6 +64,7 @@ def init_frame(app: Flask) -> None:
     style = assets["app.css"].body.decode()
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
+    tongue.init_tongue(app)
     app.register_blueprint(_blueprint(assets))
     app.context_processor(lambda: _context(app, assets, style))
     _add_time_filters(app)
@@ -137,7 +139,9 @@ def _context(app: Flask, assets: dict[str, Asset], style: str) -> dict[str, Any]
 
     return {
         "service_name": app.config.get("SERVICE_NAME", "Callback service"),
-        "help_now": HELP_NOW,
+        "help_now": help_now(language.present()),
+        "language": language.languages()[language.present()],
+        "languages": language.languages(),
         "page_css": Markup(style),  # noqa: S704 - our own file, not input
         "asset": asset,
         "staff_pages": staff_pages,

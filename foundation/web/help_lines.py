@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from foundation.language import mark
+
 CHECKED_EVERY = timedelta(days=92)  # a quarter of a year
 
 
@@ -36,7 +38,7 @@ HELP_NOW: Final[tuple[HelpLine, ...]] = (
         name="Emergency services",
         number="999",
         dial="999",
-        need="if in danger now",
+        need=mark("if in danger now"),
         hours="day and night",
         nation="United Kingdom",
         source_url="https://www.gov.uk/guidance/999-and-112-the-uks-national-emergency-numbers",
@@ -44,9 +46,9 @@ HELP_NOW: Final[tuple[HelpLine, ...]] = (
     ),
     HelpLine(
         name="NHS 111, mental health option",
-        number="111, option 2",
+        number=mark("111, option 2"),
         dial="111",
-        need="mental health crisis",
+        need=mark("mental health crisis"),
         hours="day and night",
         nation="England and Wales; in Scotland 111 leads to the mental health hub",
         source_url="https://www.nhs.uk/nhs-services/mental-health-services/where-to-get-urgent-help-for-mental-health/",
@@ -56,7 +58,7 @@ HELP_NOW: Final[tuple[HelpLine, ...]] = (
         name="Samaritans",
         number="116 123",
         dial="116123",
-        need="Samaritans, to talk",
+        need=mark("Samaritans, to talk"),
         hours="day and night",
         nation="United Kingdom",
         source_url="https://www.samaritans.org/how-we-can-help/contact-samaritan/",
@@ -65,6 +67,27 @@ HELP_NOW: Final[tuple[HelpLine, ...]] = (
 )
 """The lines on every visitor's page, in the same order and at the same place (WCAG 3.2.6)."""
 
+CALL_WALES: Final = HelpLine(
+    name="C.A.L.L.",
+    number="0800 132 737",
+    dial="0800132737",
+    need=mark("C.A.L.L., to talk in Welsh or English"),
+    hours="day and night",
+    nation="Wales",
+    source_url="https://www.callhelpline.org.uk/",
+    checked_on=date(2026, 11, 24),
+)
+
+LIVE_FEAR_FREE: Final = HelpLine(
+    name="Byw Heb Ofn",
+    number="0808 80 10 800",
+    dial="08088010800",
+    need=mark("someone at home frightens you"),
+    hours="day and night",
+    nation="Wales",
+    source_url="https://www.gov.wales/live-fear-free",
+    checked_on=date(2026, 11, 24),
+)
 
 DOMESTIC_ABUSE: Final = HelpLine(
     name="National Domestic Abuse Helpline",
@@ -99,8 +122,20 @@ CHILDLINE: Final = HelpLine(
     checked_on=date(2026, 11, 24),
 )
 
-ALL: Final = (*HELP_NOW, DOMESTIC_ABUSE, SHOUT, CHILDLINE)
+ALL: Final = (*HELP_NOW, CALL_WALES, DOMESTIC_ABUSE, LIVE_FEAR_FREE, SHOUT, CHILDLINE)
 """Every line that a page names."""
+
+WELSH: Final = "cy"
+
+
+def help_now(language: str) -> tuple[HelpLine, ...]:
+    """The lines at the top of a page in this language: 999 first, then those that speak it."""
+    return (HELP_NOW[0], CALL_WALES, *HELP_NOW[1:]) if language == WELSH else HELP_NOW
+
+
+def domestic_abuse(language: str) -> HelpLine:
+    """Where to turn when someone at home is frightening, in this language."""
+    return LIVE_FEAR_FREE if language == WELSH else DOMESTIC_ABUSE
 
 
 def stale(lines: Sequence[HelpLine], *, today: date) -> list[HelpLine]:

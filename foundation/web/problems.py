@@ -19,6 +19,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
+from foundation.language import mark, said
+
 log = structlog.get_logger()
 
 JSON_PLACES: Final = ("/api/", "/webhooks/", "/healthz", "/readyz", "/metrics")
@@ -70,18 +72,20 @@ _TRY_AGAIN_S = 60  # seconds; a database that restarts is back within this time
 UNREACHABLE = Problem(
     status=503,
     code="not_saved",
-    title="We could not save that just now",
-    detail="We could not save that just now. Nothing was lost: what you entered is still with you.",
-    next="Try again in a minute. If you need to talk to someone now, ring one of the numbers at the top of the page.",
+    title=mark("We could not save that just now"),
+    detail=mark("We could not save that just now. Nothing was lost: what you entered is still with you."),
+    next=mark(
+        "Try again in a minute. If you need to talk to someone now, ring one of the numbers at the top of the page."
+    ),
     retry_after_s=_TRY_AGAIN_S,
 )
 
 UNFORESEEN = Problem(
     status=500,
     code="our_fault",
-    title="Something went wrong on our side",
-    detail="Something went wrong on our side. It is not your fault.",
-    next="Go back and try again. If it happens again, ring one of the numbers at the top of the page.",
+    title=mark("Something went wrong on our side"),
+    detail=mark("Something went wrong on our side. It is not your fault."),
+    next=mark("Go back and try again. If it happens again, ring one of the numbers at the top of the page."),
 )
 
 HTTP_PROBLEMS: Final[dict[int, Problem]] = {
@@ -90,51 +94,51 @@ HTTP_PROBLEMS: Final[dict[int, Problem]] = {
         Problem(
             400,
             "not_understood",
-            "We could not read that",
-            "What was sent could not be read.",
-            "Go back and try again.",
+            mark("We could not read that"),
+            mark("What was sent could not be read."),
+            mark("Go back and try again."),
         ),
         Problem(
             403,
             "not_allowed",
-            "This is not open to you",
-            "You may not open this.",
-            "Go back to the page before.",
+            mark("This is not open to you"),
+            mark("You may not open this."),
+            mark("Go back to the page before."),
         ),
         Problem(
             404,
             "not_found",
-            "We could not find that page",
-            "There is nothing at this address. It may have been typed wrongly, or it may have been removed.",
-            "Check the address, or start again from the first page.",
+            mark("We could not find that page"),
+            mark("There is nothing at this address. It may have been typed wrongly, or it may have been removed."),
+            mark("Check the address, or start again from the first page."),
         ),
         Problem(
             405,
             "not_done_here",
-            "That cannot be done here",
-            "This address does not take that kind of request.",
-            "On a page, go back and use its buttons. In a program, use a method named in the Allow header.",
+            mark("That cannot be done here"),
+            mark("This address does not take that kind of request."),
+            mark("On a page, go back and use its buttons. In a program, use a method named in the Allow header."),
         ),
         Problem(
             413,
             "too_large",
-            "That is too much at once",
-            "What was sent is larger than we can take.",
-            "Send less: no more than 64 kilobytes.",
+            mark("That is too much at once"),
+            mark("What was sent is larger than we can take."),
+            mark("Send less: no more than 64 kilobytes."),
         ),
         Problem(
             415,
             "not_json",
-            "We need JSON",
-            "The request was not marked as JSON.",
-            "Send the request with the header Content-Type: application/json.",
+            mark("We need JSON"),
+            mark("The request was not marked as JSON."),
+            mark("Send the request with the header Content-Type: application/json."),
         ),
         Problem(
             429,
             "too_often",
-            "That was a lot of requests",
-            "We had too many requests from your connection in a short time.",
-            "Wait a minute and try again. Nothing that you sent before is lost.",
+            mark("That was a lot of requests"),
+            mark("We had too many requests from your connection in a short time."),
+            mark("Wait a minute and try again. Nothing that you sent before is lost."),
             retry_after_s=_TRY_AGAIN_S,
         ),
     )
@@ -155,7 +159,8 @@ def init_problems(app: Flask) -> None:
 
 
 def answer(problem: Problem) -> Response:
-    """The problem as JSON for a program, as a page for a person."""
+    """The problem as JSON for a program, as a page for a person; in the language of the moment."""
+    problem = replace(problem, title=said(problem.title), detail=said(problem.detail), next=said(problem.next))
     if wants_json():
         response = jsonify(problem.as_json())
         response.mimetype = "application/problem+json"

@@ -1,0 +1,182 @@
+"""The visitor's pages in another language than English: all of each page, with the answers kept."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+from babel.support import NullTranslations
+from flask import Flask
+from flask.testing import FlaskClient
+from lxml import html
+
+from callbacks.domain.asking import CONSENT_VERSION
+from foundation import language
+from tests.callbacks.test_visitor_pages import ANSWERS, SAFE, fill_in, kept, own_page, title
+
+pytestmark = pytest.mark.usefixtures("a_rota")
+
+VISITORS = ("/", "/contact", "/number", "/more", "/more/1", "/more/2", "/more/3", "/who", "/time", "/times", "/agree",
+            "/check", "/now", "/tips", "/finished", "/nothing")  # fmt: skip
+OWN = ("", "/time", "/times", "/number", "/contact", "/cancel", "/erase")
+
+
+class Strange(NullTranslations):
+    """A language in which every sentence that was meant for translation is seen to have been translated."""
+
+    def gettext(self, message: str) -> str:
+        return f"⟦{message}⟧"
+
+    ugettext = gettext
+
+
+@pytest.fixture
+def arabic() -> Iterator[str]:
+    """A language that is written from right to left, with a catalogue that leaves nothing out."""
+    code = "ar"
+    language.add(code, Strange())
+    yield code
+    language.take_away(code)
+
+
+def bare(page: str) -> list[str]:
+    """English words on a page that did not go through the catalogue."""
+    tree = html.fromstring(page)
+    for hidden in tree.xpath("//style|//script|//*[contains(@class,'tongues')]|//*[contains(@class,'name')]"):
+        hidden.drop_tree()
+    said = [*tree.itertext(), *tree.xpath("//@aria-label"), *tree.xpath("//@title"), *tree.xpath("//@alt")]
+    text = " ".join(said)
+    while (without := re.sub(r"⟦[^⟦⟧]*⟧", " ", text)) != text:
+        text = without
+    return re.findall(r"[A-Za-z]{2,}", text)
+
+
+def every_page(client: FlaskClient) -> Iterator[tuple[str, str]]:
+    """Every page with a way to it, and every mistake, in the language of the client."""
+    fill_in(client)
+    client.post("/more", data={"ask": "yes"})
+    client.post("/contact", data=SAFE | {"safe_word": "boiler", "phone_owner": "shared", "not_after": "2026-11-30"})
+    for part in (1, 2, 3):
+        client.post(f"/more/{part}", data={"suicidal_thoughts": "yes", "stopped_suddenly": "yes", "injecting": "yes"})
+    for path in VISITORS:
+        yield path, client.get(path).text
+    for path, _ in ANSWERS:
+        if path != "/more":
+            yield f"{path}, wrong", client.post(path, data={"name": "x" * 90}).text
+    yield "/times, wrong", client.post("/times", data={"others": ["x"]}).text
+    for wrong in ("999", "+33 1 23 45 67 89", "0909 879 0000", "7" * 70, "07700"):
+        yield f"/number, {wrong}", client.post("/number", data={"phone": wrong}).text
+    yield "/done", client.post("/check", follow_redirects=True).text
+    found = re.search(r'href="(/c/[^"/]+)"', client.get("/done").text)
+    assert found is not None
+    for path in OWN:
+        yield f"own{path}", client.get(found[1] + path).text
+    for path in ("/time", "/number", "/contact"):
+        yield f"own{path}, wrong", client.post(found[1] + path, data={}).text
+    client.post(f"{found[1]}/cancel")
+    yield "own, cancelled", client.get(found[1]).text
+    client.post(f"{found[1]}/erase")
+    yield "own, erased", client.get(found[1]).text
+    client.get("/leave")
+    yield "own, left", client.get(found[1]).text
+    yield "start again", client.get("/number").text
+
+
+def test_nothing_on_any_page_is_left_in_english(client: FlaskClient, arabic: str) -> None:
+    client.get(f"/?lang={arabic}")
+
+    left = {name: words for name, page in every_page(client) if (words := set(bare(page)) - {"Sam", "Samaritans"})}
+
+    assert {name: words for name, words in left.items() if not all(map(is_no_word, words))} == {}
+
+
+def is_no_word(found: str) -> bool:
+    """A reference such as "7KQX2BD", or part of one."""
+    return found.isupper()
+
+
+def test_every_page_says_its_language_and_its_direction(client: FlaskClient, arabic: str) -> None:
+    client.get(f"/?lang={arabic}")
+
+    assert {re.search(r'<html lang="ar" dir="rtl">', page) is not None for _, page in every_page(client)} == {True}
+
+
+def test_every_page_is_there_in_welsh(client: FlaskClient) -> None:
+    client.get("/?lang=cy")
+
+    pages = dict(every_page(client))
+
+    assert all('<html lang="cy" dir="ltr">' in page for page in pages.values())
+    assert all("Gadael y dudalen hon" in page for page in pages.values())
+    assert "Byddwn ni’n eich ffonio chi heddiw rhwng" in pages["/done"]
+    assert "Rhowch rif ffôn yn y DU" in pages["/number, 07700"]
+
+
+def test_the_switch_keeps_the_answers_and_leaves_no_trace_in_the_address(client: FlaskClient) -> None:
+    fill_in(client, until="/time")
+
+    switched = client.get("/number?lang=cy")
+    page = client.get("/number").text
+
+    assert (switched.status_code, switched.headers["Location"]) == (303, "/number")
+    assert "07700 900 982" in page
+    assert "Pa rif ddylen ni ei ffonio?" in page
+    assert 'href="?lang=en"' in page
+
+
+def test_the_browsers_own_wish_counts_until_somebody_uses_the_switch(client: FlaskClient) -> None:
+    wish = {"Accept-Language": "cy-GB,en;q=0.5"}
+
+    at_first = client.get("/", headers=wish)
+    client.get("/?lang=en")
+
+    assert title(at_first) == "Gofyn am alwad"
+    assert title(client.get("/", headers=wish)) == "Ask for a call"
+
+
+def test_staff_pages_stay_english(client: FlaskClient) -> None:
+    client.get("/?lang=cy")
+
+    assert '<html lang="en-GB" dir="ltr">' in client.get("/staff/sign-in").text
+
+
+def test_one_visitors_language_is_not_the_next_ones(app: Flask, client: FlaskClient) -> None:
+    client.get("/", headers={"Accept-Language": "cy"})
+
+    assert language.present() == "en"
+    assert title(app.test_client().get("/")) == "Ask for a call"
+
+
+def test_the_language_of_the_pages_is_kept_with_the_request_and_met_again_on_another_device(
+    app: Flask, client: FlaskClient
+) -> None:
+    client.get("/?lang=cy")
+    page = own_page(client)
+
+    assert kept(app)[0].locale == "cy"
+    assert title(app.test_client().get(page)) == "Eich galwad"
+
+
+@pytest.mark.parametrize("path", ["/", "/contact", "/time", "/check"])
+def test_a_page_in_welsh_fits_into_one_round_trip_too(client: FlaskClient, path: str) -> None:
+    client.get("/?lang=cy")
+    fill_in(client)
+
+    answer = client.get(path, headers={"Accept-Encoding": "gzip"})
+
+    assert len(answer.data) + len(str(answer.headers)) <= 14 * 1024
+
+
+def test_the_api_refuses_in_the_language_that_was_asked_for(client: FlaskClient) -> None:
+    consent = {"version": CONSENT_VERSION, "given": True}
+    by_header = client.post(
+        "/api/v1/callbacks", json={"phone": "07", "consent": consent}, headers={"Accept-Language": "cy"}
+    ).get_json()
+    by_body = client.post("/api/v1/callbacks", json={"phone": "07", "consent": consent, "locale": "cy-GB"}).get_json()
+
+    assert by_header["title"] == by_body["title"] == "Mae angen cywiro rhywbeth"
+    assert by_header["errors"][0]["detail"].startswith("Rhowch rif ffôn yn y DU")
+    assert by_header["code"] == "not_accepted"
+    assert json.dumps(by_body, ensure_ascii=False).count("Rhowch rif") == 2
