@@ -318,6 +318,7 @@ Waits = Callable[..., bool]
 
 PERIODIC: tuple[tuple[Bell, Waits], ...] = (
     (Bell.SETTLE, notification_queries.is_anything_overdue),
+    (Bell.SWEEP, notification_queries.is_sweep_due),
     (Bell.DIAL, notification_queries.is_call_waiting),
     (Bell.DEADLINES, callback_queries.is_anything_overdue),
     (Bell.MATCH, callback_queries.is_anybody_waiting),

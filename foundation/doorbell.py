@@ -30,6 +30,8 @@ class Bell(StrEnum):
     """Texts that were decided and not yet sent."""
     SETTLE = "settle"
     """Calls and texts whose deadline has passed: ask the provider what became of them."""
+    SWEEP = "sweep"
+    """Calls from our number that no table knows of."""
     DEADLINES = "deadlines"
     """Requests whose deadline has passed."""
     ROTA = "rota"
@@ -40,6 +42,7 @@ QUEUES: dict[Bell, str] = {
     Bell.MATCH: "calls",
     Bell.DIAL: "calls",
     Bell.SETTLE: "calls",
+    Bell.SWEEP: "calls",
     Bell.TEXT: "texts",
     Bell.DEADLINES: "upkeep",
     Bell.ROTA: "texts",

@@ -18,7 +18,7 @@ from foundation.doorbell import Bell
 from foundation.phone import Phone
 from notifications import queries
 from notifications.domain.text import TextState
-from notifications.operations import alarm, place, settle, trouble
+from notifications.operations import alarm, place, settle, sweep, trouble
 from notifications.telephony import second_way
 from notifications.telephony.port import (
     CallOrder,
@@ -177,6 +177,32 @@ def settle_overdue() -> None:
             doorbell.ring_after_commit(session, Bell.SETTLE)
 
 
+@doorbell.answers(Bell.SWEEP)
+def end_orphans() -> None:
+    """End every call from our number that no table knows of, or that outlives its own."""
+    doorbell.answering(Bell.SWEEP)
+    with transaction() as session:
+        sweep.begin(session, now=clock.now())
+    try:
+        live = _telephony().live_calls()
+    except ProviderUnavailable as away:
+        log.warning("sweep_waits", because=str(away))
+        return
+    with transaction() as session:
+        orphans = sweep.orphans(session, live=live, now=clock.now())
+    for provider_id in orphans:
+        _end_orphan(provider_id)
+
+
+def _end_orphan(provider_id: str) -> None:
+    try:
+        _telephony().end_call(provider_id)
+    except ProviderUnavailable as away:
+        log.warning("orphan_waits", because=str(away))  # the next sweep finds it again
+    else:
+        log.error("orphan_leg_ended")
+
+
 def stop_ringing(call_id: UUID | None) -> None:
     """Stop a cancelled call now, not at the next bell: whoever cancelled is about to be told that nobody will ring.
 
@@ -206,11 +232,7 @@ def _settle_call(call_id: UUID) -> bool:
     with transaction() as session:
         orphans = settle.answered(session, asked=asked, records=records, now=clock.now())
     for provider_id in orphans:
-        log.error("orphan_leg_ended", call=call_id.hex)
-        try:
-            _telephony().end_call(provider_id)
-        except ProviderUnavailable as away:
-            log.warning("orphan_waits", because=str(away))  # the next sweep finds it
+        _end_orphan(provider_id)
     return True
 
 

@@ -274,6 +274,12 @@ class PaceRow(Row):
     next_at: Mapped[datetime]
     failures: Mapped[int] = mapped_column(default=0, server_default="0")
     """Calls that could not be placed, or that we left alone, since one got through."""
+    swept_at: Mapped[datetime | None]
+    """When the telephone company was last asked for calls that no table knows of."""
+    text_failures: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Texts that could not be sent since one could."""
+    texts_next_at: Mapped[datetime | None]
+    """No text is sent before this moment: the last ones could not be."""
 
 
 class TroubleRow(Row):

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
-from notifications.domain.call import CallState
+from notifications.domain.call import CALLS_LAST, SWEPT_EVERY, CallState
 from notifications.domain.text import TextState
 from notifications.domain.trouble import NOBODY_IS_RUNG, Trouble
 from notifications.models import (
@@ -122,6 +122,28 @@ def overdue_calls(session: Session, *, now: datetime, limit: int = 100) -> list[
 def is_any_call_in_doubt(session: Session, *, unanswered: int) -> bool:
     """Whether the provider has failed to answer about an open call so many times in a row."""
     return bool(session.scalar(select(exists().where(CallRow.ended_at.is_(None), CallRow.unanswered >= unanswered))))
+
+
+def is_sweep_due(session: Session, *, now: datetime) -> bool:
+    """Whether calls may be under way and the telephone company was not lately asked which are."""
+    is_due = or_(PaceRow.swept_at.is_(None), PaceRow.swept_at <= now - SWEPT_EVERY)
+    return bool(session.scalar(select(exists().where(PaceRow.next_at >= now - CALLS_LAST, is_due))))
+
+
+def call_ends(session: Session, provider_ids: set[str]) -> dict[str, datetime | None]:
+    """For each of these legs that is ours, when its call ended; None while it is open."""
+    question = (
+        select(LegRow.provider_id, CallRow.ended_at)
+        .join(CallRow, CallRow.id == LegRow.call_id)
+        .where(LegRow.provider_id.in_(provider_ids))
+    )
+    return {str(provider_id): ended_at for provider_id, ended_at in session.execute(question)}
+
+
+def numbers_awaited(session: Session) -> set[str]:
+    """The numbers of calls that were handed over, perhaps, and whose legs nobody knows yet."""
+    question = select(CallRow).where(CallRow.ended_at.is_(None), CallRow.handed_over_at.is_not(None))
+    return {call.counsellor_phone for call in session.scalars(question) if call.counsellor_leg_id is None}
 
 
 def known_legs(session: Session, provider_ids: list[str]) -> set[str]:

@@ -403,6 +403,12 @@ OWNERS: dict[CallState, str] = {state: "the dialler" if state is _C.WAITING else
 """Who acts when the deadline of a state passes."""
 
 
+SWEPT_EVERY = timedelta(seconds=10)
+"""How often the provider is asked which calls of ours are under way."""
+
+CALLS_LAST = timedelta(seconds=TALK_LIMIT_S) + timedelta(minutes=10)
+"""So long after the last call was placed, none can be under way any more."""
+
 STOPS_AGAIN_AFTER = timedelta(seconds=2)
 """A call that must stop and still stands is stopped again after this long, then after twice as long each time."""
 

@@ -111,6 +111,9 @@ UNHEARD_AFTER = timedelta(minutes=4)
 IN_DOUBT_AFTER = 3
 """So many questions about one call in a row that the telephone company did not answer, and people are told."""
 
+ORPHANS_PASS_AFTER = timedelta(hours=1)
+"""So long without another call that no table knew of, and the trouble is over."""
+
 REFUSALS_PASS_AFTER = timedelta(minutes=10)
 """So long without another refused message, and the trouble is over."""
 

@@ -197,6 +197,8 @@ def _adopt(
     if fitting:
         _hear(call, "counsellor", fitting[0], now=now)
         call.taken_on_at = call.taken_on_at or now
+        if fitting[1:]:
+            trouble.begin(session, Trouble.ORPHANS, now=now)
         return [record.provider_id for record in fitting[1:]]
     call.asked_provider += 1
     if call.asked_provider >= len(LOOKED_FOR_AFTER):

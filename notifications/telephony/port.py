@@ -87,6 +87,9 @@ class ProviderCall:
     created_at: datetime | None
     ended_at: datetime | None
     duration_s: int
+    to: Phone | None = None
+    parent_id: str | None = None
+    """The leg that dialled this one, if one did."""
 
 
 class Telephony(Protocol):
@@ -109,6 +112,9 @@ class Telephony(Protocol):
 
     def calls_to(self, to: Phone) -> list[ProviderCall]:
         """The latest legs that we placed to a number, newest first; eventually consistent. ProviderUnavailable."""
+
+    def live_calls(self) -> list[ProviderCall]:
+        """Every leg that shows our number and is not over; eventually consistent. ProviderUnavailable."""
 
     def end_call(self, provider_id: str) -> None:
         """Stop a leg, ringing or answered; one that is over already is fine. ProviderUnavailable."""

@@ -40,6 +40,9 @@ _OUR_FAULT = frozenset({20003, 20005, 20006, 20008, 20404, 21205, 21210, 21212, 
 _THE_NUMBERS_FAULT = frozenset({13223, 13224, 21211, 21214, 21216, 21217, 21610, 21612, 21614})
 """Codes that blame the number dialled. Any other, 21215 (no permission for the country) above all, may be ours."""
 
+_LIVE = ("queued", "ringing", "in-progress")
+_LIVE_AT_MOST = 500  # of each; ten times what the largest helpline has at once
+
 _REFUSES_US = frozenset({401, 403, 404})
 _LIMITED = 429
 _SERVER_ERROR = 500
@@ -122,6 +125,8 @@ def _record(call: Any) -> ProviderCall:
         created_at=_utc(call.date_created),
         ended_at=_utc(call.end_time),
         duration_s=int(call.duration or 0),
+        to=Phone(str(call.to)),
+        parent_id=call.parent_call_sid or None,
     )
 
 
@@ -197,6 +202,17 @@ class Twilio:
         except _FAILURES as error:
             raise _cannot_tell(error) from None
         return [_record(call) for call in calls]
+
+    def live_calls(self) -> list[ProviderCall]:
+        """See `port.Telephony`."""
+        found: list[ProviderCall] = []
+        for status in _LIVE:
+            try:
+                calls = self._client.calls.list(status=status, from_=self._account.caller_id, limit=_LIVE_AT_MOST)
+            except _FAILURES as error:
+                raise _cannot_tell(error) from None
+            found += [_record(call) for call in calls]
+        return found
 
     def end_call(self, provider_id: str) -> None:
         """See `port.Telephony`: first as a call that rings, then as one that was answered."""
