@@ -217,6 +217,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         DRAMA_ALLOWED=settings.RINGBACK_DEMO,
         RATELIMIT_STORAGE_URI=settings.REDIS_URL,
         RATELIMIT_ENABLED=settings.RATE_LIMITS,
+        SPARES_LOOPBACK=settings.RINGBACK_DEMO,
     )
 
 

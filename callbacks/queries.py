@@ -402,11 +402,18 @@ def is_denied(session: Session, callback: CallbackRow) -> bool:
     return requester is not None and session.get(NotThemRow, (callback.phone_digest, requester)) is not None
 
 
-def asked_nth_last(session: Session, n: int, *, requester: bytes | None, since: datetime) -> datetime | None:
-    """When the nth newest request since then was made, from one network or from all; None when there are fewer."""
+def asked_nth_last(
+    session: Session, n: int, *, requester: bytes | None = None, channel: str | None = None, since: datetime
+) -> datetime | None:
+    """When the nth newest request since then was made; None when there are fewer.
+
+    From one network, or from strangers of all networks through one channel.
+    """
     question = select(CallbackRow.asked_at).where(CallbackRow.asked_at > since).order_by(CallbackRow.asked_at.desc())
     if requester is not None:
         question = question.where(CallbackRow.requester == requester)
+    else:
+        question = question.where(CallbackRow.channel == channel, CallbackRow.requester.is_not(None))
     return session.scalar(question.offset(n - 1).limit(1))
 
 

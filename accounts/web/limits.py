@@ -1,4 +1,4 @@
-"""How often somebody may guess at the sign-in: by address and by account name, counted in Redis for all servers.
+"""How often somebody may guess at the sign-in: by address, by account, and by both, counted in Redis for all servers.
 
 Without Redis each process counts for itself, which is weaker and never silent: Flask-Limiter logs the change.
 """
@@ -14,7 +14,8 @@ from flask_limiter.util import get_remote_address
 from foundation import clock, sealed
 
 PER_ADDRESS = "10/minute"  # a busy office behind one address signs in at a change of shift; a guesser is slowed
-PER_ACCOUNT = "5/15 minutes"  # 480 guesses a day for one account: hopeless against ten characters
+PER_ACCOUNT_AND_ADDRESS = "5/15 minutes"  # whoever guesses from elsewhere does not shut out who sits at their desk
+PER_ACCOUNT = "100/hour"  # 2400 guesses a day from everywhere for one account: hopeless against ten characters
 
 
 def asking_address() -> str:
@@ -35,6 +36,11 @@ limiter = Limiter(
 def account_named() -> str:
     """The account that a sign-in names, as a keyed digest: Redis learns no e-mail address."""
     return sealed.digest(request.form.get("email", "").strip().lower()).hex()
+
+
+def account_named_from_here() -> str:
+    """The same, together with the address that asks."""
+    return sealed.digest(f"{account_named()} from {asking_address()}").hex()
 
 
 def too_many(limit: RequestLimit) -> Response:

@@ -19,7 +19,15 @@ from accounts.models import RoleRow, StaffRow
 from accounts.operations.journal import note
 from accounts.web import wording
 from accounts.web.guard import csrf, current_staff, guard
-from accounts.web.limits import PER_ACCOUNT, PER_ADDRESS, account_named, limiter, too_many
+from accounts.web.limits import (
+    PER_ACCOUNT,
+    PER_ACCOUNT_AND_ADDRESS,
+    PER_ADDRESS,
+    account_named,
+    account_named_from_here,
+    limiter,
+    too_many,
+)
 from foundation import clock
 from foundation.database import db
 
@@ -114,8 +122,11 @@ def _limit_and_check(app: Flask) -> None:
     """Put our limits and our token check around Flask-Security's views."""
     views: dict[str, Callable[..., Any]] = app.view_functions
     by_account = limiter.limit(PER_ACCOUNT, key_func=account_named, methods=["POST"], on_breach=too_many)
+    by_both = limiter.limit(
+        PER_ACCOUNT_AND_ADDRESS, key_func=account_named_from_here, methods=["POST"], on_breach=too_many
+    )
     by_address = limiter.limit(PER_ADDRESS, methods=["POST"], on_breach=too_many)
-    views["security.login"] = by_address(by_account(views["security.login"]))
+    views["security.login"] = by_address(by_both(by_account(views["security.login"])))
     views["security.logout"] = _token_checked(views["security.logout"])
 
 

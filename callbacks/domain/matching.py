@@ -154,13 +154,15 @@ _LABELS = {
 
 
 def _minutes(span: timedelta) -> str:
+    """A time in words; nothing for less than a minute, which would say nothing."""
     count = max(0, int(span.total_seconds() // 60))
-    return "1 minute" if count == 1 else f"{count} minutes"
+    return "" if count == 0 else "1 minute" if count == 1 else f"{count} minutes"
 
 
 def reason(request: Waiting, counsellor: Free, *, able: int, now: datetime) -> str:
     """Why this pair, in one sentence without anything personal."""
-    parts = [f"this request is {_LABELS[request.urgency]} and has waited {_minutes(now - request.asked_at)}"]
+    waited, rested = _minutes(now - request.asked_at), _minutes(now - counsellor.free_since)
+    parts = [f"this request is {_LABELS[request.urgency]} and has {f'waited {waited}' if waited else 'just come in'}"]
     if request.goes_first:
         parts.append("it goes first because an earlier call failed on our side")
     if request.needs:
@@ -173,7 +175,7 @@ def reason(request: Waiting, counsellor: Free, *, able: int, now: datetime) -> s
             "the wish about the counsellor's gender is met" if met else "nobody free met the wish about gender"
         )
     others = "the only one" if able == 1 else f"the best fit of {able}"
-    parts.append(f"of those free they are {others} and have been free for {_minutes(now - counsellor.free_since)}")
+    parts.append(f"of those free they are {others}" + (f" and have had no call for {rested}" if rested else ""))
     return (", ".join(parts[:-1]) + ", and " + parts[-1] + ".").capitalize()
 
 

@@ -1,6 +1,7 @@
 """A stranger asks, through a page or a program: within limits that no honest person meets.
 
-The limits are counted in the tables, for all servers at once: by the network that asks, and for the whole service.
+The limits are counted in the tables, for all servers at once: by the network that asks, and for the whole service,
+pages and programs apart, so that no program can use up what is there for people without a script.
 Whoever shows a little work (see `web.proof`) may ask more. What is refused here is not kept, and dials nobody.
 """
 
@@ -58,14 +59,13 @@ def ask_from_outside(
         return before
     limit = WITH_WORK if has_worked else WITHOUT
     if is_limited and what.requester is not None:
-        _heed(session, limit.network, requester=what.requester, now=now)
+        _heed(queries.asked_nth_last(session, limit.network, requester=what.requester, since=now - WITHIN))
     if is_limited:
-        _heed(session, limit.service, requester=None, now=now)
+        _heed(queries.asked_nth_last(session, limit.service, channel=what.channel, since=now - WITHIN))
     return ask_anew(session, what, idempotency=idempotency, zone=zone, now=now)
 
 
-def _heed(session: Session, most: int, *, requester: bytes | None, now: datetime) -> None:
-    """The oldest of the last `most` requests says when there is room again."""
-    oldest = queries.asked_nth_last(session, most, requester=requester, since=now - WITHIN)
+def _heed(oldest: datetime | None) -> None:
+    """The oldest of as many requests as are allowed says when there is room again."""
     if oldest is not None:
         raise AskedTooOften(oldest + WITHIN)

@@ -187,6 +187,11 @@ def book(session: Session, callback: CallbackRow, *, wanted: Span, now: datetime
     among = able(session, callback)
     if wanted.starts_at < now:
         raise NotOffered(mark("That time has passed."), alternatives(session, after=now, among=among, now=now))
+    if not _hours(wanted.starts_at, wanted.ends_at) or wanted.starts_at >= now + OFFERED_FOR:
+        raise NotOffered(
+            mark("We offer whole hours of the next seven days, and that is none of them."),
+            alternatives(session, after=wanted.starts_at, among=among, now=now),
+        )
     hours = [
         (hour, seats)
         for hour, seats in open_hours(session, start=max(now, wanted.starts_at), end=wanted.ends_at, among=among)
@@ -203,7 +208,7 @@ def book(session: Session, callback: CallbackRow, *, wanted: Span, now: datetime
             if taken.first() is not None:
                 return hour.starts_at
     raise NotOffered(
-        mark("That time is no longer free."), alternatives(session, after=wanted.starts_at, among=among, now=now)
+        mark("That time is not free."), alternatives(session, after=wanted.starts_at, among=among, now=now)
     )
 
 

@@ -40,7 +40,7 @@ def availability() -> Response:
 
 
 @api.post("/callbacks")
-@limiter.limit(ASKS_PER_ADDRESS, exempt_when=lambda: signed_by(now=clock.now()) is not None)
+@limiter.limit(ASKS_PER_ADDRESS, exempt_when=lambda: signed_by(now=clock.now()) is not None or not proof.is_limited())
 def ask_for_call() -> Response:
     """Keep a request for a call."""
     now = clock.now()

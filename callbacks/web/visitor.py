@@ -290,7 +290,7 @@ def _check_page(draft: Draft, *, is_stale: bool) -> Response:
 
 
 @visitor.post("/check")
-@limiter.limit(ASKS_PER_ADDRESS)
+@limiter.limit(ASKS_PER_ADDRESS, exempt_when=lambda: not proof.is_limited())
 @at("check")
 def ask_for_call(draft: Draft) -> ResponseReturnValue:
     """Ask. A second click or a second tab is the same request: the first one counts, and the next page shows it.

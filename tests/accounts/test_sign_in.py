@@ -156,6 +156,20 @@ def test_the_sixth_guess_at_an_account_has_to_wait_and_is_told_how_long(
     assert client.get("/staff/").status_code == 302
 
 
+def test_whoever_guesses_from_elsewhere_does_not_shut_the_owner_of_the_account_out(
+    limits: None, app: Flask, a_member: Callable[..., str], try_sign_in: TryToSignIn, client: FlaskClient
+) -> None:
+    email = a_member()
+    client.environ_base["REMOTE_ADDR"] = "203.0.113.7"
+    guesses = [try_sign_in(email, "a wrong guess").status_code for _ in range(6)]
+
+    client.environ_base["REMOTE_ADDR"] = "198.51.100.20"
+    owner = try_sign_in(email)
+
+    assert guesses == [200] * 5 + [429]
+    assert owner.location == "/staff/"
+
+
 def test_the_eleventh_guess_from_one_address_has_to_wait_whatever_the_account(
     limits: None, app: Flask, try_sign_in: TryToSignIn
 ) -> None:

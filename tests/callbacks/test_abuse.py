@@ -144,9 +144,10 @@ def test_one_network_can_ask_only_so_often_and_others_do_not_notice(
 
 @pytest.fixture
 def limited(app: Flask) -> Iterator[None]:
-    app.config["RATELIMIT_ENABLED"] = True
+    before = dict(app.config)
+    app.config.update(RATELIMIT_ENABLED=True, SPARES_LOOPBACK=False)
     yield
-    app.config["RATELIMIT_ENABLED"] = False
+    app.config.update(before)
 
 
 def worked(page: TestResponse) -> str:
@@ -253,3 +254,42 @@ def test_a_double_click_at_the_limit_leads_to_the_confirmation_twice(app: Flask)
     second = client.post("/check")
 
     assert [page.headers.get("Location") for page in (first, second)] == ["/done", "/done"]
+
+
+@pytest.mark.usefixtures("limited")
+def test_a_demonstration_spares_whoever_sits_at_its_machine_and_nobody_else(app: Flask, client: FlaskClient) -> None:
+    app.config["SPARES_LOOPBACK"] = True
+    consent = {"version": CONSENT_VERSION, "given": True}
+
+    def post(n: int, **where: str) -> int:
+        body = {"phone": f"07700 900 {n}", "consent": consent}
+        return client.post("/api/v1/callbacks", json=body, environ_base=where).status_code
+
+    here = [post(100 + n) for n in range(25)]
+    elsewhere = [post(200 + n, REMOTE_ADDR="203.0.113.7") for n in range(WITHOUT.network + 1)]
+
+    assert set(here) == {201}
+    assert elsewhere == [201] * WITHOUT.network + [429]
+
+
+def test_programs_cannot_use_up_what_is_there_for_people_without_a_script(session: Session) -> None:
+    def ask_through(channel: str, n: int) -> None:
+        what = wish(Phone(f"+44770090{n:04d}"), requester=f"network {n}".encode(), channel=channel)
+        ask_from_outside(session, what, idempotency=None, has_worked=False, is_limited=True, zone=LONDON, now=NOON)
+
+    session.add_all(_many_requests(session, WITHOUT.service, channel="api"))
+    session.flush()
+
+    with pytest.raises(AskedTooOften):
+        ask_through("api", 1)
+    ask_through("web", 2)
+
+
+def _many_requests(session: Session, how_many: int, *, channel: str) -> list[CallbackRow]:
+    """Requests of as many networks, without the work of asking for each."""
+    like = asked(session, wish(channel=channel))
+    kept = {column.key: getattr(like, column.key) for column in CallbackRow.__table__.columns if column.key != "id"}
+    return [
+        CallbackRow(**kept | {"reference": f"R{n:06d}", "token_digest": n.to_bytes(4), "requester": n.to_bytes(4)})
+        for n in range(how_many - 1)
+    ]

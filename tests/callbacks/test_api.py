@@ -125,6 +125,20 @@ def test_a_time_with_nobody_on_is_refused_with_live_alternatives(app: Flask, cli
     assert how_many_kept(app) == 0
 
 
+@pytest.mark.parametrize(("starts", "minutes"), [(timedelta(hours=3), 10), (timedelta(days=8), 60)])
+def test_a_time_that_was_never_offered_is_not_said_to_have_gone(
+    client: FlaskClient, starts: timedelta, minutes: int
+) -> None:
+    begins = NOON + starts + timedelta(minutes=0 if minutes == 60 else 10)
+    when = {"from": begins.isoformat(), "to": (begins + timedelta(minutes=minutes)).isoformat()}
+
+    answer = client.post(CALLBACKS, json=LEAST | {"when": when})
+
+    assert answer.status_code == 409
+    assert answer.get_json()["detail"] == "We offer whole hours of the next seven days, and that is none of them."
+    assert answer.get_json()["alternatives"]
+
+
 def test_availability_says_what_is_offered_in_words_too(client: FlaskClient) -> None:
     said = client.get("/api/v1/availability").get_json()
 

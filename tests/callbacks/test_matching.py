@@ -235,7 +235,7 @@ SENTENCES: dict[str, tuple[Waiting, list[Free], str]] = {
         [a_counsellor()],
         (
             "This request is routine and has waited 1 minute, and of those free they are the only one and have "
-            "been free for 60 minutes."
+            "had no call for 60 minutes."
         ),
     ),
     "everything at once": (
@@ -255,15 +255,15 @@ SENTENCES: dict[str, tuple[Waiting, list[Free], str]] = {
             "This request is very urgent and has waited 25 minutes, it goes first because an earlier call "
             "failed on our side, the counsellor has the skill it needs (young people), they speak the language "
             "asked for, the wish about the counsellor's gender is met, and of those free they are the best fit "
-            "of 2 and have been free for 60 minutes."
+            "of 2 and have had no call for 60 minutes."
         ),
     ),
     "a preference that could not be met": (
         a_request(gender=RATHER_A_WOMAN),
         [a_counsellor(gender="male")],
         (
-            "This request is routine and has waited 0 minutes, nobody free met the wish about gender, and of "
-            "those free they are the only one and have been free for 60 minutes."
+            "This request is routine and has just come in, nobody free met the wish about gender, and of "
+            "those free they are the only one and have had no call for 60 minutes."
         ),
     ),
 }
