@@ -30,6 +30,7 @@ from rota.domain.changes import Leave
 from rota.domain.counsellor import Counsellor, Gender, Skill
 from rota.domain.coverage import DAY_MINUTES, CoverState, Requirement
 from rota.domain.patterns import Grid, Pattern, Rotation, Slot, Turn
+from rota.domain.phone_check import Checked
 from rota.domain.presence import Presence, PresenceState
 from rota.domain.shifts import Shift, Span
 from rota.domain.swaps import SwapState
@@ -635,6 +636,32 @@ class RotaRoundRow(Row):
     next_at: Mapped[datetime]
     ahead_at: Mapped[datetime]
     """When the weeks ahead are looked over again."""
+
+
+class PhoneCheckRow(Row):
+    """One call to a counsellor's telephone that asks for a key press, and what came of it."""
+
+    __tablename__ = "phone_check"
+    __table_args__ = (
+        CheckConstraint("(ended_at is null) = (result is null)", name="a_phone_check_that_ended_has_a_result"),
+        CheckConstraint(_one_of("result", Checked), name="a_phone_check_has_a_known_result_or_none"),
+        Index(
+            "a_counsellor_has_one_open_phone_check",
+            "counsellor_id",
+            unique=True,
+            postgresql_where=text("ended_at is null"),
+        ),
+        Index("phone_check_by_counsellor", "counsellor_id", "asked_at"),
+    )
+
+    call_id: Mapped[UUID] = mapped_column(ForeignKey("call.id"), primary_key=True)
+    counsellor_id: Mapped[int] = mapped_column(ForeignKey("counsellor.id"))
+    phone_digest: Mapped[bytes] = mapped_column(LargeBinary)
+    """Of the number that is checked: another one is not confirmed by it."""
+    asked_at: Mapped[datetime]
+    asked_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    ended_at: Mapped[datetime | None]
+    result: Mapped[str | None]
 
 
 class CoverAlertRow(Row):

@@ -43,6 +43,7 @@ from rota.models import (
     OpenShiftRow,
     OpenShiftState,
     PatternRow,
+    PhoneCheckRow,
     PresenceRow,
     RequirementRow,
     RotaRoundRow,
@@ -910,3 +911,15 @@ def starting(session: Session, *, start: datetime, end: datetime) -> list[ShiftR
         .options(joinedload(ShiftRow.counsellor, innerjoin=True))
     )
     return list(session.scalars(wanted.order_by(func.lower(ShiftRow.during), ShiftRow.id)))
+
+
+def count_phone_checks(session: Session, *, counsellor_id: int, since: datetime) -> int:
+    """How often somebody's telephone was rung for a check since then."""
+    found = select(func.count()).where(PhoneCheckRow.counsellor_id == counsellor_id, PhoneCheckRow.asked_at > since)
+    return int(session.scalar(found) or 0)
+
+
+def last_phone_check(session: Session, *, counsellor_id: int) -> PhoneCheckRow | None:
+    """The latest check of somebody's telephone."""
+    wanted = select(PhoneCheckRow).where(PhoneCheckRow.counsellor_id == counsellor_id)
+    return session.scalar(wanted.order_by(PhoneCheckRow.asked_at.desc()).limit(1))

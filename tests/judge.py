@@ -153,7 +153,9 @@ def tables_verdict(session: Session, legs: dict[str, Carried]) -> dict[str, list
         untrue += _untrue_legs(call, mine)
         ours = mine.get("counsellor")
         theirs = children.get(ours.sid) if ours is not None else None
-        may_be = what_it_may_be(ours, theirs, cancelled=call.cancelled_at is not None)
+        may_be = what_it_may_be(
+            ours, theirs, cancelled=call.cancelled_at is not None, is_check=call.purpose == "phone_check"
+        )
         if call.state in FINAL and call.state not in may_be:
             untrue.append(f"the call {call.id.hex} is {call.state}, and was {' or '.join(sorted(may_be))}")
     late += [f"{leg.sid} to {leg.to} goes on: {leg.status}" for leg in legs.values() if not leg.is_over]
@@ -187,7 +189,9 @@ _VISITOR_LEG = {
 _PUT_DOWN = frozenset({CallState.HUNG_UP, CallState.ABANDONED})
 
 
-def what_it_may_be(ours: Carried | None, theirs: Carried | None, *, cancelled: bool) -> frozenset[CallState]:
+def what_it_may_be(
+    ours: Carried | None, theirs: Carried | None, *, cancelled: bool, is_check: bool = False
+) -> frozenset[CallState]:
     """The final states that are true of a call, from how the network carried the counsellor's leg and the visitor's.
 
     Written down a second time, from the telephones' side and without the product's rules: the product is judged by it.
@@ -196,6 +200,8 @@ def what_it_may_be(ours: Carried | None, theirs: Carried | None, *, cancelled: b
         true = _NEVER_PLACED
     elif theirs is None:
         true = _NOT_ANSWERED if ours.answered_at is None else _NOT_TAKEN
+        if is_check and ours.answered_at is not None:
+            true |= {CallState.CONFIRMED}
     elif theirs.answered_at is None:
         true = _VISITOR_LEG.get(theirs.status, frozenset())
     else:

@@ -71,6 +71,8 @@ class CallState(StrEnum):
     """The visitor's telephone was not answered."""
     VISITOR_FAILED = "visitor_failed"
     """The visitor's number could not be connected."""
+    CONFIRMED = "confirmed"
+    """A check of a telephone: whoever answered it pressed 1."""
     HUNG_UP = "hung_up"
     """The visitor's telephone was answered and put down before the two were connected."""
     FINISHED = "finished"
@@ -90,6 +92,7 @@ FINAL = frozenset(
         CallState.BUSY,
         CallState.NO_ANSWER,
         CallState.VISITOR_FAILED,
+        CallState.CONFIRMED,
         CallState.HUNG_UP,
         CallState.FINISHED,
     }
@@ -213,6 +216,8 @@ class Press(StrEnum):
     """Pressed 1."""
     PASSED = "passed"
     """Pressed something else, or nothing."""
+    CONFIRMED = "confirmed"
+    """Pressed 1 in a check of their telephone, which rings nobody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +311,11 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         _C.FINISHED, lambda e: e.connected and e.dial_over, "the two were connected and the counsellor's leg came back"
+    ),
+    Rule(
+        _C.CONFIRMED,
+        lambda e: e.press is Press.CONFIRMED,
+        "it was a check of a telephone, and whoever answered it pressed 1",
     ),
     Rule(
         _C.CANCELLED,

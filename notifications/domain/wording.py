@@ -34,6 +34,8 @@ INBOUND_GREETING = (
 )
 FALLBACK_APOLOGY = "Sorry, we could not connect this call. We will try again. Goodbye."
 PHONE_CHECK_PROMPT = "Hello. This is a check of your telephone. Press 1 to confirm it."
+PHONE_CHECK_DONE = "Thank you. Your telephone is confirmed. Goodbye."
+PHONE_CHECK_NOT_DONE = "Your telephone is not confirmed. Goodbye."
 
 TEXT_CONFIRMATION = (
     "Hello, you asked for a call. It should come {day} between {from_} and {until}. This is an automatic text."

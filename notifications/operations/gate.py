@@ -15,7 +15,7 @@ from foundation import sealed
 from notifications import queries
 from notifications.models import CallRow, TextRow
 from notifications.operations.arrow import follower
-from notifications.operations.order import ALARM
+from notifications.operations.order import ALARM, CHECK
 from notifications.telephony.port import Permit
 
 
@@ -35,10 +35,14 @@ def permit_call(session: Session, call: CallRow, *, now: datetime) -> Permit:
 
 
 def permit_call_on(session: Session, call: CallRow, *, now: datetime) -> Permit:
-    """A permit to ring the visitor of a call that a counsellor has just taken. Raises Closed."""
+    """A permit to ring the visitor of a call that a counsellor has just taken. Raises Closed.
+
+    In a check of a telephone nobody else is rung: then it is about that telephone.
+    """
     if call.cancelled_at is not None:
         raise Closed("cancelled")
-    if queries.is_on_the_line(session, phone_digest=sealed.digest(call.visitor_phone), now=now):
+    rung = call.counsellor_phone if call.purpose == CHECK else call.visitor_phone
+    if queries.is_on_the_line(session, phone_digest=sealed.digest(rung), now=now):
         raise Closed("on_the_line")
     if because := follower().permits_call(session, call_id=call.id, now=now):
         raise Closed(because)

@@ -21,6 +21,7 @@ from notifications.domain.call import FINAL, CallState, LegStatus, Press
 from notifications.domain.text import from_provider
 from notifications.models import CallRow, IssuedRow, OnTheLineRow, ReportRow
 from notifications.operations import arrow, follow, gate, opt_out, place
+from notifications.operations.order import CHECK
 
 INBOUND_LASTS = timedelta(seconds=60)
 """Our greeting takes less than half of this; the rest is for putting the telephone down."""
@@ -113,24 +114,25 @@ def leg_status(
     follow.move(session, call, now=now)
 
 
-def counsellor_answered(session: Session, *, call_id: UUID, provider_id: str, now: datetime) -> bool:
-    """The counsellor's telephone was answered: whether to ask for a key press (False: too late, hang up)."""
+def counsellor_answered(session: Session, *, call_id: UUID, provider_id: str, now: datetime) -> CallRow | None:
+    """The counsellor's telephone was answered: the call for which to ask for a key press (None: too late, hang up)."""
     call = queries.lock_call(session, call_id)
     if call is None or call.cancelled_at is not None or CallState(call.state) in FINAL:
-        return False
+        return None
     leg = call.leg("counsellor")
     if leg.provider_id not in (None, provider_id):
-        return False
+        return None
     leg.provider_id = provider_id
     leg.hear(LegStatus.IN_PROGRESS, at=now, now=now)
     call.taken_on_at = call.taken_on_at or now
     call.prompted_at = call.prompted_at or now
     follow.move(session, call, now=now)
-    return True
+    return call
 
 
 def counsellor_pressed(session: Session, *, call_id: UUID, digits: str, now: datetime) -> CallRow | None:
-    """A key, or none. The call whose visitor is to be rung now; None when it was passed on or is too late.
+    """A key, or none. The call whose visitor is to be rung now, or the check that was confirmed; None when it was
+    passed on or is too late.
 
     The gate is asked once more: the visitor may have withdrawn, or their safe time ended, while the telephone rang.
     """
@@ -148,7 +150,7 @@ def counsellor_pressed(session: Session, *, call_id: UUID, digits: str, now: dat
         call.cancelled_at = call.cancelled_at or now
         follow.move(session, call, now=now)
         return None
-    call.press = Press.TOOK
+    call.press = Press.CONFIRMED if call.purpose == CHECK else Press.TOOK
     call.pressed_at = now
     follow.move(session, call, now=now)
     return call

@@ -20,6 +20,12 @@ from notifications.operations import follow
 ALARM = "alarm"
 """The purpose of a text to the lead on call."""
 
+CHECK = "phone_check"
+"""The purpose of a call that rings one telephone only and asks for a key press."""
+
+_NOBODY = Phone("")
+_AFTER_ALL_VISITORS = 100  # no request for a call ever waits for a check
+
 CALL_GOES_STALE_AFTER = timedelta(minutes=2)
 """A call that was not placed by then goes back to matching: the counsellor may have gone."""
 
@@ -57,6 +63,20 @@ def order_call(
     session.flush()
     doorbell.ring_after_commit(session, Bell.DIAL)
     return call.id
+
+
+def order_check(session: Session, *, to: Phone, now: datetime) -> UUID:
+    """Have a telephone rung and whoever answers it asked for a key press; nobody else is rung."""
+    return order_call(
+        session,
+        counsellor=to,
+        visitor=_NOBODY,
+        whisper="",
+        shows_number=True,
+        purpose=CHECK,
+        priority=_AFTER_ALL_VISITORS,
+        now=now,
+    )
 
 
 class StillTalking(Exception):

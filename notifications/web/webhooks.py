@@ -20,7 +20,9 @@ from notifications import queries
 from notifications.domain import wording
 from notifications.domain.call import NO_REASON, CallState, LegStatus
 from notifications.domain.trouble import Trouble
+from notifications.models import CallRow
 from notifications.operations import arrow, hear, trouble
+from notifications.operations.order import CHECK
 from notifications.telephony import signature
 from notifications.web import twiml
 
@@ -119,11 +121,11 @@ def voice_answer() -> Response:
     with transaction() as session:
         _keep(session, "answer", call_id, now)
         wanted = hear.counsellor_answered(session, call_id=call_id, provider_id=leg_id, now=now)
-    if not wanted:
+    if wanted is None:
         return _xml(twiml.say_and_hang_up(wording.COUNSELLOR_TOO_LATE))
     return _xml(
         twiml.ask_for_a_key(
-            prompt=wording.COUNSELLOR_PROMPT,
+            prompt=wording.PHONE_CHECK_PROMPT if wanted.purpose == CHECK else wording.COUNSELLOR_PROMPT,
             no_key=wording.COUNSELLOR_NO_KEY,
             action=_address("voice/accept", call_id),
         )
@@ -141,23 +143,30 @@ def voice_accept() -> Response:
     )
     with transaction() as session:
         _keep(session, "accept", call_id, now)
-        queries.lock_call(session, call_id)
+        call = queries.lock_call(session, call_id)
         if before := queries.issued(session, provider_id=leg_id, step="accept"):
             return _xml(before)
+        is_check = call is not None and call.purpose == CHECK
         taken = hear.counsellor_pressed(session, call_id=call_id, digits=digits, now=now)
-        if taken is None:
+        if is_check:
+            document = twiml.say_and_hang_up(wording.PHONE_CHECK_DONE if taken else wording.PHONE_CHECK_NOT_DONE)
+        elif taken is None:
             said = wording.COUNSELLOR_TOO_LATE if digits == "1" else wording.COUNSELLOR_PASSED
             document = twiml.say_and_hang_up(said)
         else:
-            document = twiml.ring_the_visitor(
-                whisper=taken.whisper,
-                visitor=taken.rings_visitor,
-                caller_id=current_app.config["TWILIO_CALLER_ID"],
-                greeting=_address("voice/hello", call_id),
-                status=_address("calls", call_id, leg="visitor"),
-                action=_address("voice/done", call_id),
-            )
+            document = _ring_the_visitor(taken)
         return _xml(hear.answer_once(session, provider_id=leg_id, step="accept", xml=document, now=now))
+
+
+def _ring_the_visitor(call: CallRow) -> str:
+    return twiml.ring_the_visitor(
+        whisper=call.whisper,
+        visitor=call.rings_visitor,
+        caller_id=current_app.config["TWILIO_CALLER_ID"],
+        greeting=_address("voice/hello", call.id),
+        status=_address("calls", call.id, leg="visitor"),
+        action=_address("voice/done", call.id),
+    )
 
 
 @webhooks.post("/voice/hello")

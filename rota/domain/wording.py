@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from foundation.web.times import clock_time, date_in_words
 from rota.domain.counsellor import Gender, Skill
 from rota.domain.coverage import CoverState, Segment
+from rota.domain.phone_check import Checked
 from rota.domain.presence import Absent, PresenceState
 from rota.domain.shifts import Span
 from rota.domain.working_time import Finding, Limits, Rule, Site
@@ -103,6 +104,16 @@ ABSENT: dict[Absent, str] = {
     Absent.NOT_RESPONDING: "missed two calls in a row",
 }
 """Why somebody on shift counts as absent."""
+
+CHECKED: dict[Checked | None, str] = {
+    None: "Your telephone is about to ring. Answer it, and press 1.",
+    Checked.CONFIRMED: "You answered and pressed 1.",
+    Checked.NO_KEY: "It was answered, and nobody pressed 1. Try again when you have it in your hand.",
+    Checked.NOT_REACHED: "It was engaged or not answered. Try again when you have it in your hand.",
+    Checked.NOT_POSSIBLE: "It could not be rung. Ask a supervisor whether the number is right.",
+    Checked.ENDED: "The check was stopped.",
+}
+"""What came of the latest check of one's own telephone; None while it goes on."""
 
 LAWS: dict[Site, str] = {
     Site.ENGLAND_AND_WALES: "Working Time Regulations 1998, Great Britain",

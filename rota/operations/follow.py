@@ -17,21 +17,24 @@ from foundation.sealed import digest
 from notifications.domain.call import CallState
 from notifications.models import TextRow
 from notifications.operations.arrow import Follower
-from rota.models import AlertTextRow, CounsellorRow, RotaTextRow
-from rota.operations import ladder
+from rota.models import AlertTextRow, CounsellorRow, PhoneCheckRow, RotaTextRow
+from rota.operations import ladder, phone_check
 
 
 @dataclass(frozen=True, slots=True)
 class RotaFollower:
-    """Knows why a text to a counsellor was ordered; see `notifications.operations.arrow.Follower`."""
+    """Knows why a text or a check of a telephone was ordered; see `notifications.operations.arrow.Follower`."""
 
     zone: ZoneInfo
     then: Follower
     """Whoever follows everything else."""
 
     def permits_call(self, session: Session, *, call_id: UUID, now: datetime) -> str | None:
-        """Calls are not the rota's."""
-        return self.then.permits_call(session, call_id=call_id, now=now)
+        """A check of a telephone rings whoever still works here, on the number they have."""
+        check = session.get(PhoneCheckRow, call_id)
+        if check is None:
+            return self.then.permits_call(session, call_id=call_id, now=now)
+        return phone_check.permits(session, check)
 
     def permits_text(self, session: Session, *, text_id: UUID, now: datetime) -> str | None:
         """A text about the rota goes to whoever still works here, on the number they have."""
@@ -48,8 +51,9 @@ class RotaFollower:
         return None if _is_to(session, text_id, person.phone_digest) else "another_number"
 
     def call_moved(self, session: Session, *, call_id: UUID, state: CallState, talked_s: int, now: datetime) -> None:
-        """Calls are not the rota's."""
-        self.then.call_moved(session, call_id=call_id, state=state, talked_s=talked_s, now=now)
+        """What came of a check of a telephone; all other calls are not the rota's."""
+        if not phone_check.heard(session, call_id=call_id, state=state, now=now):
+            self.then.call_moved(session, call_id=call_id, state=state, talked_s=talked_s, now=now)
 
     def screens_call(self, session: Session, *, call_id: UUID) -> bool:
         """Visitors are not the rota's."""

@@ -40,6 +40,8 @@ class VerifiedHow(StrEnum):
 
     RUNG_BY_SUPERVISOR = "rung_by_supervisor"
     """A supervisor rang it and spoke to them."""
+    KEY_PRESSED = "key_pressed"
+    """The service rang it, and whoever answered pressed 1."""
 
 
 @dataclass(frozen=True, slots=True)

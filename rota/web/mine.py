@@ -16,14 +16,16 @@ from accounts.domain.roles import Role
 from accounts.web.guard import current_staff, guard
 from foundation import clock
 from foundation.database import transaction
+from foundation.phone import Phone
 from foundation.web.times import date_in_words, service_zone
 from rota import queries
 from rota.domain.counsellor import Skill
+from rota.domain.phone_check import Checked
 from rota.domain.shifts import ShiftRefused, Span
 from rota.domain.swaps import SwapState, part_entered, part_of
-from rota.domain.wording import finding_words, hours_words, skills_words, span_words
+from rota.domain.wording import CHECKED, finding_words, hours_words, skills_words, span_words
 from rota.models import CounsellorRow, LeaveRow, LeaveState, OpenShiftRow, SwapRow, span_of
-from rota.operations import feed, ladder, leave, swaps
+from rota.operations import feed, ladder, leave, phone_check, swaps
 from rota.operations.judge import judge
 from rota.operations.shifts import ShiftChangedMeanwhile
 from rota.web import wording
@@ -33,7 +35,7 @@ from rota.web.my_weeks import my_weeks
 mine = Blueprint("mine", __name__, template_folder="templates", url_prefix="/staff/rota/mine")
 guard(mine, Role.COUNSELLOR)
 
-PLACES = frozenset({"shift", "swap", "part_shift", "part_starts", "first_day", "last_day"})
+PLACES = frozenset({"phone", "shift", "swap", "part_shift", "part_starts", "first_day", "last_day"})
 """What a refusal can point at on the page; anything else is about taking a shift."""
 AHEAD = timedelta(weeks=8)  # how far shifts can be offered
 SICK_AHEAD = timedelta(days=7)  # nobody knows today that they will be ill in a month: that is leave
@@ -57,6 +59,16 @@ class OwnOffer:
 
     id: int
     words: str
+
+
+@dataclass(frozen=True, slots=True)
+class MyPhone:
+    """My telephone, and what came of checking it."""
+
+    ends_in: str
+    is_checked: bool
+    is_ringing: bool
+    said: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +219,22 @@ def renew_feed() -> ResponseReturnValue:
     return _page({}, feed_address=address)
 
 
+@mine.post("/phone-check")
+def check_phone() -> ResponseReturnValue:
+    """Ring my telephone and ask me for a key press."""
+    return _do(
+        lambda session, me, now: phone_check.begin_check(session, counsellor_id=me.id, by=me.staff_id, now=now),
+        wording.PHONE_IS_RUNG,
+    )
+
+
+@mine.get("/phone")
+def phone() -> ResponseReturnValue:
+    """Whether my telephone is checked; the page fetches it again while it rings."""
+    with transaction() as session:
+        return render_template("rota/parts/my_phone.html", phone=_phone(session, _me(session)))
+
+
 @mine.post("/feed/end")
 def end_feed() -> ResponseReturnValue:
     """My calendar has no address any more."""
@@ -258,6 +286,7 @@ def _page(errors: dict[str, str], feed_address: str = "") -> ResponseReturnValue
             open_shifts=[_open(session, me, row, zone) for row in queries.open_shifts(session, now=now)],
             leave=[_leave(row) for row in _my_leave(session, me, now, zone)],
             weeks=my_weeks(session, me, now=now, zone=zone),
+            phone=_phone(session, me),
             feed_address=feed_address,
             has_feed=me.feed_digest is not None,
         )
@@ -286,6 +315,13 @@ def _own_offer(row: SwapRow, zone: ZoneInfo) -> OwnOffer:
     part = part_of(row.shift.span(), span_of(row.part)) if row.part else None
     state = wording.OFFER_STATES[SwapState(row.state)]
     return OwnOffer(row.id, f"{state}: {hours_words(part, zone)}" if part else state)
+
+
+def _phone(session: Session, me: CounsellorRow) -> MyPhone:
+    last = queries.last_phone_check(session, counsellor_id=me.id)
+    said = CHECKED[Checked(last.result) if last.result else None] if last else ""
+    is_open = last is not None and last.ended_at is None
+    return MyPhone(Phone(me.phone).masked, me.phone_verified_at is not None, is_open, said)
 
 
 def _part(row: SwapRow) -> Span | None:

@@ -86,6 +86,7 @@ BESIDE_CONTRACT = {
     "less": "{by} less than your contract",
 }
 BESIDE_CAP = {"within": "Within the {by} that you offered", "more": "{by} more than you offered"}
+PHONE_IS_RUNG = "Your telephone rings in a moment. Answer it, and press 1."
 CALLED_IN_SICK = "You are off this shift, and colleagues are being asked to take it. Get well soon."
 FEED_ENDED = "Your calendar has no address any more. Remove it from your telephone or computer."
 ENTER_A_PART = "Enter when the part starts and ends, like 22:00 and 02:00"

@@ -102,7 +102,7 @@ def test_f38_dialling_pauses_when_nothing_gets_through_and_goes_on_by_itself(tow
 def test_f38_the_lead_on_call_is_told_once(town: Town, people: People, monkeypatch: pytest.MonkeyPatch) -> None:
     town.expects(texts=[LEAD])
     monkeypatch.setitem(town.app.config, "ON_CALL_PHONE", Phone(LEAD))
-    people.on("Ana Example")
+    people.on("Ana Example", "Ben Example")
     town.phones.faults(rest={"too_many_requests": 1, "resources": ["Calls"]})
     people.ask()
 
@@ -170,7 +170,7 @@ def test_f38_a_text_that_does_not_arrive_is_sent_again(
 ) -> None:
     town.expects(texts=[LEAD, LEAD])
     monkeypatch.setitem(town.app.config, "ON_CALL_PHONE", Phone(LEAD))
-    people.on("Ana Example")
+    people.on("Ana Example", "Ben Example")
     town.phones.habit(LEAD, receives="undelivered")
     with town.app.app_context(), transaction() as session:
         trouble.begin(session, Trouble.ORPHANS, now=town.clock())

@@ -16,7 +16,9 @@ from callbacks.domain.codes import CaseOutcome, ContactOutcome, ReferralType
 from callbacks.domain.safe_contact import MessageRule
 from callbacks.operations.finish_call import Outcome, Referral
 from foundation.database import transaction
+from rota import queries as rota
 from rota.domain.shifts import Span
+from rota.operations import phone_check
 from rota.operations.offers_end import end_offers
 from tests.conftest import NOON, Town
 from tests.journeys.conftest import ANA, BEN, LANDLINE, TAKES, TALKS, VISITOR, People
@@ -497,3 +499,33 @@ def test_a_shift_that_ends_in_the_middle_of_a_call_does_not_end_the_call(town: T
     assert still_on == "in_call"
     assert attempt.talked_s >= 70
     assert people.presence(ana) == "wrapping_up"
+
+
+def test_a_counsellor_s_telephone_is_checked_by_a_call_that_rings_nobody_else(town: Town, people: People) -> None:
+    town.expects(ANA, ANA)
+    ana = people.team.counsellor("Ana Example", is_verified=False)
+    people.team.shift(ana, Span(NOON, NOON + timedelta(hours=8)))
+
+    def check() -> None:
+        with town.app.app_context(), transaction() as session:
+            phone_check.begin_check(session, counsellor_id=ana, by=None, now=town.clock())
+
+    def result() -> str | None:
+        with town.app.app_context(), transaction() as session:
+            last = rota.last_phone_check(session, counsellor_id=ana)
+            return last.result if last else None
+
+    town.phones.habit(ANA, picks_up="voicemail")
+    check()
+    town.until(lambda: result() == "no_key")
+    town.passes(30)
+    town.phones.habit(ANA, **TAKES)
+    check()
+    town.until(lambda: result() == "confirmed")
+    town.passes(10)
+
+    assert "This is a check of your telephone. Press 1 to confirm it." in heard(town, ANA)
+    assert heard(town, ANA).endswith("Thank you. Your telephone is confirmed. Goodbye.")
+    assert people.presence(ana) == "available"  # a check is no offer, so nothing was missed
+    with town.app.app_context(), transaction() as session:
+        assert [one.counsellor.id for one in rota.counsellors_free(session, moment=town.clock())] == [ana]

@@ -96,6 +96,7 @@ CALL_STATES: Final[dict[CallState, str]] = {
     CallState.CLOSING: "Hanging up",
     CallState.WITHHELD: "Not placed: no longer safe or wanted",
     CallState.REFUSED: "Counsellor’s number cannot be rung",
+    CallState.CONFIRMED: "A telephone was confirmed",
     CallState.NOT_CARRIED: "The telephone company could not carry it: nobody’s fault",
     CallState.LOST: "Never reached the telephone company",
     CallState.CANCELLED: "Stopped: the request was cancelled",

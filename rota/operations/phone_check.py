@@ -1,0 +1,86 @@
+"""Ring a counsellor's telephone and ask for a key press: a number that nobody confirmed gets no calls."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from psycopg.errors import UniqueViolation
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from foundation import doorbell
+from foundation.doorbell import Bell
+from foundation.phone import Phone
+from notifications.domain.call import CallState
+from notifications.operations.order import order_check
+from rota import queries
+from rota.domain.phone_check import Checked, came_of
+from rota.domain.presence import PresenceState
+from rota.domain.shifts import ShiftRefused
+from rota.models import PhoneCheckRow
+from rota.operations.team import CounsellorNotFound, VerifiedHow, verify_phone
+
+MOST_IN_AN_HOUR = 3  # whoever answers a wrong number is not to be rung again and again
+
+
+class CheckRefused(ShiftRefused):
+    """A telephone is not rung for a check now; the message says why, and what to do."""
+
+    field = "phone"
+
+
+def begin_check(session: Session, *, counsellor_id: int, by: int | None, now: datetime) -> PhoneCheckRow:
+    """Order the call. Raises CounsellorNotFound or CheckRefused."""
+    person = queries.find_counsellor(session, counsellor_id=counsellor_id)
+    if person is None:
+        raise CounsellorNotFound("There is no such counsellor")
+    if person.phone_verified_at is not None and person.presence.state == PresenceState.AVAILABLE:
+        raise CheckRefused("A callback could come at the same moment. Set yourself away first")
+    if (
+        queries.count_phone_checks(session, counsellor_id=counsellor_id, since=now - timedelta(hours=1))
+        >= MOST_IN_AN_HOUR
+    ):
+        raise CheckRefused("We have rung this number three times within an hour. Check it with a supervisor")
+    row = PhoneCheckRow(
+        call_id=order_check(session, to=Phone(person.phone), now=now),
+        counsellor_id=counsellor_id,
+        phone_digest=person.phone_digest,
+        asked_at=now,
+        asked_by=by,
+    )
+    try:
+        with session.begin_nested():
+            session.add(row)
+            session.flush()
+    except IntegrityError as error:
+        if isinstance(error.orig, UniqueViolation):
+            raise CheckRefused("Your telephone is being rung already") from None
+        raise
+    return row
+
+
+def permits(session: Session, check: PhoneCheckRow) -> str | None:
+    """None when the telephone may be rung for this check at this moment, else why not, in one word."""
+    person = queries.find_counsellor(session, counsellor_id=check.counsellor_id)
+    if person is None or not person.staff.active:
+        return "has_left"
+    return None if person.phone_digest == check.phone_digest else "another_number"
+
+
+def heard(session: Session, *, call_id: UUID, state: CallState, now: datetime) -> bool:
+    """Whether a call was a check of a telephone; if so, what came of it is written down."""
+    check = session.get(PhoneCheckRow, call_id, with_for_update=True)
+    if check is None:
+        return False
+    result = came_of(state)
+    if result is None or check.ended_at is not None:
+        return True
+    check.ended_at, check.result = now, result.value
+    session.flush()
+    if result is Checked.CONFIRMED and permits(session, check) is None:
+        verify_phone(
+            session, counsellor_id=check.counsellor_id, how=VerifiedHow.KEY_PRESSED, by=check.asked_by, now=now
+        )
+        doorbell.ring_after_commit(session, Bell.MATCH)
+    return True
