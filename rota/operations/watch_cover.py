@@ -55,11 +55,15 @@ def watch_now(session: Session, *, zone: ZoneInfo, on_call: Phone | None, now: d
 
 
 def watch_today(session: Session, *, zone: ZoneInfo, on_call: Phone | None, now: datetime) -> int:
-    """Tell when the rest of today became worse, at any hour, and when tomorrow changed, by day; how many days."""
+    """Tell when the rest of today became worse, at any hour, and when tomorrow changed, by day; how many days.
+
+    Not when the state at this moment was told in the same round: whoever reads that looks at the board.
+    """
     today = now.astimezone(zone).date()
     days = _days(queries.live_cover(session, moment=now, until=_midnight(today, 2, zone), zone=zone).coverage.segments,
                  zone, now)  # fmt: skip
-    worse = {today: days[today]} if _is_worse(session, today, days[today]) else {}
+    is_told = _was_told_of_now(session, now)
+    worse = {today: days[today]} if _is_worse(session, today, days[today]) and not is_told else {}
     _is_news(session, today.isoformat(), days[today].state, days[today].short, now=now)
     _tell(session, worse, zone=zone, on_call=on_call, key="today", lasts=_IS_NEWS_FOR, now=now)
     if asked_at(now, starts_at=now + AHEAD, zone=zone) > now:
@@ -89,22 +93,29 @@ def _midnight(day: date, days: int, zone: ZoneInfo) -> datetime:
 
 
 def _days(segments: Iterable[Segment], zone: ZoneInfo, now: datetime) -> dict[date, Day]:
-    """How each local day stands; what falls short at this moment belongs to now, not to the rest of today."""
+    """How each local day stands; named is a gap that is to come, if there is one, before the gap at hand."""
     found: dict[date, Day] = {}
     for segment in segments:
         for day in _local_days(segment, zone):
             found.setdefault(day, Day(CoverState.COVERED, timedelta(), None))
             part = segment.span.clipped(_midnight(day, 0, zone), _midnight(day, 1, zone))
-            if segment.state is CoverState.COVERED or part is None or part.covers(whole_minute(now)):
+            if segment.state is CoverState.COVERED or part is None:
                 continue
             so_far = found[day]
             is_worse = SEVERITY[segment.state] > SEVERITY[so_far.state]
+            is_first_to_come = so_far.worst is None or so_far.worst.span.covers(whole_minute(now))
             found[day] = Day(
                 segment.state if is_worse else so_far.state,
                 so_far.short + part.length,
-                replace(segment, span=part) if is_worse else so_far.worst,
+                replace(segment, span=part) if is_worse or is_first_to_come else so_far.worst,
             )
     return found
+
+
+def _was_told_of_now(session: Session, now: datetime) -> bool:
+    """Whether the state at this moment has just been told: that text stands for the rest of today too."""
+    row = session.get(CoverAlertRow, NOW)
+    return row is not None and row.since == now and row.state != CoverState.COVERED.value
 
 
 def _local_days(segment: Segment, zone: ZoneInfo) -> list[date]:

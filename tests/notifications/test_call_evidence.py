@@ -136,8 +136,9 @@ def test_every_order_of_a_short_story_ends_in_the_same_state(name: str) -> None:
 
 def test_the_stories_end_in_every_state_that_news_can_lead_to() -> None:
     not_by_news = {CallState.WITHHELD, CallState.REFUSED, CallState.LOST}
+    of_a_check = {CallState.CONFIRMED}  # of a telephone: it rings no visitor, and has tests of its own
 
-    assert {story.ends for story in STORIES.values()} == FINAL - not_by_news
+    assert {story.ends for story in STORIES.values()} == FINAL - not_by_news - of_a_check
 
 
 # -- any evidence whatever -------------------------------------------------------------------------------------------
