@@ -26,12 +26,12 @@ from rota.domain.presence import Absent, Presence, PresenceState, absent
 from rota.domain.resolution import A_MINUTE, PersonSpan, anybody, resolve, who_is_on
 from rota.domain.shifts import Shift, Span, whole_minute
 from rota.domain.swaps import OPEN as OPEN_SWAPS
+from rota.domain.swaps import SwapState
 from rota.domain.working_time import LIMITS, Finding, Limits, Site, check, night_time
 from rota.models import (
     CounsellorRow,
     CoverAskRow,
     CoverRequestRow,
-    DraftLineRow,
     DraftRow,
     HandedOverRow,
     LadderState,
@@ -737,18 +737,12 @@ def people(session: Session, *, ids: Iterable[int]) -> Sequence[CounsellorRow]:
 
 
 def coverage_with(
-    session: Session, lines: Iterable[DraftLineRow], *, start: datetime, end: datetime, zone: ZoneInfo
+    session: Session, *, gone: Iterable[int], come: Iterable[Shift], start: datetime, end: datetime, zone: ZoneInfo
 ) -> Coverage:
-    """Need against the shifts of [start, end) as they would be with the changes of a draft."""
-    changes = list(lines)
-    touched = [line.shift_id for line in changes if line.shift_id is not None]
-    own = spans_of(session, counsellor_ids=None, around=Span(start, end), besides=touched)
+    """Need against the shifts of [start, end) as they would be without some of them and with others."""
+    own = spans_of(session, counsellor_ids=None, around=Span(start, end), besides=gone)
     shifts = [Shift(person, span) for person, spans in own.items() for span in spans]
-    shifts += [
-        Shift(line.counsellor_id, span_of(line.during))
-        for line in changes
-        if line.counsellor_id is not None and line.during is not None
-    ]
+    shifts += come
     people = without_breaks(resolve(shifts, start=start, end=end), breaks(session, start=start, end=end))
     return against_demand(session, people, start=start, end=end, zone=zone)
 
@@ -756,6 +750,12 @@ def coverage_with(
 def patterns(session: Session) -> list[PatternRow]:
     """Every pattern, by name and first day."""
     return list(session.scalars(select(PatternRow).order_by(func.lower(PatternRow.name), PatternRow.first_day)))
+
+
+def swaps_to_put_back(session: Session, *, now: datetime) -> list[SwapRow]:
+    """Approved swaps of shifts that have not begun, by start."""
+    wanted = select(SwapRow).where(SwapRow.state == SwapState.APPROVED.value, func.lower(SwapRow.before) > now)
+    return list(session.scalars(wanted.order_by(func.lower(SwapRow.before), SwapRow.id)))
 
 
 def lock_pattern(session: Session, *, pattern_id: int) -> PatternRow | None:

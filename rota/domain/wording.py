@@ -228,6 +228,8 @@ def languages_words(codes: Iterable[str]) -> str:
 
 
 def length_words(length: timedelta) -> str:
-    """Elapsed time: 8 h, 7 h 30 min."""
+    """Elapsed time: 8 h, 7 h 30 min, 20 min."""
     hours, rest = divmod(length // timedelta(minutes=1), 60)
+    if rest and not hours:
+        return f"{rest} min"
     return f"{hours} h {rest} min" if rest else f"{hours} h"

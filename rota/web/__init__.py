@@ -20,9 +20,11 @@ from rota.web.presence import presence
 from rota.web.reports import reports
 from rota.web.requests import requests
 from rota.web.shifts import rota
+from rota.web.stand_ins import stand_ins
 from rota.web.team import team
 from rota.web.terms import terms
 from rota.web.wording import PROBLEMS
+from rota.web.working_time import working_time
 
 __all__ = ["blueprints", "init_problems"]
 
@@ -35,6 +37,8 @@ def blueprints() -> list[Blueprint]:
         breaks,
         drafts,
         patterns,
+        stand_ins,
+        working_time,
         rota,
         team,
         terms,

@@ -21,15 +21,19 @@ from rota.domain.coverage import CoverState
 from rota.domain.shifts import ShiftRefused, Span
 from rota.domain.wording import COVER, COVER_SIGNS, hours_words
 from rota.operations import shifts as operations
+from rota.operations.check import check_shift
 from rota.operations.shifts import AlreadyOnShift, ShiftChangedMeanwhile
 from rota.queries import PlannedShift
 from rota.web import wording
-from rota.web.forms import NotUnderstood, read_shift
-from rota.web.shift_form import ShiftForm, choices_of_people, errors_of, form_for, title_of
+from rota.web.forms import NotUnderstood, read_shift, read_time
+from rota.web.shift_form import ShiftForm, choices_of_people, errors_of, form_for, inside, title_of
 from rota.web.week import Gap, HourLine, Week, day_title, gap_hours, gaps, heat_map, week_named, week_of
 
 coverage = Blueprint("coverage", __name__, template_folder="templates", url_prefix="/staff/coverage")
 guard(coverage)
+
+PREFILLED = ("counsellor", "day", "starts", "ends", "last_day")
+"""What of a new shift the address may say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ def page() -> ResponseReturnValue:
     """The week at hand, or the one in the address, with the form for a new or a chosen shift."""
     now = clock.now()
     with transaction() as session:
-        form = _chosen(session) or ShiftForm({key: request.args.get(key, "") for key in ("day", "starts", "ends")})
+        form = _chosen(session) or ShiftForm({key: request.args.get(key, "") for key in PREFILLED})
         return _page(session, _week(now), form, now)
 
 
@@ -82,6 +86,8 @@ def page() -> ResponseReturnValue:
 def add() -> ResponseReturnValue:
     """Add a shift."""
     now, zone = clock.now(), _zone()
+    if "check" in request.form:
+        return _checked(None, now)
     try:
         entry = read_shift(request.form, zone=zone)
         with transaction() as session:
@@ -106,6 +112,8 @@ def add() -> ResponseReturnValue:
 def move(shift_id: int) -> ResponseReturnValue:
     """Give a shift other times or another person."""
     now, zone = clock.now(), _zone()
+    if "check" in request.form:
+        return _checked(shift_id, now)
     try:
         with transaction() as session:
             old = queries.planned_shift(session, shift_id=shift_id)
@@ -128,6 +136,33 @@ def move(shift_id: int) -> ResponseReturnValue:
         return _changed_meanwhile(shift_id, now)
     flash(wording.shift_moved(name, entry.span, zone))
     return _back_to(entry.span)
+
+
+@coverage.post("/shifts/<int:shift_id>/split")
+@only(*PLANNERS)
+def split(shift_id: int) -> ResponseReturnValue:
+    """Cut a coming shift in two. Fields: `split_at` (wall time), `version`."""
+    now, at = clock.now(), read_time(request.form.get("split_at", ""))
+    if at is None:
+        return _refused(NotUnderstood({"split_at": wording.ENTER_WHERE_TO_SPLIT}), now, shift_id=shift_id)
+    try:
+        with transaction() as session:
+            old = queries.planned_shift(session, shift_id=shift_id)
+            moment = inside(old.span, at, _zone()) if old else now
+            version = request.form.get("version", 0, type=int)
+            first, later = operations.split_shift(
+                session, shift_id=shift_id, at=moment, version=version, by=current_staff().id, now=now
+            )
+            said = wording.shift_split(first.counsellor.staff.name, first.span(), later.span(), _zone())
+            span, later_id = first.span(), later.id
+    except ShiftRefused as refused:
+        return _refused(NotUnderstood({"split_at": str(refused)}), now, shift_id=shift_id)
+    except ShiftChangedMeanwhile:
+        return _changed_meanwhile(shift_id, now)
+    flash(said)
+    week = week_of(span.starts_at.astimezone(_zone()).date(), _zone())
+    address = url_for("coverage.page", week=week.name, shift=later_id, _anchor="shift-form")
+    return redirect(address, HTTPStatus.SEE_OTHER)
 
 
 @coverage.post("/shifts/<int:shift_id>/removal")
@@ -170,6 +205,32 @@ def _chosen(session: Session) -> ShiftForm | None:
     shift_id = request.args.get("shift", type=int)
     shift = queries.planned_shift(session, shift_id=shift_id) if shift_id is not None else None
     return form_for(shift, _zone()) if shift else None
+
+
+def _checked(shift_id: int | None, now: datetime) -> ResponseReturnValue:
+    """The page again with what saving would come to; nothing is written."""
+    zone = _zone()
+    try:
+        with transaction() as session:
+            old = queries.planned_shift(session, shift_id=shift_id) if shift_id is not None else None
+            entry = read_shift(request.form, zone=zone, old=old.span if old else None)
+            found = check_shift(
+                session,
+                shift_id=shift_id,
+                version=entry.version,
+                counsellor_id=entry.counsellor_id,
+                span=entry.span,
+                zone=zone,
+                now=now,
+            )
+            title = title_of(old, zone) if old else ""
+            verdict = wording.checked(found, entry.span, zone)
+            form = ShiftForm(request.form, {}, shift_id, title, verdict, needs_reason=bool(found.against))
+            return _page(session, _week(now), form, now)
+    except (NotUnderstood, ShiftRefused) as refused:
+        return _refused(refused, now, shift_id=shift_id)
+    except ShiftChangedMeanwhile:
+        return _changed_meanwhile(shift_id or 0, now)
 
 
 def _refused(refused: NotUnderstood | ShiftRefused, now: datetime, *, shift_id: int | None) -> ResponseReturnValue:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from foundation.web.times import clock_time, date_in_words
 from rota import queries
+from rota.domain.shifts import Shift
 from rota.domain.wording import hours_words, span_words
 from rota.domain.working_time import Rule
 from rota.models import DraftLineRow, DraftRow, ShiftRow, ShiftState, span_of
@@ -106,7 +107,7 @@ def draft_page(session: Session, *, week: Week, form: ShiftForm, by: int, now: d
         if draft
         else [],
         days=_days(session, lines, names, week, now),
-        gaps=gaps(queries.coverage_with(session, lines, start=start, end=end, zone=week.zone), week.zone, now=now),
+        gaps=_gaps(session, lines, week, now),
         gaps_now=len(queries.coverage(session, start=start, end=end, zone=week.zone).gaps),
         publications=[_publication(session, row, week) for row in queries.publications(session)],
     )
@@ -188,6 +189,19 @@ def _as_drafted(line: DraftLineRow, names: Mapping[int, str], week: Week) -> tup
     mark = wording.MARK_NEW if line.shift_id is None else wording.MARK_AFTER
     shown = PlannedLine(hours_words(span, week.zone), names[line.counsellor_id], mark, None, is_over=False)
     return span.starts_at, shown
+
+
+def _gaps(session: Session, lines: Sequence[DraftLineRow], week: Week, now: datetime) -> list[Gap]:
+    """The gaps that the week would have."""
+    gone = [line.shift_id for line in lines if line.shift_id is not None]
+    come = [
+        Shift(line.counsellor_id, span_of(line.during))
+        for line in lines
+        if line.counsellor_id is not None and line.during is not None
+    ]
+    start, end = week.starts_at, week.ends_at
+    found = queries.coverage_with(session, gone=gone, come=come, start=start, end=end, zone=week.zone)
+    return gaps(found, week.zone, now=now)
 
 
 def _publication(session: Session, row: DraftRow, week: Week) -> Publication:

@@ -22,13 +22,14 @@ from rota.domain.counsellor import Skill
 from rota.domain.shifts import ShiftRefused, Span, entered
 from rota.domain.swaps import SwapState, part_of
 from rota.domain.wording import SKILLS, finding_words, gap_words, length_words, span_words
-from rota.domain.working_time import Limits, Site
+from rota.domain.working_time import Limits, Rule, Site
 from rota.models import CoverRequestRow, LadderState, SwapRow, span_of
 from rota.operations import ladder, leave, swaps
 from rota.operations.judge import Candidate, who_could_cover
 from rota.operations.shifts import ShiftChangedMeanwhile
 from rota.web import wording
-from rota.web.forms import read_day, read_time
+from rota.web.forms import LONGEST_REASON, read_day, read_time
+from rota.web.week import gap_of, week_of
 
 requests = Blueprint("rota_requests", __name__, template_folder="templates", url_prefix="/staff/rota/requests")
 guard(requests, *PLANNERS)
@@ -52,6 +53,17 @@ class Line:
     can: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class CandidateLine:
+    """Somebody who could cover, or why not."""
+
+    id: int
+    name: str
+    lately: str
+    blocked: str
+    can_with_reason: bool
+
+
 @requests.get("")
 def page() -> ResponseReturnValue:
     """Everything that waits."""
@@ -62,8 +74,7 @@ def page() -> ResponseReturnValue:
 def decide_leave(leave_id: int) -> ResponseReturnValue:
     """Field: `answer` (yes or no)."""
     if request.form.get("answer") == "yes":
-        return _do(lambda session, by, now: leave.approve(
-            session, leave_id=leave_id, zone=service_zone(), by=by, now=now), wording.LEAVE_APPROVED)  # fmt: skip
+        return _do(lambda session, by, now: _approve_leave(session, leave_id, by, now), "")
     return _do(lambda session, by, now: leave.refuse(
         session, leave_id=leave_id, zone=service_zone(), by=by, now=now), wording.LEAVE_REFUSED)  # fmt: skip
 
@@ -72,11 +83,19 @@ def decide_leave(leave_id: int) -> ResponseReturnValue:
 def decide_swap(swap_id: int) -> ResponseReturnValue:
     """Field: `answer` (yes or no)."""
     if request.form.get("answer") == "yes":
-        reason = request.form.get("reason", "")
+        reason = request.form.get("reason", "")[:LONGEST_REASON]
         return _do(lambda session, by, now: swaps.approve(
             session, swap_id=swap_id, reason=reason, zone=service_zone(), by=by, now=now),
             wording.SWAP_APPROVED)  # fmt: skip
     return _do(lambda session, by, now: swaps.refuse(session, swap_id=swap_id, by=by, now=now), wording.SWAP_REFUSED)
+
+
+@requests.post("/swaps/<int:swap_id>/putting-back")
+def put_back(swap_id: int) -> ResponseReturnValue:
+    """Make an approved swap as if it had never been. Field: `reason`, when a rule stands against it."""
+    reason = request.form.get("reason", "")[:LONGEST_REASON]
+    return _do(lambda session, by, now: swaps.withdraw(
+        session, swap_id=swap_id, reason=reason, zone=service_zone(), by=by, now=now), wording.PUT_BACK)  # fmt: skip
 
 
 @requests.post("/sick")
@@ -117,15 +136,27 @@ def close_open(open_shift_id: int) -> ResponseReturnValue:
     )
 
 
+def _approve_leave(session: Session, leave_id: int, by: int, now: datetime) -> str:
+    """Say yes, and to whoever decided: what is vacated, and the gaps that are there now because of it."""
+    zone = service_zone()
+    vacated = leave.approve(session, leave_id=leave_id, zone=zone, by=by, now=now)
+    missing: list[str] = []
+    for span in vacated:
+        found = queries.coverage(session, start=span.starts_at, end=span.ends_at, zone=zone)
+        missing += [gap_words(gap, zone) for gap in found.gaps]
+    return wording.leave_approved(vacated, missing, zone)
+
+
 def _do(act: Callable[[Session, int, datetime], object], said: str) -> ResponseReturnValue:
+    """Do one thing, or show the page again with what to change; without words of its own, what came of it is said."""
     try:
         with transaction() as session:
-            act(session, current_staff().id, clock.now())
+            came = act(session, current_staff().id, clock.now())
     except ShiftRefused as refused:
         return _page({refused.field if refused.field in PLACES else "swap": str(refused)})
     except ShiftChangedMeanwhile as changed:
         return _page({"shift": str(changed)})
-    flash(said)
+    flash(said or str(came))
     return redirect(url_for("rota_requests.page"), HTTPStatus.SEE_OTHER)
 
 
@@ -167,11 +198,13 @@ def _page(errors: dict[str, str]) -> ResponseReturnValue:
                     for shift in coming],
             cover=[_cover(session, row, zone) for row in queries.cover_requests(session, since=now - LATELY)],
             open_shifts=[Line(row.id, span_words(row.span(), zone)) for row in queries.open_shifts(session, now=now)],
-            gaps=[gap_words(gap, zone) for gap in coverage.gaps[:MOST_GAPS]],
+            gaps=[gap_of(gap, zone, now=now) for gap in coverage.gaps[:MOST_GAPS]],
+            done=[_swapped(row, zone) for row in queries.swaps_to_put_back(session, now=now)],
             gap_count=len(coverage.gaps),
             skills=[("", "Nothing special"), *((skill.value, SKILLS[skill].capitalize()) for skill in Skill)],
             asked_for=span_words(span, zone) if span else "",
-            candidates=[(one.name, length_words(one.lately), _blocked(one, in_force, zone)) for one in candidates],
+            candidates=[_candidate(one, in_force, zone) for one in candidates],
+            form=_form(values, span, zone),
         )  # fmt: skip
     return shown, HTTPStatus.UNPROCESSABLE_ENTITY if errors or asked_wrongly else HTTPStatus.OK
 
@@ -185,6 +218,34 @@ def _swap(row: SwapRow, zone: ZoneInfo) -> Line:
     to = f" to {row.taker.staff.name}" if row.taker else ""
     words = f"{row.owner.staff.name}{to}: {span_words(part, zone)}"
     return Line(row.id, words, wording.OFFER_STATES[SwapState(row.state)], can=row.state == SwapState.TAKEN.value)
+
+
+def _swapped(row: SwapRow, zone: ZoneInfo) -> Line:
+    """A swap that was approved and can still be put back."""
+    before = span_of(row.before) if row.before else row.shift.span()
+    part = part_of(before, span_of(row.part) if row.part else None) or before
+    to = f" to {row.taker.staff.name}" if row.taker else ""
+    return Line(row.id, f"{row.owner.staff.name}{to}: {span_words(part, zone)}")
+
+
+def _form(values: Mapping[str, str], span: Span | None, zone: ZoneInfo) -> Mapping[str, str]:
+    """What is sent when somebody is given the time that was asked about."""
+    if span is None:
+        return {}
+    starts, ends = span.starts_at.astimezone(zone), span.ends_at.astimezone(zone)
+    times = {"day": starts.date().isoformat(), "starts": f"{starts:%H:%M}", "ends": f"{ends:%H:%M}"}
+    return times | {"week": week_of(starts.date(), zone).name, "skill": values.get("skill", "")}
+
+
+def _candidate(one: Candidate, in_force: Mapping[Site, Limits], zone: ZoneInfo) -> CandidateLine:
+    needs_reason = one.blocked is not None and one.blocked.rule is not Rule.ONE_AT_A_TIME
+    return CandidateLine(
+        one.counsellor_id,
+        one.name,
+        length_words(one.lately),
+        _blocked(one, in_force, zone),
+        can_with_reason=needs_reason and not one.will_have_left,
+    )
 
 
 def _cover(session: Session, row: CoverRequestRow, zone: ZoneInfo) -> Line:

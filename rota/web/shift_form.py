@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from rota import queries
-from rota.domain.shifts import ShiftRefused
+from rota.domain.shifts import ShiftRefused, Span, instant_of
 from rota.domain.wording import hours_words, skills_words
 from rota.queries import PlannedShift
 from rota.web.forms import NotUnderstood
@@ -25,8 +25,9 @@ class ShiftForm:
     errors: Mapping[str, str] = field(default_factory=dict)
     shift_id: int | None = None
     title: str = ""
-    verdict: Sequence[str] = ()
-    """What saving it would come to, when that was asked first."""
+    verdict: Sequence[tuple[str, str]] = ()
+    """What saving it would come to, when that was asked first: a kind of badge, and words."""
+    needs_reason: bool = False
 
 
 def form_for(shift: PlannedShift, zone: ZoneInfo, errors: Mapping[str, str] | None = None) -> ShiftForm:
@@ -46,6 +47,13 @@ def form_for(shift: PlannedShift, zone: ZoneInfo, errors: Mapping[str, str] | No
 def title_of(shift: PlannedShift, zone: ZoneInfo) -> str:
     """Whose shift it is, and when."""
     return f"{shift.name}, {day_title(shift.starts_at.astimezone(zone).date())}, {hours_words(shift.span, zone)}"
+
+
+def inside(span: Span, wall: time, zone: ZoneInfo) -> datetime:
+    """The instant inside a shift at which the wall shows this time; one outside it, when there is none."""
+    days = [span.starts_at.astimezone(zone).date() + timedelta(days=number) for number in range(2)]
+    moments = [instant_of(day, wall, zone) for day in days]
+    return next((moment for moment in moments if span.starts_at < moment < span.ends_at), moments[0])
 
 
 def errors_of(refused: NotUnderstood | ShiftRefused) -> Mapping[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from accounts.web.guard import current_staff, guard, holds
 from foundation import clock
 from foundation.database import transaction
 from rota import queries
+from rota.domain.shifts import Span
 from rota.domain.wording import hours_words, length_words, span_words, until_words
 from rota.queries import PlannedShift
 from rota.web.week import Week, day_title, week_named, week_of
@@ -24,6 +25,8 @@ from rota.web.week import Week, day_title, week_named, week_of
 rota = Blueprint("rota", __name__, template_folder="templates", url_prefix="/staff/rota")
 guard(rota)
 
+MOST_WEEKS = 4  # beside each other
+SATURDAY = 5
 AHEAD = timedelta(weeks=4)  # how far a counsellor sees their own shifts
 
 
@@ -38,33 +41,56 @@ class MyShift:
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A shift in a day's cell."""
+    """A shift in a day's cell, with what its form starts with when it is dragged to another cell."""
 
     id: int
     hours: str
+    short: str
+    """For four weeks at once: 22-06."""
     is_night: bool
+    version: int
+    starts: str
+    ends: str
+    starts_here: bool
+    """Whether the shift starts on this day; one from the day before the first only runs on."""
 
 
 @dataclass(frozen=True, slots=True)
 class PersonLine:
-    """Somebody's week."""
+    """Somebody's days."""
 
+    id: int
     name: str
     days: tuple[tuple[Chip, ...], ...]
     total: str
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One column."""
+
+    title: str
+    iso: str
+    is_weekend: bool
 
 
 @rota.get("")
 def page() -> ResponseReturnValue:
     """My shifts, everybody's week, or both, by what somebody is here."""
     now, zone = clock.now(), _zone()
-    week = _week(now, zone)
+    weeks = [_week(now, zone)]
+    weeks += [weeks[0].moved(number) for number in range(1, MOST_WEEKS if request.args.get("weeks") == "4" else 1)]
     with transaction() as session:
         me = queries.counsellor_of(session, staff_id=current_staff().id)
         mine = _mine(session, me.id, now, zone) if me else None
-        everybody = _everybody(session, week, now) if holds(*PLANNERS) else None
+        everybody = _everybody(session, weeks, now) if holds(*PLANNERS) else None
     return render_template(
-        "rota/rota.html", mine=mine, everybody=everybody, week=week, days=[day_title(day) for day in week.days]
+        "rota/rota.html",
+        mine=mine,
+        everybody=everybody,
+        week=weeks[0],
+        weeks=weeks,
+        days=[Day(day_title(day), day.isoformat(), day.weekday() >= SATURDAY) for each in weeks for day in each.days],
     )
 
 
@@ -87,34 +113,50 @@ def _mine(session: Session, counsellor_id: int, now: datetime, zone: ZoneInfo) -
     ]
 
 
-def _everybody(session: Session, week: Week, now: datetime) -> list[PersonLine]:
+def _everybody(session: Session, weeks: Sequence[Week], now: datetime) -> list[PersonLine]:
     """Everybody on the team, also those without a shift: nobody is overlooked."""
-    shifts = queries.rostered(session, start=week.starts_at, end=week.ends_at)
-    names = {row.id: row.staff.name for row in queries.team(session, today=now.astimezone(week.zone).date())}
+    whole = Span(weeks[0].starts_at, weeks[-1].ends_at)
+    shifts = queries.rostered(session, start=whole.starts_at, end=whole.ends_at)
+    names = {row.id: row.staff.name for row in queries.team(session, today=now.astimezone(_zone()).date())}
     names |= {shift.counsellor_id: shift.name for shift in shifts}
     own: dict[int, list[PlannedShift]] = {person: [] for person in names}
     for shift in shifts:
         own[shift.counsellor_id].append(shift)
     by_name = sorted(names.items(), key=lambda each: each[1].casefold())
-    return [_line(name, own[person], week) for person, name in by_name]
+    return [_line(person, name, own[person], weeks, whole) for person, name in by_name]
 
 
-def _line(name: str, shifts: Sequence[PlannedShift], week: Week) -> PersonLine:
-    clipped = [shift.span.clipped(week.starts_at, week.ends_at) for shift in shifts]
+def _line(person: int, name: str, shifts: Sequence[PlannedShift], weeks: Sequence[Week], whole: Span) -> PersonLine:
+    clipped = [shift.span.clipped(whole.starts_at, whole.ends_at) for shift in shifts]
     total = sum((span.length for span in clipped if span), timedelta())
-    return PersonLine(name, tuple(_chips(shifts, day, week) for day in week.days), length_words(total))
+    days = [week.bounds(day) for week in weeks for day in week.days]
+    cells = tuple(tuple(_chips(shifts, bounds, is_first=bounds is days[0], zone=weeks[0].zone)) for bounds in days)
+    return PersonLine(person, name, cells, length_words(total))
 
 
-def _chips(shifts: Sequence[PlannedShift], day: date, week: Week) -> tuple[Chip, ...]:
+def _chips(shifts: Sequence[PlannedShift], bounds: Span, *, is_first: bool, zone: ZoneInfo) -> list[Chip]:
     """The shifts that start on this day; one from the Sunday before stands on Monday, where it still runs."""
-    bounds = week.bounds(day)
-    first = day == week.monday
-    return tuple(
-        Chip(
-            shift.id,
-            (hours_words if bounds.covers(shift.starts_at) else until_words)(shift.span, week.zone),
-            is_night=shift.ends_at.astimezone(week.zone).date() > shift.starts_at.astimezone(week.zone).date(),
-        )
+    return [
+        _chip(shift, starts_here=bounds.covers(shift.starts_at), zone=zone)
         for shift in shifts
-        if bounds.covers(shift.starts_at) or (first and shift.starts_at < bounds.starts_at)
+        if bounds.covers(shift.starts_at) or (is_first and shift.starts_at < bounds.starts_at)
+    ]
+
+
+def _chip(shift: PlannedShift, *, starts_here: bool, zone: ZoneInfo) -> Chip:
+    starts, ends = shift.starts_at.astimezone(zone), shift.ends_at.astimezone(zone)
+    return Chip(
+        shift.id,
+        (hours_words if starts_here else until_words)(shift.span, zone),
+        f"{_short(starts)}-{_short(ends)}" if starts_here else f"-{_short(ends)}",
+        is_night=ends.date() > starts.date(),
+        version=shift.version,
+        starts=f"{starts:%H:%M}",
+        ends=f"{ends:%H:%M}",
+        starts_here=starts_here,
     )
+
+
+def _short(local: datetime) -> str:
+    """22, or 22:30."""
+    return f"{local:%H:%M}" if local.minute else f"{local:%H}"

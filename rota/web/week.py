@@ -112,6 +112,8 @@ class Gap:
     words: str
     state: str
     fill: Mapping[str, str] | None
+    skill: str = ""
+    """The training that is missing, when one is."""
 
 
 def heat_map(coverage: Coverage, week: Week, *, now: datetime) -> list[HourLine]:
@@ -129,7 +131,13 @@ def heat_map(coverage: Coverage, week: Week, *, now: datetime) -> list[HourLine]
 
 def gaps(coverage: Coverage, zone: ZoneInfo, *, now: datetime) -> list[Gap]:
     """Every gap in words, in order."""
-    return [Gap(gap_words(gap, zone), COVER[gap.state], _fill(gap.span, zone, now=now)) for gap in coverage.gaps]
+    return [gap_of(segment, zone, now=now) for segment in coverage.gaps]
+
+
+def gap_of(segment: Segment, zone: ZoneInfo, *, now: datetime) -> Gap:
+    """One gap in words, with what closes it."""
+    skill = segment.missing[0][0] if segment.missing else ""
+    return Gap(gap_words(segment, zone), COVER[segment.state], _fill(segment.span, zone, now=now), skill)
 
 
 def gap_hours(coverage: Coverage) -> str:

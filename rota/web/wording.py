@@ -11,8 +11,9 @@ from foundation.web.times import date_in_words
 from rota.domain.patterns import Turn
 from rota.domain.shifts import Span
 from rota.domain.swaps import SwapState
-from rota.domain.wording import length_words, span_words
+from rota.domain.wording import gap_words, length_words, span_words
 from rota.models import LadderState, LeaveState
+from rota.operations.check import Checked
 from rota.operations.demand import BandNotFound
 from rota.operations.drafts import DraftNotFound
 from rota.operations.exchange import Outcome
@@ -100,7 +101,6 @@ TAKEN = "A supervisor decides. Until then the shift is not yours."
 OPEN_TAKEN = "The shift is yours."
 LEAVE_ASKED = "A supervisor decides about your leave."
 LEAVE_WITHDRAWN = "Your leave is withdrawn. Shifts that were given up for it are not yours again by themselves."
-LEAVE_APPROVED = "Leave approved. The shifts in it are vacated: see the gaps."
 LEAVE_REFUSED = "Leave refused."
 SWAP_APPROVED = "Swap approved. The shift has changed hands."
 SWAP_REFUSED = "Swap refused. The offer stands for others."
@@ -108,6 +108,13 @@ ASKING = "They are off the shift, and colleagues are being asked by text."
 CALLED_OFF = "Nobody else is asked."
 OPENED = "Colleagues can take this shift now."
 CLOSED = "The shift is not open any more."
+ENTER_WHERE_TO_SPLIT = "Enter a time inside the shift, like 10:00"
+CHOOSE_WHO_IS_AWAY = "Choose who is away"
+STOOD_IN = "Handed over. Both are told by text."
+PUT_BACK = "Put back. The shift is exactly as it was before the swap, and both are told."
+MAY_BE_SAVED = "No rule stands against it"
+NEEDS_A_REASON = "A rule stands against it: with a reason, you can save it all the same"
+MOST_GAPS = 3  # named in one message; the pages have them all
 DRAFTED = "Drafted. Nothing is in force and nobody is told until you publish."
 DRAFTED_REMOVAL = "Drafted: the shift goes when you publish."
 DROPPED = "Taken out of the draft. That shift stays as it is."
@@ -246,6 +253,33 @@ PROBLEMS: Mapping[type[Exception], Told] = {
 }
 
 WAS_ENTERED = "Somebody else changed this shift while you had it open. This is how it is now: decide again"
+
+
+def checked(found: Checked, span: Span, zone: ZoneInfo) -> list[tuple[str, str]]:
+    """What saving a shift would come to: badge and words."""
+    lines = [("warn", NEEDS_A_REASON)] if found.against else [("good", MAY_BE_SAVED)]
+    lines.append(("plain", f"{span_words(span, zone)}: {length_words(span.length)}"))
+    lines += [("bad", words) for words in found.against]
+    lines += [("calm", words) for words in found.advice]
+    number = len(found.gaps)
+    left = "No gap would be" if not number else f"{number} {'gap' if number == 1 else 'gaps'} would be"
+    lines.append(("plain", f"{left} left on these days; now {found.gaps_now}"))
+    return lines + [("warn", gap_words(gap, zone)) for gap in found.gaps[:MOST_GAPS]]
+
+
+def shift_split(name: str, first: Span, later: Span, zone: ZoneInfo) -> str:
+    """After a shift was cut in two; the second one is open to be handed on."""
+    return f"Cut in two: {name}, {span_words(first, zone)}, and {span_words(later, zone)}. Choose who has the second."
+
+
+def leave_approved(vacated: Sequence[Span], gaps: Sequence[str], zone: ZoneInfo) -> str:
+    """After leave was approved: what is vacated, and the gaps that are there now."""
+    if not vacated:
+        return "Leave approved. No shift was in it."
+    named = "; ".join(span_words(span, zone) for span in vacated[:MOST_GAPS])
+    more = "" if len(vacated) <= MOST_GAPS else f" and {len(vacated) - MOST_GAPS} more"
+    found = f" Gaps now: {'; '.join(gaps[:MOST_GAPS])}." if gaps else " Nobody is missing because of it."
+    return f"Leave approved. Vacated: {named}{more}.{found}"
 
 
 def draft_line(before: str, after: str) -> str:

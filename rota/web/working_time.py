@@ -1,0 +1,108 @@
+"""The working-time report: every rule that a period's shifts do not keep, person by person, with its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from http import HTTPStatus
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from accounts.domain.roles import PLANNERS
+from accounts.web.guard import guard
+from foundation import clock
+from foundation.database import transaction
+from foundation.web.times import service_zone
+from rota import queries
+from rota.domain.shifts import instant_of
+from rota.domain.typed import read_day
+from rota.domain.wording import LAWS, SITES, finding_words
+from rota.domain.working_time import Finding, Limits, Rule, Site
+from rota.web import wording
+
+working_time = Blueprint("working_time", __name__, template_folder="templates", url_prefix="/staff/rota/working-time")
+guard(working_time, *PLANNERS)
+
+DAY = timedelta(days=1)
+AHEAD = 8 * 7 * DAY  # shown unless another period is asked for
+LONGEST = 366 * DAY
+
+
+@dataclass(frozen=True, slots=True)
+class PersonReport:
+    """One person's findings."""
+
+    name: str
+    law: str
+    against: tuple[str, ...]
+    advice: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """The period that is shown."""
+
+    first_day: date
+    last_day: date
+
+
+@working_time.get("")
+def page() -> ResponseReturnValue:
+    """The eight weeks from this Monday on, or the days in the address (`first`, `last`)."""
+    days, errors = _days(clock.now())
+    zone = service_zone()
+    start, end = instant_of(days.first_day, time(), zone), instant_of(days.last_day + DAY, time(), zone)
+    with transaction() as session:
+        reports = _reports(session, queries.findings(session, start=start, end=end, zone=zone))
+    shown = render_template(
+        "rota/working_time.html",
+        period=days,
+        errors=errors,
+        reports=reports,
+        broken=sum(bool(report.against) for report in reports),
+        sites=[(SITES[site], LAWS[site]) for site in Site],
+    )
+    return shown, HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK
+
+
+def _days(now: datetime) -> tuple[Days, Mapping[str, str]]:
+    """The days in the address, or those at hand; what is wrong with them, by field."""
+    today = now.astimezone(service_zone()).date()
+    monday = today - timedelta(days=today.weekday())
+    default = Days(monday, monday + AHEAD - DAY)
+    if not request.args:
+        return default, {}
+    first, last = read_day(request.args.get("first", "")), read_day(request.args.get("last", ""))
+    if first is None or last is None:
+        said = {"first": (first, wording.ENTER_A_FIRST_DAY), "last": (last, wording.ENTER_A_LAST)}
+        return default, {field: words for field, (day, words) in said.items() if day is None}
+    if last < first:
+        return default, {"last": wording.LAST_BEFORE_FIRST}
+    if last - first >= LONGEST:
+        return default, {"last": wording.A_YEAR_AT_MOST}
+    return Days(first, last), {}
+
+
+def _reports(session: Session, found: Mapping[int, Sequence[Finding]]) -> list[PersonReport]:
+    """Those against whom a rule stands before those with advice only; breaks have a page of their own."""
+    sites, in_force = queries.sites(session), queries.limits(session)
+    reports = []
+    for row in queries.people(session, ids=found):
+        limits = in_force[sites[row.id]]
+        said = [each for each in found[row.id] if each.rule is not Rule.BREAK]
+        if said:
+            reports.append(_report(row.staff.name, limits, said))
+    return sorted(reports, key=lambda report: not report.against)
+
+
+def _report(name: str, limits: Limits, said: Sequence[Finding]) -> PersonReport:
+    words = [(finding.is_advice, finding_words(finding, limits, service_zone())) for finding in said]
+    return PersonReport(
+        name,
+        SITES[limits.site],
+        tuple(each for is_advice, each in words if not is_advice),
+        tuple(each for is_advice, each in words if is_advice),
+    )
