@@ -39,6 +39,9 @@ class BreakLine:
     hours: str
     due: str
     planned: str
+    starts: str
+    """Of the first break, for the form; empty when there is none."""
+    ends: str
     is_over: bool
 
 
@@ -125,11 +128,14 @@ def _page(errors: Mapping[str, str]) -> ResponseReturnValue:
 
 def _line(shift: ShiftDueABreak) -> BreakLine:
     zone = service_zone()
+    first = shift.breaks[0] if shift.breaks else None
     return BreakLine(
         shift.id,
         shift.name,
         hours_words(shift.span, zone),
         length_words(shift.break_length),
         ", ".join(hours_words(one, zone) for one in shift.breaks),
+        f"{first.starts_at.astimezone(zone):%H:%M}" if first else "",
+        f"{first.ends_at.astimezone(zone):%H:%M}" if first else "",
         shift.ends_at <= clock.now(),
     )

@@ -142,14 +142,15 @@ def _what(row: JournalRow, names: Mapping[int, str], counsellors: Mapping[int, s
 
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any], counsellors: Mapping[int, str]) -> tuple[Change, ...]:
-    """Every value that is not the same before and after."""
+    """Every value that is not the same before and after; what is said of one side only is left out beside the other."""
+    told = after or before
     return tuple(
         Change(
             name.replace("_", " "),
             _words(name, before.get(name), counsellors),
             _words(name, after.get(name), counsellors),
         )
-        for name in (*before, *(name for name in after if name not in before))
+        for name in told
         if before.get(name) != after.get(name)
     )
 
