@@ -55,8 +55,14 @@ setup-run: ## Install what `make run` needs
 setup: ## Install what developers need
 	$(call install,requirements-dev.txt)
 
+# The tests that break servers and processes need the machine for themselves; the others share two sets of servers.
 test: setup ## Run the tests against real PostgreSQL and Valkey; ARGS="-k words" passes anything on to pytest
+ifeq ($(strip $(ARGS)),)
+	$(PY) -m pytest -n 2 --dist loadfile -m "not operations"
+	$(PY) -m pytest -m operations
+else
 	$(PY) -m pytest $(ARGS)
+endif
 
 check: lint types imports migrations-check test short-soak ## Everything that CI checks
 
