@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callbacks.domain.promise import CALL_TAKES, FLOOR, promise
+from callbacks.domain.call_lengths import AFTERWARDS, PRIOR, TYPICAL, lengths
+from callbacks.domain.promise import FLOOR, REACHING, promise, without_place
 from callbacks.domain.window import Span
 from tests.conftest import NOON
 
@@ -16,6 +19,9 @@ MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 ALL_DAY = Span(NOON - HOUR, NOON + DAY)
+ALWAYS = Span(NOON - HOUR, NOON + 60 * DAY)
+HALF_AN_HOUR = timedelta(minutes=30)
+HALF_HOURS = (HALF_AN_HOUR,)
 
 
 def quoted(
@@ -25,11 +31,15 @@ def quoted(
     ahead: int = 0,
     not_before_min: float = 0,
     not_after_h: float = 24,
+    booked: tuple[datetime, ...] = (),
+    takes: Sequence[timedelta] = PRIOR,
 ) -> Span | None:
     return promise(
         free_now=free_now,
         cover=cover,
         ahead=ahead,
+        booked=booked,
+        lengths=takes,
         not_before=NOON + not_before_min * MINUTE,
         not_after=NOON + not_after_h * HOUR,
         now=NOON,
@@ -69,7 +79,9 @@ def test_nothing_is_promised_after_the_last_safe_time() -> None:
 
 
 def test_with_everybody_in_a_call_the_promise_waits_for_the_first_to_end() -> None:
-    assert certainly(quoted(free_now=0)).starts_at >= NOON + CALL_TAKES / 2
+    span = certainly(quoted(free_now=0, takes=HALF_HOURS))
+
+    assert NOON + 5 * MINUTE <= span.starts_at < span.ends_at <= NOON + 40 * MINUTE
 
 
 LINES = [(1, 1), (1, 5), (3, 5), (3, 20)]
@@ -79,10 +91,10 @@ LINES = [(1, 1), (1, 5), (3, 5), (3, 20)]
 def test_each_request_ahead_takes_a_turn_of_somebody(people: int, ahead: int) -> None:
     turns = ahead // people
 
-    span = certainly(quoted(free_now=people, cover=(ALL_DAY,) * people, ahead=ahead))
+    span = certainly(quoted(free_now=people, cover=(ALL_DAY,) * people, ahead=ahead, takes=HALF_HOURS))
 
-    assert span.starts_at >= NOON + turns * CALL_TAKES
-    assert span.starts_at <= NOON + (turns + 1) * CALL_TAKES + FLOOR
+    assert span.starts_at >= NOON + turns * HALF_AN_HOUR
+    assert span.starts_at <= NOON + (turns + 1) * HALF_AN_HOUR + FLOOR
 
 
 @given(
@@ -115,8 +127,65 @@ def test_a_promise_is_a_range_that_lies_ahead_and_inside_what_is_allowed(
 
 @given(st.integers(1, 5), st.integers(0, 30), st.integers(0, 30))
 def test_whoever_comes_later_is_never_promised_an_earlier_call(people: int, ahead: int, more: int) -> None:
-    earlier = certainly(quoted(free_now=people, cover=(ALL_DAY,) * people, ahead=ahead, not_after_h=1000))
-    later = certainly(quoted(free_now=people, cover=(ALL_DAY,) * people, ahead=ahead + more, not_after_h=1000))
+    earlier = certainly(quoted(free_now=people, cover=(ALWAYS,) * people, ahead=ahead, not_after_h=1000))
+    later = certainly(quoted(free_now=people, cover=(ALWAYS,) * people, ahead=ahead + more, not_after_h=1000))
 
     assert later.starts_at >= earlier.starts_at
     assert later.ends_at >= earlier.ends_at
+
+
+def test_nobody_is_promised_a_call_from_a_counsellor_who_has_gone_home_by_then() -> None:
+    short = Span(NOON - HOUR, NOON + HOUR)
+
+    assert quoted(cover=(short,), ahead=4, takes=HALF_HOURS) is None
+    assert certainly(quoted(cover=(short, Span(NOON + 3 * HOUR, NOON + DAY)), ahead=4, takes=HALF_HOURS)).starts_at >= (
+        NOON + 3 * HOUR
+    )
+
+
+def test_whoever_has_booked_a_time_is_served_before_those_who_ask_now() -> None:
+    soon = NOON + 25 * MINUTE
+
+    without = certainly(quoted(ahead=1, takes=HALF_HOURS))
+    with_one = certainly(quoted(ahead=1, booked=(soon,), takes=HALF_HOURS))
+
+    assert with_one.starts_at >= without.starts_at + HALF_AN_HOUR
+
+
+def test_where_calls_are_short_the_promise_is_soon() -> None:
+    short = lengths([timedelta(minutes=3)] * 400)
+    long = lengths([timedelta(minutes=70)] * 400)
+
+    assert certainly(quoted(free_now=0, takes=short)).ends_at < certainly(quoted(free_now=0, takes=long)).ends_at
+
+
+def test_a_few_calls_of_our_own_change_little_and_many_change_everything() -> None:
+    few, many = lengths([timedelta(minutes=3)] * 4), lengths([timedelta(minutes=3)] * 400)
+
+    assert few[TYPICAL // 2] > timedelta(minutes=25)
+    assert many[TYPICAL // 2] == timedelta(minutes=3) + AFTERWARDS
+    assert lengths([]) == PRIOR
+
+
+@pytest.mark.parametrize(("people", "ahead"), [(1, 3), (3, 5), (4, 20), (2, 2)])
+def test_between_85_and_97_in_a_hundred_are_connected_by_the_end_of_the_range(people: int, ahead: int) -> None:
+    """A service of its own, with other dice, judges what was promised: it knows nothing of how the promise is made."""
+    span = certainly(quoted(free_now=0, cover=(ALWAYS,) * people, ahead=ahead, not_after_h=1000))
+    dice = Random(f"{people}:{ahead}")
+    kept, tries = 0, 2000
+    for _ in range(tries):
+        free_at = sorted(dice.choice(PRIOR) * dice.random() for _ in range(people))
+        for _ in range(ahead):
+            free_at = sorted([free_at[0] + dice.choice(PRIOR), *free_at[1:]])
+        kept += NOON + free_at[0] + REACHING <= span.ends_at
+
+    assert 0.85 <= kept / tries <= 0.97
+
+
+def test_of_those_who_booked_an_hour_as_many_are_served_as_can_be() -> None:
+    ana, ben = 1, 2
+
+    assert without_place({10: {ana, ben}, 11: {ana}}) == frozenset()
+    assert without_place({10: {ana}, 11: {ana}, 12: {ben}}) == {11}
+    assert without_place({10: frozenset()}) == {10}
+    assert without_place({n: {ana, ben} for n in range(5)}) == {2, 3, 4}
