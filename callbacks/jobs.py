@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from flask import current_app
 
-from callbacks.operations import expire, watch
+from callbacks.operations import apologise, expire, watch
 from callbacks.operations.match import match_waiting as match_now
 from foundation import clock, doorbell
 from foundation.database import transaction
@@ -33,6 +33,10 @@ def watch_over_everything() -> None:
     config = current_app.config
     with transaction() as session:
         watch.watch(session, zone=config["ZONE"], now=clock.now())
+    with transaction() as session:
+        told = apologise.apologise(session, zone=config["ZONE"], now=clock.now())
+    if told:
+        log.info("promises_endangered", told=told)
     tell_of_troubles(on_call=config["ON_CALL_PHONE"], address=config["ALARM_WEBHOOK_URL"])
 
 

@@ -279,6 +279,27 @@ class BookingRow(Row):
     seat: Mapped[int]
 
 
+class ApologyRow(Row):
+    """A visitor was told that we may be later than we promised: once for each promise."""
+
+    __tablename__ = "apology"
+    __table_args__ = (
+        CheckConstraint("(likely_from is null) = (likely_until is null)", name="a_new_time_is_a_range"),
+        CheckConstraint("likely_from < likely_until", name="a_new_time_ends_after_it_begins"),
+    )
+
+    callback_id: Mapped[int] = mapped_column(ForeignKey("callback.id", ondelete="CASCADE"), primary_key=True)
+    promised_until: Mapped[datetime] = mapped_column(primary_key=True)
+    told_at: Mapped[datetime]
+    likely_from: Mapped[datetime | None]
+    likely_until: Mapped[datetime | None]
+
+    @property
+    def likely(self) -> Span | None:
+        """When it is likely instead."""
+        return Span(self.likely_from, self.likely_until) if self.likely_from and self.likely_until else None
+
+
 class IdempotencyRow(Row):
     """A caller's own key, so that the same request sent twice is one request."""
 

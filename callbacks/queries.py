@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from callbacks.domain.matching import AGEING
 from callbacks.domain.safe_contact import MessageRule, Refused, SafeContact
 from callbacks.domain.triage import Urgency
 from callbacks.models import (
+    ApologyRow,
     AttemptRow,
     BlockedNumberRow,
     BookingRow,
@@ -82,13 +83,17 @@ def lock_matching(session: Session) -> None:
     session.execute(select(func.pg_advisory_xact_lock(_MATCHING)))
 
 
-def _order_of_service(now: datetime) -> tuple[SQLColumnExpression[Any], ...]:
-    """The order of `matching.order` as the database can tell it: who is looked at first must be who is served first."""
+def _level(now: datetime) -> SQLColumnExpression[Any]:
+    """The urgency as a rank that waiting lifts, as `matching.level` has it."""
     base = case(_RANKS, value=CallbackRow.urgency)
     waited_s = func.extract("epoch", literal(now) - CallbackRow.asked_at)
-    aged = func.greatest(1, base - func.floor(waited_s / AGEING.total_seconds()))
+    return case((base == 0, 0), else_=func.greatest(1, base - func.floor(waited_s / AGEING.total_seconds())))
+
+
+def _order_of_service(now: datetime) -> tuple[SQLColumnExpression[Any], ...]:
+    """The order of `matching.order` as the database can tell it: who is looked at first must be who is served first."""
     return (
-        case((base == 0, 0), else_=aged),
+        _level(now),
         CallbackRow.goes_first.desc(),
         CallbackRow.promised_until.asc().nulls_last(),
         CallbackRow.asked_at,
@@ -120,10 +125,76 @@ def is_anybody_waiting(session: Session, *, now: datetime) -> bool:
     )
 
 
-def count_ahead(session: Session, *, now: datetime) -> int:
-    """How many requests are due and not yet with a counsellor."""
+def count_ahead(session: Session, *, urgency: Urgency | None = None, now: datetime) -> int:
+    """How many requests are due and not yet with a counsellor: all, or those that go before a new one as urgent."""
     question = select(func.count()).where(CallbackRow.status.in_(_WAITING), CallbackRow.next_try_at <= now)
+    if urgency is not None:
+        question = question.where(_level(now) <= _RANKS[urgency])
     return int(session.scalar(question) or 0)
+
+
+def booked_times(session: Session, *, from_: datetime, until: datetime) -> list[datetime]:
+    """The hours of a period at which somebody who was not rung yet has a place, one for each of them."""
+    question = (
+        select(BookingRow.hour_at)
+        .join(CallbackRow, CallbackRow.id == BookingRow.callback_id)
+        .where(BookingRow.hour_at > from_, BookingRow.hour_at < until, CallbackRow.status.in_(_WAITING))
+    )
+    return list(session.scalars(question))
+
+
+def booked_hours(session: Session, callback_ids: Collection[int]) -> dict[int, datetime]:
+    """The hour in which each of these requests has a place."""
+    question = select(BookingRow.callback_id, BookingRow.hour_at).where(BookingRow.callback_id.in_(callback_ids))
+    return {row.callback_id: row.hour_at for row in session.execute(question)}
+
+
+def waiting_with_a_place(session: Session, hours: Collection[datetime]) -> list[tuple[datetime, CallbackRow]]:
+    """Everybody who has a place in one of these hours and was not rung yet, whoever asked first first."""
+    question = (
+        select(BookingRow.hour_at, CallbackRow)
+        .join(CallbackRow, CallbackRow.id == BookingRow.callback_id)
+        .where(BookingRow.hour_at.in_(hours), CallbackRow.status.in_(_WAITING))
+        .order_by(BookingRow.hour_at, CallbackRow.asked_at, CallbackRow.id)
+    )
+    return [(hour_at, row) for hour_at, row in session.execute(question)]
+
+
+def promised_and_not_told(session: Session, *, until: datetime) -> list[CallbackRow]:
+    """Requests that wait for a promise which ends by then, and whose visitor was not told that it may be missed."""
+    told = exists().where(
+        ApologyRow.callback_id == CallbackRow.id, ApologyRow.promised_until == CallbackRow.promised_until
+    )
+    question = (
+        select(CallbackRow)
+        .where(CallbackRow.status.in_(_WAITING), CallbackRow.promised_until <= until, ~told)
+        .order_by(CallbackRow.promised_until)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    return list(session.scalars(question))
+
+
+def apology(session: Session, callback: CallbackRow) -> ApologyRow | None:
+    """What the visitor was told of the promise at hand, if it may be missed."""
+    if callback.promised_until is None:
+        return None
+    return session.get(ApologyRow, (callback.id, callback.promised_until))
+
+
+_LATELY = 400
+"""So many calls are a helpline's last days or weeks: enough to be sure, few enough to be recent."""
+
+
+def talked_lately(session: Session) -> list[timedelta]:
+    """How long people talked in the last few hundred calls that connected two."""
+    question = (
+        select(AttemptRow.talked_s)
+        .where(AttemptRow.bridged_at.is_not(None), AttemptRow.ended_at.is_not(None))
+        .order_by(AttemptRow.id.desc())
+        .limit(_LATELY)
+    )
+    return [timedelta(seconds=seconds) for seconds in session.scalars(question)]
 
 
 def longest_due_s(session: Session, *, now: datetime) -> float:

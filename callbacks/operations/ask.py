@@ -155,7 +155,12 @@ def _promise(session: Session, callback: CallbackRow, *, now: datetime) -> None:
         not_after = min(callback.never_after, now + max(FIRST_RING_WITHIN[callback.as_urgency], offers.LOOKS_AHEAD))
         among = offers.able(session, callback)
         quoted = offers.asap_promise(
-            session, not_before=callback.next_try_at, not_after=not_after, among=among, now=now
+            session,
+            not_before=callback.next_try_at,
+            not_after=not_after,
+            among=among,
+            urgency=callback.as_urgency,
+            now=now,
         )
     callback.promised_from = quoted.starts_at if quoted else None
     callback.promised_until = quoted.ends_at if quoted else None

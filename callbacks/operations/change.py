@@ -207,6 +207,7 @@ def _quote(session: Session, callback: CallbackRow, *, now: datetime) -> None:
             not_before=callback.next_try_at,
             not_after=callback.never_after,
             among=offers.able(session, callback),
+            urgency=callback.as_urgency,
             now=now,
         )
     callback.promised_from = quoted.starts_at if quoted else None

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from callbacks import queries
 from callbacks.domain.asking import Gender, Strength
+from callbacks.domain.call_lengths import lengths
 from callbacks.domain.promise import promise
+from callbacks.domain.triage import Urgency
 from callbacks.domain.window import Span
 from callbacks.models import BookingRow, CallbackRow
 from callbacks.operations.visit import UnknownToken
@@ -82,24 +84,38 @@ def _cover(session: Session, *, start: datetime, end: datetime, among: Able = No
 
 
 def asap_promise(
-    session: Session, *, not_before: datetime, not_after: datetime, among: Able = None, now: datetime
+    session: Session,
+    *,
+    not_before: datetime,
+    not_after: datetime,
+    among: Able = None,
+    urgency: Urgency = Urgency.ROUTINE,
+    now: datetime,
 ) -> Span | None:
-    """The range in which a call asked for now is likely to come.
+    """The range in which a call of this urgency, asked for now, is likely to come.
 
     None when nobody who may ring is on in time, and while calls cannot be placed: then no time would be true.
     """
     if notifications.is_dialling_paused(session):
         return None
-    return _likely(session, not_before=not_before, not_after=not_after, among=among, now=now)
+    return _likely(session, not_before=not_before, not_after=not_after, among=among, urgency=urgency, now=now)
 
 
 def _likely(
-    session: Session, *, not_before: datetime, not_after: datetime, among: Able = None, now: datetime
+    session: Session,
+    *,
+    not_before: datetime,
+    not_after: datetime,
+    among: Able = None,
+    urgency: Urgency = Urgency.ROUTINE,
+    now: datetime,
 ) -> Span | None:
     return promise(
         free_now=queries.count_free(session, among=among, now=now),
         cover=_cover(session, start=now, end=now + LOOKS_AHEAD, among=among),
-        ahead=queries.count_ahead(session, now=now),
+        ahead=queries.count_ahead(session, urgency=urgency, now=now),
+        booked=queries.booked_times(session, from_=now, until=now + LOOKS_AHEAD),
+        lengths=lengths(queries.talked_lately(session)),
         not_before=not_before,
         not_after=not_after,
         now=now,

@@ -11,6 +11,7 @@ from callbacks import queries
 from callbacks.domain import wording
 from callbacks.domain.lifecycle import Status
 from callbacks.domain.safe_contact import may_text
+from callbacks.domain.window import Span
 from callbacks.models import CallbackRow, SentRow
 from callbacks.operations import history
 from notifications.domain import wording as texts
@@ -55,6 +56,15 @@ def confirm(session: Session, callback: CallbackRow, *, zone: ZoneInfo, now: dat
     if promise is not None:
         body = texts.text_confirmation(from_=promise.starts_at, until=promise.ends_at, zone=zone, now=now)
         _send(session, callback, body=body, purpose="confirmation", key="1", zone=zone, now=now)
+
+
+def may_be_later(
+    session: Session, callback: CallbackRow, *, likely: Span | None, zone: ZoneInfo, now: datetime
+) -> None:
+    """Say that it may be later than we promised, and when it is likely; or that they can choose another time."""
+    body = texts.text_later(likely=(likely.starts_at, likely.ends_at) if likely else None, zone=zone, now=now)
+    key = f"{callback.promised_until:%Y%m%d%H%M}"
+    _send(session, callback, body=body, purpose="apology", key=key, zone=zone, now=now)
 
 
 def tried(session: Session, callback: CallbackRow, *, zone: ZoneInfo, now: datetime) -> None:

@@ -57,6 +57,10 @@ class Visit:
     """We rang, and no time is left at which we may ring again: only the visitor can give another."""
     language: str
     gender: GenderWish | None
+    may_be_later: bool = False
+    """They were told that the promise may be missed."""
+    likely: Span | None = None
+    """When it is likely instead, as they were told."""
     has_talked: bool = False
     """The call is over, though what came of it is still to be written down or looked at."""
     cannot_ring: bool = False
@@ -104,6 +108,8 @@ def visit(session: Session, *, token: str, now: datetime) -> Visit:
         return replace(found, has_talked=True, can_withdraw=False, can_change=False)
     if found.status in (Status.WITHDRAWN, Status.IN_CALL):
         return _on_the_line(session, found, callback)
+    if (sorry := queries.apology(session, callback)) is not None:
+        found = replace(found, may_be_later=True, likely=sorry.likely)
     is_due = found.status in _TO_BE_RUNG and not found.needs_new_time and callback.next_try_at <= now
     return replace(found, cannot_ring=is_due and notifications.is_dialling_paused(session))
 

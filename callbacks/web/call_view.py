@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from flask import url_for
 
@@ -84,8 +85,18 @@ def _coming(found: Visit, *, now: datetime) -> str:
     if found.status is Status.RETRY_DUE and found.next_try_at is not None:
         day = day_name(found.next_try_at, zone=zone, now=now)
         return said(wording.TRY_AGAIN, day=day, time=clock_time(found.next_try_at, zone=zone))
-    if found.promise is not None and now <= found.promise.ends_at:
-        return said(wording.PROMISE, span=between(found.promise.starts_at, found.promise.ends_at, zone=zone, now=now))
-    if found.promise is not None:
+    return _promised(found, zone, now)
+
+
+def _promised(found: Visit, zone: ZoneInfo, now: datetime) -> str:
+    """The promise, or what replaces it."""
+    if found.may_be_later and found.likely is not None and now <= found.likely.ends_at:
+        likely = between(found.likely.starts_at, found.likely.ends_at, zone=zone, now=now)
+        return said(wording.LATER_LIKELY, span=likely)
+    if found.promise is None:
+        return said(wording.NO_PROMISE)
+    if now > found.promise.ends_at:
         return said(wording.LATE)
-    return said(wording.NO_PROMISE)
+    if found.may_be_later:
+        return said(wording.LATER)
+    return said(wording.PROMISE, span=between(found.promise.starts_at, found.promise.ends_at, zone=zone, now=now))

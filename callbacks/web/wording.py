@@ -108,6 +108,8 @@ GREETED: Final = mark(
 )
 SCREENED: Final = mark("When you answer, press 1. Nobody who does not press it is connected to us, and no answerphone.")
 TRY_AGAIN: Final = mark("We will try again {day}, from {time}.")
+LATER: Final = mark("We may be later than we said, and we are sorry. You can choose another time below.")
+LATER_LIKELY: Final = mark("We may be later than we said, and we are sorry. Now we expect to ring you {span}.")
 LATE: Final = mark(
     "We are later than we said, and we are sorry. We have not forgotten you: we will ring as soon as we can."
 )

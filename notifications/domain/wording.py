@@ -41,6 +41,14 @@ TEXT_CONFIRMATION = (
     "Hello, you asked for a call. It should come {day} between {from_} and {until}. This is an automatic text."
     " Not for you? Reply NOT ME."
 )
+TEXT_LATER = (
+    "Hello, you asked for a call. It may be later than we said, and we are sorry. Your page offers other times. "
+    "This is an automatic text."
+)
+TEXT_LATER_LIKELY = (
+    "Hello, you asked for a call. It may be later than we said: {day} between {from_} and {until}. We are sorry. "
+    "This is an automatic text."
+)
 TEXT_TRIED = "Hello, you asked for a call. We rang and will try again at your next time. This is an automatic text."
 TEXT_TRIED_NEW_TIME = (
     "Hello, you asked for a call. We rang and did not reach you. To be rung again, choose another time on your page. "
@@ -67,10 +75,18 @@ def _clock(moment: datetime, zone: ZoneInfo) -> str:
 
 def text_confirmation(*, from_: datetime, until: datetime, zone: ZoneInfo, now: datetime) -> str:
     """The text that confirms a request, with the day in words."""
-    day = from_.astimezone(zone)
-    is_today = day.date() == now.astimezone(zone).date()
-    return TEXT_CONFIRMATION.format(
-        day="today" if is_today else f"on {day:%A} {day.day} {day:%B}",
-        from_=_clock(from_, zone),
-        until=_clock(until, zone),
-    )
+    return TEXT_CONFIRMATION.format(day=_day(from_, zone, now), from_=_clock(from_, zone), until=_clock(until, zone))
+
+
+def text_later(*, likely: tuple[datetime, datetime] | None, zone: ZoneInfo, now: datetime) -> str:
+    """The text that says that the call may come later than we said."""
+    if likely is None:
+        return TEXT_LATER
+    from_, until = likely
+    return TEXT_LATER_LIKELY.format(day=_day(from_, zone, now), from_=_clock(from_, zone), until=_clock(until, zone))
+
+
+def _day(moment: datetime, zone: ZoneInfo, now: datetime) -> str:
+    local = moment.astimezone(zone)
+    is_today = local.date() == now.astimezone(zone).date()
+    return "today" if is_today else f"on {local:%A} {local.day} {local:%B}"

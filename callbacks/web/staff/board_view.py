@@ -15,11 +15,10 @@ from callbacks.domain.codes import CaseOutcome
 from callbacks.domain.lifecycle import Status
 from callbacks.domain.matching import Waiting
 from callbacks.domain.promise import PromiseState
-from callbacks.domain.promise import standing as promise_standing
-from callbacks.domain.window import Span
 from callbacks.models import AttemptRow, CallbackRow
 from callbacks.operations.explain import Standing, Starving, standing
 from callbacks.operations.follow_call import REVIEW_WITHIN
+from callbacks.operations.promises import stand
 from callbacks.queries import OpenCall
 from callbacks.web.staff import moments, wording
 from callbacks.web.staff.brief import Tag, urgency_tag
@@ -71,6 +70,17 @@ class WaitingLine:
     status: str
     next_try: str
     wants_review: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DangerLine:
+    """A promise that we may break, or have broken."""
+
+    reference: str
+    promised: str
+    promise: Tag | None
+    left: str
+    told: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +142,8 @@ class Board:
     """What is wrong with the service itself, and since when."""
     tiles: tuple[Tile, ...]
     notices: tuple[Notice, ...]
+    dangers: tuple[DangerLine, ...]
+    """Promises at risk, the nearest first."""
     people: tuple[PersonLine, ...]
     waiting: tuple[WaitingLine, ...]
     calls: tuple[CallLine, ...]
@@ -158,7 +170,7 @@ def board(session: Session, *, zone: ZoneInfo, now: datetime) -> Board:
     rows = {row.id: row for row in queries.open_requests(session)}
     closed = queries.closed_since(session, now - LATELY, limit=CLOSED_SHOWN)
     names, calls = queries.counsellor_names(session), queries.open_calls(session)
-    promises = _promises(session, [*rows.values(), *closed], now=now)
+    promises = {id_: one.state for id_, one in stand(session, [*rows.values(), *closed], now=now).items()}
     waiting = [
         _waiting_line(rows[request.callback_id], request, promises[request.callback_id], now=now)
         for request in seen.waiting
@@ -173,16 +185,18 @@ def board(session: Session, *, zone: ZoneInfo, now: datetime) -> Board:
         if line.on_shift_until is not None or line.counsellor.id in talking
     ]
     late = sum(1 for request in seen.waiting if promises.get(request.callback_id) is PromiseState.LATE)
+    endangered = sum(1 for row in rows.values() if promises[row.id] is PromiseState.ENDANGERED)
     return Board(
         troubles=tuple(
             f"Since {row.since.astimezone(zone):%H:%M}: {TROUBLES[Trouble(row.kind)]}"
             + (f" {row.because}" if row.because else "")
             for row in notifications.troubles(session)
         ),
-        tiles=_tiles(seen, calls, late=late, missing=len(missing), review=len(review)),
+        tiles=_tiles(seen, calls, late=late, endangered=endangered, missing=len(missing), review=len(review)),
         notices=tuple(
             _notice(rows[one.callback_id].reference, one, now=now) for one in seen.starving() if one.callback_id in rows
         ),
+        dangers=_dangers(session, rows, promises, now=now),
         people=tuple(people),
         waiting=tuple(waiting),
         calls=tuple(_call_line(call, names, now=now) for call in calls),
@@ -213,20 +227,35 @@ def alarm(unaccounted_for: int) -> str:
     return wording.ONE_UNACCOUNTED if unaccounted_for == 1 else wording.UNACCOUNTED.format(count=unaccounted_for)
 
 
-def _promises(session: Session, rows: Sequence[CallbackRow], *, now: datetime) -> dict[int, PromiseState]:
-    """How every promise stands, from one look at the rota."""
-    rung = queries.first_rings(session, [row.id for row in rows])
-    ends = [row.promised_until for row in rows if row.promised_until is not None and row.is_open]
-    until = min(max(ends, default=now), now + HORIZON)
-    found = rota.covered(session, start=now, end=until) if until > now else []
-    spans = [Span(span.starts_at, span.ends_at) for span in found]
-    return {
-        row.id: promise_standing(row.promise, rung_at=rung.get(row.id), closed_at=row.closed_at, cover=spans, now=now)
-        for row in rows
-    }
+_AT_RISK = frozenset({PromiseState.ENDANGERED, PromiseState.LATE})
 
 
-def _tiles(seen: Standing, calls: Sequence[OpenCall], *, late: int, missing: int, review: int) -> tuple[Tile, ...]:
+def _dangers(
+    session: Session, rows: dict[int, CallbackRow], promises: dict[int, PromiseState], *, now: datetime
+) -> tuple[DangerLine, ...]:
+    at_risk = [row for row in rows.values() if row.promise is not None and promises[row.id] in _AT_RISK]
+    return tuple(
+        _danger_line(session, row, promises[row.id], now=now)
+        for row in sorted(at_risk, key=lambda row: (row.promised_until or now, row.id))
+    )
+
+
+def _danger_line(session: Session, callback: CallbackRow, how: PromiseState, *, now: datetime) -> DangerLine:
+    quoted, sorry = callback.promise, queries.apology(session, callback)
+    assert quoted is not None  # noqa: S101 - only promises are in danger
+    left = quoted.ends_at - now
+    return DangerLine(
+        reference=callback.reference,
+        promised=moments.spanning(quoted.starts_at, quoted.ends_at, now=now),
+        promise=promise_tag(how),
+        left=moments.lasting(left) if left > timedelta() else wording.TIME_PASSED,
+        told=wording.TOLD_AT.format(at=moments.at(sorry.told_at, now=now)) if sorry else wording.NOT_TOLD,
+    )
+
+
+def _tiles(
+    seen: Standing, calls: Sequence[OpenCall], *, late: int, endangered: int, missing: int, review: int
+) -> tuple[Tile, ...]:
     due = sum(1 for request in seen.waiting if request.due_at <= seen.now)
     on_shift = sum(1 for line in seen.people if line.on_shift_until is not None)
     free = sum(1 for one in seen.free if not one.has_call)
@@ -234,6 +263,7 @@ def _tiles(seen: Standing, calls: Sequence[OpenCall], *, late: int, missing: int
         Tile(due, "due now"),
         Tile(len(seen.waiting) - due, "for later"),
         Tile(late, "later than promised", is_bad=late > 0),
+        Tile(endangered, "promise in danger" if endangered == 1 else "promises in danger", is_bad=endangered > 0),
         Tile(len(calls), "in a call"),
         Tile(free, f"free of {on_shift} on shift", is_bad=free == 0 and due > 0),
         Tile(missing, "outcome missing" if missing == 1 else "outcomes missing", is_bad=missing > 0),

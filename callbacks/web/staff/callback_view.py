@@ -12,17 +12,16 @@ from callbacks import queries
 from callbacks.domain.attempts import MOST_RINGS, ReviewReason
 from callbacks.domain.codes import BlockReason, CaseOutcome, ReferralStatus, ReferralType
 from callbacks.domain.lifecycle import WAITING, Status
-from callbacks.domain.promise import PromiseState, standing
+from callbacks.domain.promise import PromiseState
 from callbacks.domain.safe_contact import MessageRule
-from callbacks.domain.window import Span
 from callbacks.models import AttemptRow, CallbackRow, HistoryRow
+from callbacks.operations.promises import stand
 from callbacks.queries import OpenCall
 from callbacks.web.staff import moments, wording
 from callbacks.web.staff.brief import AttemptLine, Brief, Tag, attempt_line, brief_of
 from callbacks.web.staff.viewer import Viewer
 from foundation.web.times import date_in_words, service_zone
 from notifications.domain.text import TextState
-from rota import queries as rota
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +120,7 @@ def promise_of(session: Session, callback: CallbackRow, *, now: datetime) -> tup
     quoted = callback.promise
     if quoted is None:
         return wording.NOTHING_PROMISED, None
-    rung_at = queries.first_rings(session, [callback.id]).get(callback.id)
-    starts = max(now, quoted.starts_at)
-    cover = rota.covered(session, start=starts, end=quoted.ends_at) if starts < quoted.ends_at else []
-    how = standing(
-        quoted,
-        rung_at=rung_at,
-        closed_at=callback.closed_at,
-        cover=[Span(span.starts_at, span.ends_at) for span in cover],
-        now=now,
-    )
+    how = stand(session, [callback], now=now)[callback.id].state
     return moments.spanning(quoted.starts_at, quoted.ends_at, now=now), promise_tag(how)
 
 

@@ -295,6 +295,9 @@ CONSENT_NEEDED: Final = "Tick this only if they agreed. Without their agreement 
 REFERRAL_NEEDED: Final = "You chose “referred, with their consent”. Add the referral, or choose another outcome"
 CHOOSE_URGENCY: Final = "Choose an urgency"
 REASON_NEEDED: Final = "Choose why it is less urgent"
+TIME_PASSED: Final = "the time has passed"
+TOLD_AT: Final = "told {at}"
+NOT_TOLD: Final = "not told yet"
 CHOOSE_BLOCK: Final = "Choose why the number is blocked, and for how long"
 NUMBER_BARRED: Final = (
     "The number is blocked, or whoever has it says that they did not ask. Close the request, or lift the block first"
