@@ -46,7 +46,7 @@ def live(browser: Browser) -> str:
 
 def row(browser: Browser, reference: str) -> str:
     """The first line of the board about a request or a person."""
-    lines = html.fromstring(browser.get("/staff/board").text).cssselect("tbody tr")
+    lines = html.fromstring(browser.get("/staff/board").text).cssselect(".board tbody tr")
     said = (" ".join(" ".join(cell.text_content() for cell in line).split()) for line in lines)
     return next(line for line in said if reference in line)
 

@@ -42,6 +42,7 @@ def test_the_board_counts_what_there_is(desk: Desk) -> None:
         "due now": 1,
         "for later": 1,
         "later than promised": 0,
+        "promises in danger": 0,
         "in a call": 1,
         "free of 2 on shift": 0,
         "outcomes missing": 0,

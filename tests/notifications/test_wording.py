@@ -31,6 +31,10 @@ INDISCREET = re.compile(
 LONGEST = wording.text_confirmation(from_=NOON, until=NOON + timedelta(hours=1), zone=LONDON, now=NOON)
 TEXTS = {
     "confirmation": LONGEST,
+    "later": wording.TEXT_LATER,
+    "later, and when": wording.text_later(
+        likely=(NOON + timedelta(days=1), NOON + timedelta(days=1, hours=1)), zone=LONDON, now=NOON
+    ),
     "tried": wording.TEXT_TRIED,
     "tried, and no safe time is left": wording.TEXT_TRIED_NEW_TIME,
     "tried for the last time": wording.TEXT_TRIED_LAST,
