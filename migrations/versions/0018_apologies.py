@@ -1,6 +1,6 @@
 """Visitors who were told that we may be later than we promised.
 
-Before: 0016.
+Before: 0017.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = '0017'
-down_revision = '0016'
+revision = '0018'
+down_revision = '0017'
 branch_labels = None
 depends_on = None
 
