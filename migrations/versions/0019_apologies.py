@@ -1,6 +1,6 @@
 """Visitors who were told that we may be later than we promised.
 
-Before: 0017.
+Before: 0018.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = '0018'
-down_revision = '0017'
+revision = '0019'
+down_revision = '0018'
 branch_labels = None
 depends_on = None
 
