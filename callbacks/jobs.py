@@ -36,7 +36,7 @@ def watch_over_everything() -> None:
     with transaction() as session:
         told = apologise.apologise(session, zone=config["ZONE"], now=clock.now())
     if told:
-        log.info("promises_endangered", told=told)
+        log.info("promises_endangered", requests=told)
     tell_of_troubles(on_call=config["ON_CALL_PHONE"], address=config["ALARM_WEBHOOK_URL"])
 
 
