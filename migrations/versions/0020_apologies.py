@@ -1,6 +1,6 @@
 """Visitors who were told that we may be later than we promised.
 
-Before: 0018.
+Before: 0019.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = '0019'
-down_revision = '0018'
+revision = '0020'
+down_revision = '0019'
 branch_labels = None
 depends_on = None
 
