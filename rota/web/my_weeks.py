@@ -14,7 +14,7 @@ from rota.domain.wording import length_words
 from rota.domain.working_time import Terms
 from rota.models import CounsellorRow
 from rota.web import wording
-from rota.web.week import Week, week_of
+from rota.web.week import week_of
 
 BACK, AHEAD = 3, 4  # weeks before and after this one: long enough to see what is owed, short enough to read
 
@@ -41,12 +41,10 @@ def my_weeks(session: Session, me: CounsellorRow, *, now: datetime, zone: ZoneIn
     for week in weeks:
         spans = resolve(shifts, start=week.starts_at, end=week.ends_at)
         worked = sum((span.ends_at - span.starts_at for span in spans), timedelta())
-        found.append(MyWeek(week.title, length_words(worked), _compared(worked, terms), is_this=_is(week, this)))
+        is_mine = me.joined_on <= week.days[-1] and (me.left_on is None or week.monday < me.left_on)
+        compared = _compared(worked, terms) if is_mine else wording.NOT_HERE_THEN
+        found.append(MyWeek(week.title, length_words(worked), compared, is_this=week.monday == this.monday))
     return found
-
-
-def _is(week: Week, other: Week) -> bool:
-    return week.monday == other.monday
 
 
 def _compared(worked: timedelta, terms: Terms) -> str:

@@ -86,6 +86,7 @@ BESIDE_CONTRACT = {
     "more": "{by} more than your contract",
     "less": "{by} less than your contract",
 }
+NOT_HERE_THEN = "You were not on the team"
 BESIDE_CAP = {"within": "Within the {by} that you offered", "more": "{by} more than you offered"}
 PHONE_IS_RUNG = "Your telephone rings in a moment. Answer it, and press 1."
 CALLED_IN_SICK = "You are off this shift, and colleagues are being asked to take it. Get well soon."

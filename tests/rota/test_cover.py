@@ -355,6 +355,7 @@ def test_my_hours_stand_beside_my_contract_week_by_week(team: Team, signed_in: C
 
     rows = [row for row in page.split("<tr>") if "data-label" in row]
     assert len(rows) == 8
+    assert "You were not on the team" in rows[2]
     assert "this week" in rows[3]
     assert "8 h<" in rows[3]
     assert "1 h more than your contract" in rows[3]
