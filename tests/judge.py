@@ -43,11 +43,18 @@ class Carried:
 
     sid: str
     to: str
+    sender: str
     parent: str | None
     status: str = "queued"
     answered_at: datetime | None = None
     bridged_at: datetime | None = None
     ended_at: datetime | None = None
+    sip_code: int | None = None
+    """How the network answered, if it ended."""
+    was_stopped: bool = False
+    """We told the network to end it."""
+    was_forgotten: bool = False
+    """The network has deleted its record: nobody can learn any more how it ended."""
 
     @property
     def is_over(self) -> bool:
@@ -68,14 +75,18 @@ def carried(log: Iterable[dict[str, Any]]) -> dict[str, Carried]:
 def hear(legs: dict[str, Carried], entry: dict[str, Any]) -> None:
     """Add one entry of the log to what is known of the legs."""
     if entry["kind"] == "call" and entry["direction"] != "inbound":
-        leg = legs.setdefault(entry["call"], Carried(entry["call"], entry["to"], entry["parent"]))
+        leg = legs.setdefault(entry["call"], Carried(entry["call"], entry["to"], entry["from"], entry["parent"]))
         leg.status, at = entry["status"], datetime.fromisoformat(entry["at"])
         if leg.status == "in-progress":
             leg.answered_at = at
         elif leg.is_over:
-            leg.ended_at = at
+            leg.ended_at, leg.sip_code = at, entry.get("sip")
     elif entry["kind"] == "bridged" and entry["child"] in legs:
         legs[entry["child"]].bridged_at = datetime.fromisoformat(entry["at"])
+    elif entry["kind"] == "rest" and entry["method"] != "GET":
+        leg = legs.get(entry["path"].rpartition("/")[2].removesuffix(".json"), Carried("", "", "", None))
+        leg.was_stopped |= "Status" in entry["fields"]
+        leg.was_forgotten |= entry["method"] == "DELETE"
 
 
 def network_verdict(network: str, session: Session) -> dict[str, list[str]]:
@@ -102,14 +113,16 @@ def verdict(
     with app.app_context():
         _come_to_rest(settle, passes)
         with transaction() as session:
-            found = network_verdict(network, session) | tables_verdict(session, carried(log_of(network)))
+            found = network_verdict(network, session) | tables_verdict(
+                session, carried(log_of(network)), our_number=app.config["TWILIO_CALLER_ID"]
+            )
             lost = queries.unaccounted_for(session)
     return found | ({"conservation": [f"{lost} requests are unaccounted for"]} if lost else {})
 
 
 def log_of(network: str) -> list[dict[str, Any]]:
     """What the network noted of calls."""
-    kinds = {"kind": ["call", "bridged"]}
+    kinds = {"kind": ["call", "bridged", "rest"]}
     log: list[dict[str, Any]] = requests.get(f"{network}/log", params=kinds, timeout=60).json()["log"]
     return log
 
@@ -140,8 +153,11 @@ def _still_open() -> bool:
         return session.scalar(select(CallRow.id).where(CallRow.ended_at.is_(None)).limit(1)) is not None
 
 
-def tables_verdict(session: Session, legs: dict[str, Carried]) -> dict[str, list[str]]:
-    """I6 and I7 of a run that has come to rest: what the tables say otherwise than the network."""
+def tables_verdict(session: Session, legs: dict[str, Carried], *, our_number: str) -> dict[str, list[str]]:
+    """I6 and I7 of a run that has come to rest: what the tables say otherwise than the network.
+
+    A call from our number that is in no table is forgiven if we ended it: that is what is to be done with it.
+    """
     children = {leg.parent: leg for leg in legs.values() if leg.parent is not None}
     late, untrue = [], []
     known: set[str] = set()
@@ -153,15 +169,18 @@ def tables_verdict(session: Session, legs: dict[str, Carried]) -> dict[str, list
         untrue += _untrue_legs(call, mine)
         ours = mine.get("counsellor")
         theirs = children.get(ours.sid) if ours is not None else None
-        may_be = what_it_may_be(
-            ours, theirs, cancelled=call.cancelled_at is not None, is_check=call.purpose == "phone_check"
-        )
+        if any(leg is not None and leg.was_forgotten for leg in mine.values()):
+            continue
+        is_check = call.purpose == "phone_check"
+        may_be = what_it_may_be(ours, theirs, cancelled=call.cancelled_at is not None, is_check=is_check)
+        if not all(leg.sip_code for leg in call.legs):  # the reason was told in a report that was lost
+            may_be |= {CallState.NOT_CARRIED} if "failed" in (_status(ours), _status(theirs)) else frozenset()
         if call.state in FINAL and call.state not in may_be:
             untrue.append(f"the call {call.id.hex} is {call.state}, and was {' or '.join(sorted(may_be))}")
-    late += [f"{leg.sid} to {leg.to} goes on: {leg.status}" for leg in legs.values() if not leg.is_over]
-    late += [
-        f"{leg.sid} to {leg.to} is in no table" for leg in legs.values() if leg.parent is None and leg.sid not in known
-    ]
+    from_us = [leg for leg in legs.values() if leg.sender == our_number]
+    late += [f"{leg.sid} to {leg.to} goes on: {leg.status}" for leg in from_us if not leg.is_over]
+    strangers = [leg for leg in from_us if leg.parent is None and leg.sid not in known and not leg.was_stopped]
+    late += [f"{leg.sid} to {leg.to} is in no table" for leg in strangers]
     return {which: broken for which, broken in (("I6", late), ("I7", untrue)) if broken}
 
 
@@ -170,23 +189,27 @@ def _untrue_legs(call: CallRow, mine: dict[str, Carried | None]) -> list[str]:
     found = []
     for leg in call.legs:
         truth = mine[leg.role]
-        if truth is None or leg.status is None or LegStatus(leg.status) not in _OVER:
+        if truth is None or truth.was_forgotten or leg.status is None or LegStatus(leg.status) not in _OVER:
             continue  # never dialled, or the call was over before this leg's last news was needed
         if leg.status != truth.status:
             found.append(f"the {leg.role}'s leg {truth.sid} is {leg.status}, and was {truth.status}")
     return found
 
 
-_NEVER_PLACED = frozenset({CallState.WITHHELD, CallState.REFUSED, CallState.LOST})
-_NOT_ANSWERED = frozenset({CallState.UNREACHED})
+_NEVER_PLACED = frozenset({CallState.WITHHELD, CallState.REFUSED, CallState.LOST, CallState.NOT_CARRIED})
 _NOT_TAKEN = frozenset({CallState.NOT_TAKEN, CallState.ABANDONED})
 _VISITOR_LEG = {
-    "busy": frozenset({CallState.BUSY}),
-    "no-answer": frozenset({CallState.NO_ANSWER}),
-    "failed": frozenset({CallState.VISITOR_FAILED}),
-    "canceled": frozenset({CallState.ABANDONED}),
+    "busy": CallState.BUSY,
+    "no-answer": CallState.NO_ANSWER,
+    "failed": CallState.VISITOR_FAILED,
+    "canceled": CallState.ABANDONED,
 }
 _PUT_DOWN = frozenset({CallState.HUNG_UP, CallState.ABANDONED})
+_OUT_OF_ORDER = 500  # SIP answers from here on blame the network, not the number
+
+
+def _status(leg: Carried | None) -> str | None:
+    return None if leg is None else leg.status
 
 
 def what_it_may_be(
@@ -199,14 +222,20 @@ def what_it_may_be(
     if ours is None:
         true = _NEVER_PLACED
     elif theirs is None:
-        true = _NOT_ANSWERED if ours.answered_at is None else _NOT_TAKEN
+        true = _NOT_TAKEN if ours.answered_at is not None else _blamed(ours, CallState.UNREACHED)
         if is_check and ours.answered_at is not None:
             true |= {CallState.CONFIRMED}
     elif theirs.answered_at is None:
-        true = _VISITOR_LEG.get(theirs.status, frozenset())
+        true = _blamed(theirs, _VISITOR_LEG[theirs.status]) if theirs.is_over else frozenset()
     else:
         true = _talked(theirs)
     return true | {CallState.CANCELLED} if cancelled else true
+
+
+def _blamed(leg: Carried, state: CallState) -> frozenset[CallState]:
+    """The state of a leg that was not answered; nobody is to blame for what the network could not carry."""
+    out_of_order = leg.status == "failed" and (leg.sip_code or 0) >= _OUT_OF_ORDER
+    return frozenset({CallState.NOT_CARRIED if out_of_order else state})
 
 
 def _talked(theirs: Carried) -> frozenset[CallState]:

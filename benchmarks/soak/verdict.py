@@ -74,7 +74,9 @@ def verdict(here: Place, asked: list[Asked], refused: int, watcher: Watcher, des
         found.zero("starved while someone was free", [f"{one} {at}" for one, at in desk.starvation.starved.items()])
         found.zero("calls beyond the pace", _too_fast(_handed_over()))
         found.zero("trouble at the desk", desk.troubled)
-        breaches = here.broken | judge.tables_verdict(session, watcher.legs)
+        breaches = here.broken | judge.tables_verdict(
+            session, watcher.legs, our_number=here.app.config["TWILIO_CALLER_ID"]
+        )
         found.rows.append(("visitors who heard nothing for two seconds", len(breaches.pop("I3", []))))
         found.zero(
             "breaches of the other invariants", [f"{which}: {one}" for which in breaches for one in breaches[which]]

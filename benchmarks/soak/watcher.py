@@ -82,6 +82,8 @@ class Watcher:
                 self._text(entry, at)
             case "inbound text lost":
                 self.stopped.pop(self._replies.get(entry["text"], ""), None)
+            case "rest" if "/Calls/" in entry["path"]:
+                hear(self.legs, entry)
             case "rest" if entry["status"] == _REFUSED and entry["method"] == "POST" and "/Messages" in entry["path"]:
                 self.refused_texts.append((entry["fields"]["To"][0], at))
 

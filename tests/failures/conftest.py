@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import psycopg
 import pytest
 import requests
 from flask import Flask
@@ -124,6 +125,7 @@ class House:
     folder: Path
     nursery: Nursery
     programs: list[Born] = field(default_factory=list)
+    network_speed: float = NETWORK_SPEED
     was_silent: bool = False
     """The test froze the service in the middle of a call: whoever was on the line heard nothing for a while."""
 
@@ -167,14 +169,14 @@ class House:
 
     def set_clocks(self, moment: datetime, *, speed: float = 1) -> None:
         """It is this time now, everywhere; `speed` is the service's."""
-        now: dict[str, Any] = {"mode": "real", "speed": NETWORK_SPEED, "now": moment.isoformat()}
+        now: dict[str, Any] = {"mode": "real", "speed": self.network_speed, "now": moment.isoformat()}
         requests.post(f"{self.phones.base}/clock", json=now, timeout=30).raise_for_status()
         self.time.set(moment, speed=speed)
 
     @contextmanager
     def nobody_moves(self) -> Iterator[None]:
         """Time hardly passes on the network while something of ours goes away and comes back, however long it takes."""
-        for speed in (0.01, NETWORK_SPEED):
+        for speed in (0.01, self.network_speed):
             requests.post(f"{self.phones.base}/clock", json={"speed": speed}, timeout=30).raise_for_status()
             if speed < 1:
                 yield
@@ -294,6 +296,22 @@ def nobody_but_ana(app: Flask) -> None:
             set_away(session, counsellor_id=person, by=None, now=clock.now())
 
 
+@contextmanager
+def opened(house: House) -> Iterator[House]:
+    """The house at NOON, with three counsellors; judged when it closes."""
+    house.phones.reset()
+    house.set_clocks(NOON)
+    with clock.reading(house.time):
+        three_counsellors(house.app)
+        yield house
+        for program in reversed(house.programs):
+            program.kill()
+        house.phones.faults()
+        house.judge()
+    house.phones.reset()
+    house.phones.time_runs()
+
+
 @pytest.fixture
 def house(
     app: Flask,
@@ -307,17 +325,8 @@ def house(
     rehearsal = Rehearsal(tmp_path / "clock")
     shared = {**environment, "REHEARSAL_CLOCK": str(rehearsal.file)}
     made = House(app, served, Phones(simulator), running_servers, rehearsal, shared, tmp_path, nursery)
-    made.phones.reset()
-    made.set_clocks(NOON)
-    with clock.reading(rehearsal):
-        three_counsellors(app)
+    with opened(made):
         yield made
-        for program in reversed(made.programs):
-            program.kill()
-        made.phones.faults()
-        made.judge()
-    made.phones.reset()
-    made.phones.time_runs()
 
 
 @pytest.fixture
@@ -327,6 +336,14 @@ def only_ana(house: House) -> House:
     house.phones.habit(ANA, **PRESSES_1)
     house.phones.habit(VISITOR, **ANSWERS)
     return house
+
+
+def blocked(house: House) -> int:
+    """How many of our transactions wait for a lock that somebody holds."""
+    with psycopg.connect(house.servers.database_url) as connection:
+        row = connection.execute("select count(*) from pg_stat_activity where wait_event_type = 'Lock'").fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def at_once(*deeds: Any) -> None:

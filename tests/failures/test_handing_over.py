@@ -1,4 +1,4 @@
-"""A worker dies, or the wire does, at each point of handing a call over: nobody is rung twice, nobody forgotten."""
+"""The wire breaks while a call is handed over: nobody is rung twice, nobody forgotten. Kills: test_crash_matrix.py."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import time
 from datetime import datetime, timedelta
 from typing import Any
 
-import psycopg
 import pytest
 from rq import Queue
 
 from foundation import doorbell
-from foundation.doorbell import Bell, ring
+from foundation.doorbell import Bell
 from tests.conftest import NOON, eventually
 from tests.failures.conftest import ANA, NETWORK_SPEED, VISITOR, Born, House
 
@@ -32,18 +31,7 @@ def caught_waiting_for_the_answer(house: House, fault: str, **more: Any) -> Born
     return worker
 
 
-def test_f03_a_worker_is_killed_after_the_call_was_accepted_and_before_it_knows(only_ana: House) -> None:
-    worker = caught_waiting_for_the_answer(only_ana, "times_out")
-
-    only_ana.kill(worker)
-    only_ana.worker()
-    ring(Bell.SETTLE)
-
-    only_ana.until(lambda: only_ana.states() == ["finished"])
-    assert only_ana.rang() == {ANA: 1, VISITOR: 1}
-
-
-def test_f03_the_same_and_no_report_ever_comes_so_the_list_must_tell(only_ana: House) -> None:
+def test_f03_a_worker_is_killed_before_it_knows_and_no_report_ever_comes_so_the_list_must_tell(only_ana: House) -> None:
     only_ana.phones.habit(ANA, picks_up="nobody")
     worker = caught_waiting_for_the_answer(only_ana, "times_out", webhooks={"drop": 1})
 
@@ -55,19 +43,6 @@ def test_f03_the_same_and_no_report_ever_comes_so_the_list_must_tell(only_ana: H
 
     assert only_ana.states()[0] == "unreached"
     assert only_ana.placed()[ANA] == len(only_ana.states())
-
-
-def test_f03_a_worker_is_killed_and_the_call_was_never_accepted(only_ana: House) -> None:
-    worker = caught_waiting_for_the_answer(only_ana, "times_out_before")
-
-    only_ana.kill(worker)
-    for seconds in (16, 16, 46, 61):
-        only_ana.later(seconds=seconds)
-        only_ana.work()
-    assert only_ana.states()[0] == "lost"
-    only_ana.work_until(lambda: only_ana.states() == ["lost", "finished"])
-
-    assert only_ana.rang() == {ANA: 1, VISITOR: 1}
 
 
 def test_f39_the_list_is_behind_and_nobody_is_dialled_to_find_out(only_ana: House) -> None:
@@ -85,44 +60,6 @@ def test_f39_the_list_is_behind_and_nobody_is_dialled_to_find_out(only_ana: Hous
 
     assert only_ana.states()[0] == "unreached"
     assert only_ana.placed()[ANA] == len(only_ana.states())
-
-
-def blocked(house: House) -> int:
-    with psycopg.connect(house.servers.database_url) as connection:
-        row = connection.execute("select count(*) from pg_stat_activity where wait_event_type = 'Lock'").fetchone()
-    assert row is not None
-    return int(row[0])
-
-
-def test_f03_a_worker_is_killed_before_its_claim_is_committed(only_ana: House) -> None:
-    worker = only_ana.worker()
-    with psycopg.connect(only_ana.servers.database_url) as holder:
-        holder.execute("insert into pace values (1, %s) on conflict do nothing", (NOON,))  # nobody has dialled yet
-        holder.commit()
-        holder.execute("select 1 from pace for update")
-        only_ana.ask()
-        eventually(lambda: blocked(only_ana) >= 1 and only_ana.states() == ["waiting"])
-
-        only_ana.kill(worker)
-
-    only_ana.work_until(lambda: only_ana.states() == ["finished"])
-    assert only_ana.rang() == {ANA: 1, VISITOR: 1}
-
-
-def test_f03_a_worker_is_killed_between_the_answer_and_its_commit(only_ana: House) -> None:
-    only_ana.phones.faults(rest={"slow_s": 1.5, "resources": ["Calls"]}, webhooks={"kinds": ["status"], "drop": 1})
-    worker = only_ana.worker()
-    only_ana.ask()
-    eventually(lambda: handed_over(only_ana))
-    with psycopg.connect(only_ana.servers.database_url) as holder:
-        holder.execute("select 1 from call for update")
-        eventually(lambda: blocked(only_ana) >= 1)
-
-        only_ana.kill(worker)
-
-    only_ana.phones.faults()
-    only_ana.work_until(lambda: only_ana.states() == ["finished"])
-    assert only_ana.rang() == {ANA: 1, VISITOR: 1}
 
 
 WIRE_FAULTS = ["answer_lost", "fails_after", "fails_before", "too_many_requests"]

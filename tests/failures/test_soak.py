@@ -21,7 +21,7 @@ from foundation.database import transaction
 from notifications.domain.trouble import Trouble
 from notifications.models import TroubleRow
 from notifications.operations import trouble
-from tests.conftest import NOON, Town
+from tests.conftest import HELPLINE, NOON, Town
 from tests.journeys.conftest import ANA, TAKES, TALKS, VISITOR, Asked, People
 from tests.rota.planning import Team
 
@@ -36,7 +36,7 @@ class Soak:
     def __init__(self, town: Town, wish: Wish) -> None:
         self.town, self.wish = town, wish
         neither: Any = None  # judging needs no rehearsal and no servers of its own
-        here = Place(town.base, town.phones.base, {}, neither, neither)
+        here = Place(town.base, town.phones.base, {"TWILIO_CALLER_ID": HELPLINE}, neither, neither)
         here.app = town.app
         self.here, self.visitors, self.watcher = here, Visitors(here), Watcher(here)
         self.visitors.wishes[VISITOR] = wish
