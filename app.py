@@ -42,6 +42,7 @@ import rota.web
 from accounts.cli import commands as accounts_commands
 from callbacks import queries as callback_queries
 from callbacks.cli import commands as callbacks_commands
+from callbacks.domain.keeping import Kept
 from callbacks.operations.follow_call import CallFollower
 from foundation import clock, doorbell, logs, phone, sealed
 from foundation.database import be_impatient, db, transaction
@@ -93,6 +94,11 @@ class Settings(BaseModel):
     REHEARSAL_CLOCK: str = ""
     ON_CALL_PHONE: str = ""
     ALARM_WEBHOOK_URL: str = Field("", pattern=r"^(https?://.+)?$")
+    VISITORS_PRESS_A_KEY: bool = False
+    KEEP_UNREACHED_DAYS: int = Field(30, ge=1)
+    KEEP_TALKED_DAYS: int = Field(182, ge=1)
+    KEEP_REFERRED_DAYS: int = Field(2557, ge=1)
+    KEEP_CALL_RECORDS_DAYS: int = Field(30, ge=2)
     TWILIO_FALLBACK_URL: str = Field("", pattern=r"^(https?://.+)?$")
 
     @field_validator("SERVICE_TIMEZONE")
@@ -209,6 +215,13 @@ def _configure(app: Flask, settings: Settings) -> None:
         CALLS_PER_SECOND=settings.TWILIO_CALLS_PER_SECOND,
         ON_CALL_PHONE=Phone(settings.ON_CALL_PHONE) if settings.ON_CALL_PHONE else None,
         ALARM_WEBHOOK_URL=settings.ALARM_WEBHOOK_URL,
+        VISITORS_PRESS_A_KEY=settings.VISITORS_PRESS_A_KEY,
+        KEPT=Kept(
+            unreached=timedelta(days=settings.KEEP_UNREACHED_DAYS),
+            talked=timedelta(days=settings.KEEP_TALKED_DAYS),
+            referred=timedelta(days=settings.KEEP_REFERRED_DAYS),
+            call_records=timedelta(days=settings.KEEP_CALL_RECORDS_DAYS),
+        ),
         SERVICE_NAME=settings.SERVICE_NAME,
         SERVICE_TIMEZONE=settings.SERVICE_TIMEZONE,
         ZONE=zoneinfo.ZoneInfo(settings.SERVICE_TIMEZONE),
@@ -249,7 +262,9 @@ def join_the_rooms(app: Flask) -> None:
     callbacks.web.init_problems(app)
     rota.web.init_problems(app)
     zone: zoneinfo.ZoneInfo = app.config["ZONE"]
-    of_the_rota = RotaFollower(zone=zone, then=CallFollower(zone=zone))  # the rota's own texts; the rest is callbacks'
+    of_the_rota = RotaFollower(
+        zone=zone, then=CallFollower(zone=zone, screens_everybody=app.config["VISITORS_PRESS_A_KEY"])
+    )  # the rota's own texts; the rest is callbacks'
     arrow.draw(of_the_rota, listener=of_the_rota)  # what becomes of a call or text is told to whoever ordered it
 
 
@@ -325,6 +340,7 @@ PERIODIC: tuple[tuple[Bell, Waits], ...] = (
     (Bell.MATCH, callback_queries.is_anybody_waiting),
     (Bell.TEXT, notification_queries.is_text_waiting),
     (Bell.ROTA, rota_queries.is_rota_work_due),
+    (Bell.TIDY, callback_queries.is_tidying_due),
 )
 """What the timekeeper looks for in the tables, and the bell it rings when it finds it."""
 
@@ -438,7 +454,7 @@ def _help_lines() -> str | None:
 def _conservation() -> str | None:
     with transaction() as session:
         missing = callback_queries.unaccounted_for(session)
-    return f"{missing} requests are in no known state" if missing else None
+    return f"nowhere, or gone: {missing} of the requests that were ever received" if missing else None
 
 
 def _on_call() -> str | None:

@@ -7,14 +7,17 @@ from zoneinfo import ZoneInfo
 import structlog
 from flask import current_app
 
-from callbacks.operations import apologise, expire, watch
+from callbacks.domain.keeping import Kept
+from callbacks.operations import apologise, expire, tidy, watch
 from callbacks.operations.match import match_waiting as match_now
 from foundation import clock, doorbell
 from foundation.database import transaction
 from foundation.doorbell import Bell
-from notifications.jobs import tell_of_troubles
+from notifications.jobs import delete_records, tell_of_troubles
 
 log = structlog.get_logger()
+
+_TIDIES_AT_MOST = 20  # transactions in one run: the bell rings again, and no job may hold a worker for long
 
 
 @doorbell.answers(Bell.MATCH)
@@ -47,3 +50,23 @@ def keep_deadlines() -> None:
     with transaction() as session:
         expire.keep_deadlines(session, now=clock.now())
         expire.forget_keys(session, now=clock.now())
+
+
+@doorbell.answers(Bell.TIDY)
+def tidy_up() -> None:
+    """Forget what has been kept for as long as it was needed, here and at the telephone company."""
+    doorbell.answering(Bell.TIDY)
+    kept: Kept = current_app.config["KEPT"]
+    with transaction() as session:
+        tidy.begin(session, now=clock.now())
+    forgotten = 0
+    for _ in range(_TIDIES_AT_MOST):
+        with transaction() as session:
+            if not (count := tidy.tidy(session, kept=kept, now=clock.now())):
+                break
+        forgotten += count
+    if forgotten:
+        log.info("forgotten", requests=forgotten)
+    with transaction() as session:
+        tidy.tidy_records(session, kept=kept, now=clock.now())
+    delete_records()

@@ -9,7 +9,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Connection,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Table,
+    UniqueConstraint,
+    event,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -56,6 +67,12 @@ class CallbackRow(Row):
         Index("callback_by_status", "status"),
         Index("callback_by_requester", "requester", "asked_at"),
         Index("callback_by_phone", "phone_digest", "asked_at"),
+        CheckConstraint(
+            "status not in ('completed', 'closed_no_contact', 'rejected', 'expired') or case_outcome is not null",
+            name="a_closed_callback_says_what_came_of_it",
+        ),
+        CheckConstraint("(held_at is null) = (held_because is null)", name="a_held_callback_says_why"),
+        Index("callback_by_closing_while_named", "closed_at", postgresql_where=text("status <> 'erased'")),
         CheckConstraint(
             "(restricted_at is null) = (restricted_because is null)", name="a_restricted_callback_says_why"
         ),
@@ -123,6 +140,10 @@ class CallbackRow(Row):
     restricted_at: Mapped[datetime | None]
     restricted_because: Mapped[str | None]
     """Why what was to be erased is kept, and no longer used for anything else."""
+
+    held_at: Mapped[datetime | None]
+    held_because: Mapped[str | None]
+    """Why it is neither forgotten when it is old nor erased when its visitor asks."""
 
     def move(self, event: Event, *, due_by: datetime | None, now: datetime) -> None:
         """Let an event happen. Raises IllegalMove; `due_by` is the deadline of the state that follows, if not final."""
@@ -210,6 +231,7 @@ class AttemptRow(Row):
             postgresql_where=text("ended_at is null"),
         ),
         Index("attempt_by_counsellor", "counsellor_id", "ended_at"),
+        Index("attempt_by_ring", "rang_visitor_at", postgresql_where=text("rang_visitor_at is not null")),
         CheckConstraint("(ended_at is null) = (result is null)", name="an_attempt_that_ended_has_a_result"),
     )
 
@@ -228,14 +250,45 @@ class AttemptRow(Row):
     ended_at: Mapped[datetime | None]
     result: Mapped[str | None]
     talked_s: Mapped[int] = mapped_column(default=0)
+    overtime_s: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Seconds of it after the counsellor's shift was over."""
     owes_outcome: Mapped[bool] = mapped_column(default=False)
     """The visitor's telephone was answered: only the counsellor can say what happened."""
+    reminded_at: Mapped[datetime | None]
+    """When the counsellor was reminded that the outcome is owed."""
     contact_outcome: Mapped[str | None]
     outcome_at: Mapped[datetime | None]
     outcome_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     note: Mapped[str | None] = mapped_column(Sealed)
 
     callback: Mapped[CallbackRow] = relationship()
+
+
+class ObstacleRow(Row):
+    """The first rule that stood between a request and a counsellor from a moment on, until the next line of the two."""
+
+    __tablename__ = "obstacle"
+    __table_args__ = (Index("obstacle_by_pair", "callback_id", "counsellor_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    callback_id: Mapped[int] = mapped_column(ForeignKey("callback.id", ondelete="CASCADE"))
+    counsellor_id: Mapped[int | None] = mapped_column(ForeignKey("counsellor.id"))
+    """None: the rule keeps everybody from it."""
+    rule: Mapped[str | None]
+    """None: nothing stood in the way."""
+    since: Mapped[datetime]
+
+
+class ReceiptRow(Row):
+    """Proof that a request was received: written once, in the same transaction, and never changed or deleted.
+
+    Conservation is counted against it, so that a request that is gone is missed.
+    """
+
+    __tablename__ = "receipt"
+
+    callback_id: Mapped[int] = mapped_column(ForeignKey("callback.id"), primary_key=True)
+    received_at: Mapped[datetime]
 
 
 class HistoryRow(Row):
@@ -312,6 +365,16 @@ class IdempotencyRow(Row):
     created_at: Mapped[datetime]
 
 
+class TidyingRow(Row):
+    """When what is old is looked for again: one row."""
+
+    __tablename__ = "tidying"
+    __table_args__ = (CheckConstraint("id = 1", name="there_is_one_tidying"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    next_at: Mapped[datetime]
+
+
 class NotThemRow(Row):
     """The owner of a number said that they did not ask for a call: this requester never has it rung again."""
 
@@ -342,3 +405,20 @@ class SentRow(Row):
 
     text_id: Mapped[UUID] = mapped_column(ForeignKey("text_message.id"), primary_key=True)
     callback_id: Mapped[int] = mapped_column(ForeignKey("callback.id", ondelete="CASCADE"), index=True)
+
+
+RECEIPTS_ARE_APPEND_ONLY = """
+CREATE FUNCTION receipts_are_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'receipts are append-only' USING ERRCODE = 'restrict_violation';
+END
+$$;
+CREATE TRIGGER receipts_are_append_only BEFORE UPDATE OR DELETE ON receipt
+    FOR EACH ROW EXECUTE FUNCTION receipts_are_append_only();
+"""
+"""The same statements stand in the migration; here they serve databases made straight from the metadata."""
+
+
+@event.listens_for(ReceiptRow.__table__, "after_create")
+def _keep_append_only(_table: Table, connection: Connection, **_: object) -> None:
+    connection.exec_driver_sql(RECEIPTS_ARE_APPEND_ONLY)

@@ -10,10 +10,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import SQLColumnExpression, case, exists, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, joinedload
 
 from accounts.models import StaffRow
+from callbacks.domain.answers import Answered
 from callbacks.domain.codes import CaseOutcome
+from callbacks.domain.keeping import Kept
 from callbacks.domain.lifecycle import CLOSED, WAITING, Status
 from callbacks.domain.matching import AGEING
 from callbacks.domain.safe_contact import MessageRule, Refused, SafeContact
@@ -27,16 +30,22 @@ from callbacks.models import (
     HistoryRow,
     IdempotencyRow,
     NotThemRow,
+    ObstacleRow,
+    ReceiptRow,
     ReferralRow,
     SentRow,
+    TidyingRow,
 )
-from notifications.domain.call import CallState
-from notifications.models import CallRow, LegRow, TextRow
+from notifications.domain.call import CallState, LegStatus
+from notifications.models import CallRow, LegRow, ProviderRecordRow, TextRow
 from notifications.queries import has_opted_out
 from rota import queries as rota
 from rota.models import CounsellorRow
 
 _MATCHING = 7_283_001  # any number that no other advisory lock of this database uses
+
+_SAY_ENOUGH = [str(Status.WITHDRAWN), str(Status.ERASED)]
+"""Closed states that are a reason by themselves: it is what the visitor wished."""
 
 _WAITING = [str(status) for status in WAITING]
 
@@ -399,6 +408,49 @@ def last_attempt_ends(session: Session, counsellor_ids: Collection[int]) -> dict
     return {who: ended_at for who, ended_at in session.execute(question) if ended_at is not None}
 
 
+def latest_obstacles(session: Session, callback_ids: list[int]) -> dict[tuple[int, int | None], str | None]:
+    """The rule that was last kept for each pair of these requests and a counsellor, or for the request alone."""
+    question = (
+        select(ObstacleRow.callback_id, ObstacleRow.counsellor_id, ObstacleRow.rule)
+        .where(ObstacleRow.callback_id.in_(callback_ids))
+        .ext(distinct_on(ObstacleRow.callback_id, ObstacleRow.counsellor_id))
+        .order_by(ObstacleRow.callback_id, ObstacleRow.counsellor_id, ObstacleRow.id.desc())
+    )
+    return {(callback_id, who): rule for callback_id, who, rule in session.execute(question)}
+
+
+def obstacles(session: Session, callback_id: int) -> list[ObstacleRow]:
+    """What stood in the way of a request, in order."""
+    return list(
+        session.scalars(select(ObstacleRow).where(ObstacleRow.callback_id == callback_id).order_by(ObstacleRow.id))
+    )
+
+
+def answered(session: Session, *, since: datetime, until: datetime) -> Answered:
+    """How many visitors were rung in a period, and how many of them answered."""
+    answers = func.count().filter(AttemptRow.result.in_([str(CallState.FINISHED), str(CallState.HUNG_UP)]))
+    question = select(func.count(), answers).where(
+        AttemptRow.rang_visitor_at >= since, AttemptRow.rang_visitor_at < until, AttemptRow.ended_at.is_not(None)
+    )
+    rings, answered_rings = session.execute(question).one()
+    return Answered(rings, answered_rings)
+
+
+def could_not_be_connected(session: Session, call_id: UUID) -> bool:
+    """Whether it was the counsellor's number itself that failed: refused, or no telephone could be reached there."""
+    failed = exists().where(
+        LegRow.call_id == CallRow.id, LegRow.role == "counsellor", LegRow.status == str(LegStatus.FAILED)
+    )
+    question = exists().where(CallRow.id == call_id, or_(CallRow.refused.is_not(None), failed))
+    return bool(session.scalar(select(question)))
+
+
+def withheld(session: Session, call_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Why the gate stopped these calls, for those that it stopped."""
+    question = select(CallRow.id, CallRow.withheld).where(CallRow.id.in_(call_ids), CallRow.withheld.is_not(None))
+    return {call_id: because for call_id, because in session.execute(question) if because is not None}
+
+
 def history(session: Session, callback_id: int) -> list[HistoryRow]:
     """What happened to a request, in order."""
     return list(
@@ -431,6 +483,72 @@ def to_be_rung(session: Session, *, now: datetime, limit: int = 500) -> list[Cal
         .where(CallbackRow.status.in_(_WAITING))
         .order_by(is_later, soonest, *_order_of_service(now))
         .limit(limit)
+    )
+    return list(session.scalars(question))
+
+
+def is_tidying_due(session: Session, *, now: datetime) -> bool:
+    """Whether it is time to look for what is old."""
+    next_at = session.scalar(select(TidyingRow.next_at))
+    return next_at is None or next_at <= now
+
+
+def kept_long_enough(session: Session, *, kept: Kept, limit: int, now: datetime) -> list[CallbackRow]:
+    """Closed requests that still name somebody and need not any more, locked; held and restricted ones are left."""
+    has_referral = exists().where(ReferralRow.callback_id == CallbackRow.id)
+    is_concern = CallbackRow.case_outcome == str(CaseOutcome.SAFEGUARDING_RAISED)
+    has_talked = exists().where(AttemptRow.callback_id == CallbackRow.id, AttemptRow.bridged_at.is_not(None))
+    is_owed = exists().where(
+        AttemptRow.callback_id == CallbackRow.id, AttemptRow.owes_outcome, AttemptRow.contact_outcome.is_(None)
+    )
+    period = case(
+        (or_(has_referral, func.coalesce(is_concern, False)), literal(kept.referred)),
+        (has_talked, literal(kept.talked)),
+        else_=literal(kept.unreached),
+    )
+    question = (
+        select(CallbackRow)
+        .where(
+            CallbackRow.status != str(Status.ERASED),
+            CallbackRow.closed_at < now - period,
+            CallbackRow.held_at.is_(None),
+            CallbackRow.restricted_at.is_(None),
+            ~is_owed,
+        )
+        .order_by(CallbackRow.closed_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    return list(session.scalars(question))
+
+
+_KEPT_BY_NOBODY = (CallbackRow.held_at.is_(None), CallbackRow.restricted_at.is_(None))
+_AT_MOST = 500
+
+
+def calls_of_closed(session: Session, *, before: datetime) -> list[UUID]:
+    """Calls of requests that were closed before then, of which the telephone company still has records."""
+    question = (
+        select(AttemptRow.call_id)
+        .join(CallbackRow, CallbackRow.id == AttemptRow.callback_id)
+        .join(LegRow, LegRow.call_id == AttemptRow.call_id)
+        .where(CallbackRow.closed_at < before, *_KEPT_BY_NOBODY, LegRow.provider_id.is_not(None))
+        .where(~exists().where(ProviderRecordRow.provider_id == LegRow.provider_id))
+        .limit(_AT_MOST)
+    )
+    return list(session.scalars(question))
+
+
+def texts_of_closed(session: Session, *, before: datetime) -> list[UUID]:
+    """Texts about requests that were closed before then, of which the telephone company still has records."""
+    question = (
+        select(TextRow.id)
+        .join(SentRow, SentRow.text_id == TextRow.id)
+        .join(CallbackRow, CallbackRow.id == SentRow.callback_id)
+        .where(CallbackRow.closed_at < before, *_KEPT_BY_NOBODY, TextRow.provider_id.is_not(None))
+        .where(~exists().where(ProviderRecordRow.provider_id == TextRow.provider_id))
+        .limit(_AT_MOST)
     )
     return list(session.scalars(question))
 
@@ -539,14 +657,35 @@ def counts_by_status(session: Session) -> dict[Status, int]:
 
 
 def unaccounted_for(session: Session) -> int:
-    """Conservation: requests that are neither open with a deadline nor closed with a reason. Must be 0, always."""
+    """Conservation: requests that are nowhere, and received ones that are gone or were never noted. Must be 0, always.
+
+    Every request ever received is open with a deadline or closed with a reason, and has its receipt.
+    """
+    return _nowhere(session) + _gone(session)
+
+
+def _gone(session: Session) -> int:
+    """Receipts without their request, and requests without their receipt."""
+    no_request = ~exists().where(CallbackRow.id == ReceiptRow.callback_id)
+    no_receipt = ~exists().where(ReceiptRow.callback_id == CallbackRow.id)
+    gone = select(func.count()).select_from(ReceiptRow).where(no_request)
+    unnoted = select(func.count()).select_from(CallbackRow).where(no_receipt)
+    return int(session.scalar(gone) or 0) + int(session.scalar(unnoted) or 0)
+
+
+def _nowhere(session: Session) -> int:
+    """Requests that are neither open with a deadline nor closed with a reason."""
     question = (
         select(func.count())
         .select_from(CallbackRow)
         .where(
             ~(
                 (CallbackRow.closed_at.is_(None) & CallbackRow.due_by.is_not(None))
-                | (CallbackRow.closed_at.is_not(None) & CallbackRow.status.in_([str(status) for status in CLOSED]))
+                | (
+                    CallbackRow.closed_at.is_not(None)
+                    & (CallbackRow.status.in_(_SAY_ENOUGH) | CallbackRow.case_outcome.is_not(None))
+                    & CallbackRow.status.in_([str(status) for status in CLOSED])
+                )
             )
         )
     )

@@ -36,6 +36,8 @@ class Bell(StrEnum):
     """Requests whose deadline has passed."""
     ROTA = "rota"
     """Colleagues who are to be asked for cover."""
+    TIDY = "tidy"
+    """What has been kept for as long as it was needed."""
 
 
 QUEUES: dict[Bell, str] = {
@@ -45,6 +47,7 @@ QUEUES: dict[Bell, str] = {
     Bell.SWEEP: "calls",
     Bell.TEXT: "texts",
     Bell.DEADLINES: "upkeep",
+    Bell.TIDY: "upkeep",
     Bell.ROTA: "texts",
 }
 """The queue of each bell; workers empty them in the order calls, texts, upkeep."""

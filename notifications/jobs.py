@@ -18,7 +18,7 @@ from foundation.doorbell import Bell
 from foundation.phone import Phone
 from notifications import queries
 from notifications.domain.text import TextState
-from notifications.operations import alarm, place, settle, sweep, trouble
+from notifications.operations import alarm, forget, place, settle, sweep, trouble
 from notifications.telephony import second_way
 from notifications.telephony.port import (
     CallOrder,
@@ -289,3 +289,19 @@ def _post(address: str, telling: alarm.Telling) -> None:
         return
     with transaction() as session:
         alarm.was_heard(session, telling.kind, now=clock.now())
+
+
+def delete_records() -> None:
+    """Have the telephone company delete what it is to keep no longer; what it does not delete is tried again."""
+    with transaction() as session:
+        due = queries.records_due(session, now=clock.now())
+    for provider_id, kind in due:
+        try:
+            _telephony().delete_call(provider_id) if kind == "call" else _telephony().delete_text(provider_id)
+        except ProviderUnavailable as away:
+            log.warning("record_not_deleted", kind=kind, because=str(away))
+            with transaction() as session:
+                forget.record_remains(session, provider_id=provider_id, now=clock.now())
+            return  # the company may be away: the others are due when the bell rings again
+        with transaction() as session:
+            forget.record_gone(session, provider_id=provider_id, now=clock.now())

@@ -246,7 +246,10 @@ class IssuedRow(Row):
     """Instructions that we gave for a step of a call: a repeated question gets the same answer."""
 
     __tablename__ = "issued_instructions"
-    __table_args__ = (UniqueConstraint("provider_id", "step", name="a_step_of_a_leg_is_answered_one_way"),)
+    __table_args__ = (
+        UniqueConstraint("provider_id", "step", name="a_step_of_a_leg_is_answered_one_way"),
+        Index("issued_by_issued_at", "issued_at"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     provider_id: Mapped[str]
@@ -299,6 +302,22 @@ class TroubleRow(Row):
     """How often somebody was told, heard or not."""
     tell_at: Mapped[datetime | None]
     """When it is told again, if nobody has heard of it by then."""
+
+
+class ProviderRecordRow(Row):
+    """A call or text of which the telephone company is to keep no record: proof that it was deleted there, and when."""
+
+    __tablename__ = "provider_record"
+    __table_args__ = (
+        CheckConstraint("kind in ('call', 'text')", name="a_record_is_of_a_call_or_a_text"),
+        Index("provider_record_by_due_at_while_there", "due_at", postgresql_where=text("gone_at is null")),
+    )
+
+    provider_id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    due_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(default=0)
+    gone_at: Mapped[datetime | None]
 
 
 class OnTheLineRow(Row):

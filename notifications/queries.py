@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from notifications.domain.call import CALLS_LAST, SWEPT_EVERY, CallState
@@ -18,6 +18,7 @@ from notifications.models import (
     OnTheLineRow,
     OptOutRow,
     PaceRow,
+    ProviderRecordRow,
     TextRow,
     TroubleRow,
 )
@@ -214,3 +215,20 @@ def is_anything_overdue(session: Session, *, now: datetime) -> bool:
 def has_opted_out(session: Session, *, phone_digest: bytes) -> bool:
     """Whether a number asked for no texts."""
     return session.get(OptOutRow, phone_digest) is not None
+
+
+def records_due(session: Session, *, limit: int = 50, now: datetime) -> list[tuple[str, str]]:
+    """Records that the telephone company is to delete now: each its id there, and of what it is."""
+    question = (
+        select(ProviderRecordRow.provider_id, ProviderRecordRow.kind)
+        .where(ProviderRecordRow.gone_at.is_(None), ProviderRecordRow.due_at <= now)
+        .order_by(ProviderRecordRow.due_at)
+        .limit(limit)
+    )
+    return [(provider_id, kind) for provider_id, kind in session.execute(question)]
+
+
+def deletions_in_vain(session: Session) -> int:
+    """How often it was tried to delete the records that are still there."""
+    question = select(func.sum(ProviderRecordRow.tries)).where(ProviderRecordRow.gone_at.is_(None))
+    return int(session.scalar(question) or 0)

@@ -133,6 +133,8 @@ class CounsellorRow(Row):
     """E.164."""
     phone_digest: Mapped[bytes] = mapped_column(LargeBinary)
     phone_verified_at: Mapped[datetime | None]
+    phone_fails_since: Mapped[datetime | None]
+    """The last call could not be connected to it."""
     gender: Mapped[str | None]
     """Said by the counsellor, never inferred; used only for visitors who asked."""
     skills: Mapped[list[str]] = mapped_column(default=list)
@@ -173,6 +175,7 @@ class CounsellorRow(Row):
             skills=frozenset(Skill(skill) for skill in self.skills),
             languages=frozenset(self.languages),
             phone_verified=self.phone_verified_at is not None,
+            phone_fails=self.phone_fails_since is not None,
             left_on=self.left_on,
         )
 

@@ -210,6 +210,13 @@ def _free_until(session: Session, moment: datetime) -> dict[int, datetime]:
     return {person: ends_at for person, ends_at in _unbroken_until(shifts, moment).items() if ends_at > last}
 
 
+def cover_ends(session: Session, *, counsellor_id: int, moment: datetime) -> datetime | None:
+    """When a counsellor's unbroken cover at this moment ends; None when they are not on."""
+    moment = whole_minute(moment)
+    shifts = published_shifts(session, start=moment, end=moment + LOOK_AHEAD, counsellor_ids=[counsellor_id])
+    return _unbroken_until(shifts, moment).get(counsellor_id)
+
+
 def _shifts_at(session: Session, moment: datetime, *, counsellor_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
     """Each person's shift at this moment, and its version."""
     minute = whole_minute(moment)

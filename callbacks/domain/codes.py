@@ -325,6 +325,15 @@ class BlockReason(Coded):
     OTHER = "other", "Another reason, which the supervisors know"
 
 
+class HoldReason(Coded):
+    """Why a request is kept although it is old or its visitor wants it erased; a list, so that it tells nothing."""
+
+    COMPLAINT = "complaint", "A complaint, or a claim"
+    SAFEGUARDING = "safeguarding", "Safeguarding"
+    COURT = "court", "A court or the police"
+    OTHER = "other", "Another duty, which the supervisors know"
+
+
 class BlockedFor(Coded):
     """How long a number is blocked."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from callbacks.domain.absence import Absence
+from callbacks.domain.matching import Block
 from notifications.domain.call import CallState
 
 ASKED = "The request arrived through {channel}."
@@ -35,6 +37,10 @@ RAN_OUT = "The last safe time passed before anybody could be rung. This is our f
 OUTCOME = "{who} recorded: {contact}."
 CONCLUDED = "Finished: {case}."
 REFERRED = "Referred with consent: {kind}."
+FORGOTTEN = "It was kept for as long as it was needed. The visitor's details were erased."
+HELD_BY_LAW = "A supervisor has it kept: the law asks for it."
+HOLD_LIFTED = "It is no longer kept for longer than others."
+REMINDED = "The counsellor was reminded that what came of the call is not written down."
 OUTCOME_MISSING = "Nobody has said what came of the call."
 WITHDRAWN = "The visitor cancelled the request."
 CHANGED = "The visitor changed {what}."
@@ -55,3 +61,26 @@ ERASED = "The visitor's details were erased."
 RESTRICTED = "The visitor wanted their details erased. They are kept for safeguarding and used for nothing else."
 URGENCY_RAISED = "The urgency was raised from “{before}” to “{after}”{because}."
 URGENCY_LOWERED = "The urgency was lowered from “{before}” to “{after}”{because}."
+
+ABSENCES: dict[Absence, str] = {
+    Absence.NOT_ON_SHIFT: "Not on shift",
+    Absence.LAST_MINUTES: "In the last minutes of the shift",
+    Absence.AWAY: "Away",
+    Absence.WRAPPING_UP: "Writing down what came of a call",
+    Absence.NOT_RESPONDING: "Missed two offers in a row",
+    Absence.PHONE_NOT_CHECKED: "Telephone not checked yet",
+}
+BLOCKS: dict[Block, str] = {
+    Block.NOT_DUE: "Not due yet",
+    Block.OUTSIDE_SAFE_TIMES: "Outside the times at which they may be rung",
+    Block.NUMBER_BUSY: "Another request for the same number is being rung",
+    Block.TAKEN: "Has another call",
+    Block.SKILL: "Lacks training that this request needs",
+    Block.LANGUAGE: "Does not speak the language",
+    Block.GENDER: "They asked to speak only to a woman, or only to a man",
+    Block.EXCLUDED: "Passed this request on a few minutes ago",
+    Block.OUTRANKED: "Gets a request that goes first",
+}
+RULES: dict[str, str] = {str(rule): words for rule, words in (*ABSENCES.items(), *BLOCKS.items())}
+"""Every first rule that can stand between a request and a counsellor."""
+IN_THE_WAY = "The rule in the way: {rule}."

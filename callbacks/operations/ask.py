@@ -20,7 +20,7 @@ from callbacks.domain.lifecycle import Event, Status
 from callbacks.domain.safe_contact import Refused
 from callbacks.domain.triage import FIRST_RING_WITHIN, Triage, Urgency, triage
 from callbacks.domain.window import Span, Wanted, opening
-from callbacks.models import CallbackRow, IdempotencyRow
+from callbacks.models import CallbackRow, IdempotencyRow, ReceiptRow
 from callbacks.operations import history, nobody_able, not_them, offers, same_number, tell
 from foundation import doorbell, sealed
 from foundation.doorbell import Bell
@@ -71,6 +71,7 @@ def ask_anew(session: Session, what: Ask, *, idempotency: Idempotency | None, zo
     same_number.notice(session, callback)
     session.add(callback)
     session.flush()
+    session.add(ReceiptRow(callback_id=callback.id, received_at=now))
     if isinstance(what.when, Span):
         offers.book(session, callback, wanted=what.when, now=now)
     _promise(session, callback, now=now)

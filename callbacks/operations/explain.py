@@ -5,6 +5,7 @@ It asks the same questions as `match` does and writes nothing, so what a page sa
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -96,6 +97,42 @@ class Standing:
             for request in self.waiting
             if request.due_at <= since and self.not_ready(request) is None
         ]
+
+
+_PASSES = frozenset({Absence.WRAPPING_UP, Block.TAKEN, Block.OUTRANKED, Block.EXCLUDED})
+"""What is over by itself in a while: whoever is kept by one of these can ring a little later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unserved:
+    """A request that may be rung now and that nobody can ring, now or when they are free again."""
+
+    callback_id: int
+    because: Absence | Block
+    """The rule that keeps most of those on shift from it; `NOT_ON_SHIFT` when there is nobody."""
+
+
+def unserved(seen: Standing) -> list[Unserved]:
+    """Requests that have been due for more than a minute and that nobody who is on shift can ring, first ones first."""
+    on = [line for line in seen.people if line.on_shift_until is not None]
+    found = []
+    for request in seen.waiting:
+        if request.due_at > seen.now - STARVED_AFTER or seen.not_ready(request) is not None:
+            continue
+        rules = [_lasting(seen, request, line) for line in on]
+        kept = [rule for rule in rules if rule is not None]
+        if len(kept) == len(rules):
+            most = Counter(kept).most_common(1)
+            found.append(Unserved(request.callback_id, most[0][0] if most else Absence.NOT_ON_SHIFT))
+    return found
+
+
+def _lasting(seen: Standing, request: Waiting, line: PresenceLine) -> Absence | Block | None:
+    """The first rule between two that does not pass by itself."""
+    rule = seen.obstacle(request, line)
+    if rule in _PASSES:
+        rule = blocked_by(request, as_if_free(line.counsellor, now=seen.now))
+    return None if rule in _PASSES else rule
 
 
 def standing(session: Session, *, about: CallbackRow | None = None, zone: ZoneInfo, now: datetime) -> Standing:

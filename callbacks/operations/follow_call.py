@@ -29,6 +29,9 @@ from notifications.domain.call import FINAL, CallState
 from rota import queries as rota
 from rota.operations import presence
 
+REMIND_AFTER = timedelta(minutes=15)
+"""So long after a call, a counsellor who has not said what came of it is reminded by text."""
+
 OUTCOME_WITHIN = timedelta(minutes=30)
 """A counsellor has this long to say what came of a call; then a supervisor is asked to find out."""
 
@@ -60,6 +63,8 @@ class CallFollower:
     """Knows why each call and text was ordered; see `notifications.operations.arrow.Follower`."""
 
     zone: ZoneInfo
+    screens_everybody: bool = False
+    """Every visitor is connected only after a key: the service has decided so."""
 
     def permits_call(self, session: Session, *, call_id: UUID, now: datetime) -> str | None:
         """Whether the visitor of this call may be rung at this moment."""
@@ -112,6 +117,8 @@ class CallFollower:
         attempt = queries.attempt_of_call(session, call_id)
         if attempt is None:
             return False
+        if self.screens_everybody:
+            return True
         callback = session.get_one(CallbackRow, attempt.callback_id)
         return queries.contact_in_force(session, callback).third_party is ThirdParty.HANG_UP
 
@@ -168,19 +175,27 @@ class CallFollower:
         now: datetime,
     ) -> None:
         attempt.ended_at, attempt.result, attempt.talked_s = now, state, talked_s
+        attempt.overtime_s = self._overtime_s(session, attempt, now=now)
         session.flush()
         if state in MISSED:
             presence.note_missed_offer(session, counsellor_id=attempt.counsellor_id, now=now)
+            fails = queries.could_not_be_connected(session, attempt.call_id)
+            presence.note_phone(session, counsellor_id=attempt.counsellor_id, fails=fails, now=now)
         if state in _ANSWERED and attempt.contact_outcome is None:
             attempt.owes_outcome = True
             presence.start_wrapping_up(session, counsellor_id=attempt.counsellor_id, now=now)
             if callback.status == Status.IN_CALL:
-                callback.due_by = now + OUTCOME_WITHIN
+                callback.due_by = now + REMIND_AFTER
         elif callback.status == Status.ASSIGNED:
             self._back_to_the_queue(callback, now=now)
         elif callback.status == Status.IN_CALL:
             self._not_reached(session, callback, attempt, state, now=now)
         doorbell.ring_after_commit(session, Bell.MATCH)
+
+    def _overtime_s(self, session: Session, attempt: AttemptRow, *, now: datetime) -> int:
+        """Seconds of it after the counsellor's shift was over: a call that goes on is not cut, it is noted."""
+        over_at = rota.cover_ends(session, counsellor_id=attempt.counsellor_id, moment=attempt.started_at)
+        return 0 if over_at is None else max(0, round((now - over_at).total_seconds()))
 
     def _back_to_the_queue(self, callback: CallbackRow, *, now: datetime) -> None:
         """The visitor was not rung: nothing of theirs is used up."""

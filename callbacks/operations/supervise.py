@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from accounts.operations import journal
 from callbacks import queries
 from callbacks.domain import wording
-from callbacks.domain.attempts import MOST_RINGS
+from callbacks.domain.attempts import MOST_RINGS, ReviewReason
 from callbacks.domain.codes import CaseOutcome
-from callbacks.domain.lifecycle import Event, IllegalMove, Status
+from callbacks.domain.lifecycle import WAITING, Event, IllegalMove, Status
 from callbacks.domain.window import next_allowed
 from callbacks.models import CallbackRow
 from callbacks.operations import history, release_place
@@ -59,6 +59,22 @@ def close(session: Session, *, callback_id: int, case: CaseOutcome, staff_id: in
     callback = queries.lock(session, callback_id)
     if callback.status != Status.NEEDS_REVIEW:
         raise IllegalMove(f"cannot close a {callback.status} callback by hand")
+    return _close(session, callback, case, staff_id=staff_id, now=now)
+
+
+def close_waiting(
+    session: Session, *, callback_id: int, case: CaseOutcome, staff_id: int, now: datetime
+) -> CallbackRow:
+    """Close a request that waits to be rung: they were helped in another way. Raises IllegalMove, OutcomeOwed."""
+    callback = queries.lock(session, callback_id)
+    if callback.status not in WAITING:
+        raise IllegalMove(f"cannot close a {callback.status} callback as if it waited")
+    callback.review_reason = ReviewReason.OTHER
+    callback.move(Event.HOLD, due_by=now, now=now)
+    return _close(session, callback, case, staff_id=staff_id, now=now)
+
+
+def _close(session: Session, callback: CallbackRow, case: CaseOutcome, *, staff_id: int, now: datetime) -> CallbackRow:
     if queries.owing_attempt(session, callback.id) is not None:
         raise OutcomeOwed
     event = Event.REFUSE if case in _REFUSALS else Event.GIVE_UP if case in _UNREACHED else Event.CONCLUDE

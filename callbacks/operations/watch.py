@@ -1,4 +1,4 @@
-"""Look at the service as a whole: is every request accounted for, and does anybody starve while somebody is free?"""
+"""Look at the service as a whole: is every request accounted for, can everybody who waits be rung, do people answer?"""
 
 from __future__ import annotations
 
@@ -8,22 +8,54 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from callbacks import queries
-from callbacks.operations.explain import standing
+from callbacks.domain import wording
+from callbacks.domain.absence import Absence
+from callbacks.domain.answers import LATELY, USUALLY, has_dropped
+from callbacks.operations import note_obstacles
+from callbacks.operations.explain import Standing, standing, unserved
 from notifications.domain.trouble import Trouble
 from notifications.operations import trouble
+from rota.domain.presence import PresenceState
 
 
 def watch(session: Session, *, zone: ZoneInfo, now: datetime) -> None:
-    """Begin and end the troubles that only a look at all tables shows."""
-    seen = {
+    """Begin and end the troubles that only a look at all tables shows, and keep what stood in whose way."""
+    seen = standing(session, zone=zone, now=now)
+    note_obstacles.note_obstacles(session, seen, now=now)
+    found = {
         Trouble.REQUESTS_UNACCOUNTED: queries.unaccounted_for(session) > 0,
-        Trouble.STARVING: any(
-            block is None for one in standing(session, zone=zone, now=now).starving() for _, block in one.free
-        ),
+        Trouble.STARVING: any(block is None for one in seen.starving() for _, block in one.free),
+        Trouble.ANSWERS_DROP: _do_answers_drop(session, now=now),
+        **_of_people(seen),
     }
-    for kind, is_so in seen.items():
+    because = _because(seen)
+    for kind, is_so in found.items():
         if is_so:
-            trouble.begin(session, kind, now=now)
+            trouble.begin(session, kind, because=because.get(kind), now=now)
         else:
             trouble.end(session, kind)
     trouble.forget_old_refusals(session, now=now)
+
+
+def _of_people(seen: Standing) -> dict[Trouble, bool]:
+    """What is wrong with who is on shift: nobody, nobody who may, or somebody whom calls do not reach."""
+    on = [line for line in seen.people if line.on_shift_until is not None]
+    rules = {one.because for one in unserved(seen)}
+    return {
+        Trouble.NOBODY_ON: Absence.NOT_ON_SHIFT in rules,
+        Trouble.BLOCKED: bool(rules - {Absence.NOT_ON_SHIFT}),
+        Trouble.COUNSELLOR_SILENT: any(line.presence.state is PresenceState.NOT_RESPONDING for line in on),
+        Trouble.NUMBER_FAILS: any(line.counsellor.phone_fails for line in on),
+    }
+
+
+def _because(seen: Standing) -> dict[Trouble, str]:
+    """The rule that keeps everybody from the first of those who are blocked, in words."""
+    first = next((one.because for one in unserved(seen) if one.because is not Absence.NOT_ON_SHIFT), None)
+    return {} if first is None else {Trouble.BLOCKED: wording.IN_THE_WAY.format(rule=wording.RULES[first])}
+
+
+def _do_answers_drop(session: Session, *, now: datetime) -> bool:
+    lately = queries.answered(session, since=now - LATELY, until=now)
+    usually = queries.answered(session, since=now - USUALLY, until=now - LATELY)
+    return has_dropped(lately, usually)

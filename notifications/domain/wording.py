@@ -58,6 +58,9 @@ TEXT_TRIED_NEW_TIME = (
 TEXT_TRIED_LAST = "Hello, you asked for a call. We rang and could not reach you. You can ask again at any time."
 
 
+TEXT_OUTCOME_OWED = "Please write down what came of your last call, or tell your supervisor. This is an automatic text."
+"""To a counsellor, some time after a call."""
+
 ALARM = "Callback service: something needs the person on call. Please look at the board."
 """To the lead on call. It says no more, because it is read on a locked screen."""
 

@@ -119,6 +119,12 @@ class Telephony(Protocol):
     def end_call(self, provider_id: str) -> None:
         """Stop a leg, ringing or answered; one that is over already is fine. ProviderUnavailable."""
 
+    def delete_call(self, provider_id: str) -> None:
+        """Delete the record of a leg that is over; one that is gone already is fine. ProviderUnavailable."""
+
+    def delete_text(self, provider_id: str) -> None:
+        """Delete the record of a text, its words with it; one that is gone already is fine. ProviderUnavailable."""
+
     def text_state(self, provider_id: str) -> TextState | None:
         """What became of a text; None when the provider knows of none, or uses a word that we do not know.
 

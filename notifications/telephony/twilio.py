@@ -134,6 +134,16 @@ def _utc(moment: datetime | None) -> datetime | None:
     return moment.astimezone(UTC) if moment else None
 
 
+def _delete(record: Any) -> None:
+    try:
+        record.delete()
+    except TwilioRestException as error:
+        if error.status != _NOT_FOUND:
+            raise _cannot_tell(error) from None
+    except _FAILURES as error:
+        raise _cannot_tell(error) from None
+
+
 class Twilio:
     """The adapter; see `port.Telephony`."""
 
@@ -238,6 +248,14 @@ class Twilio:
             raise _cannot_tell(error) from None
         except _FAILURES as error:
             raise _cannot_tell(error) from None
+
+    def delete_call(self, provider_id: str) -> None:
+        """See `port.Telephony`."""
+        _delete(self._client.calls(provider_id))
+
+    def delete_text(self, provider_id: str) -> None:
+        """See `port.Telephony`."""
+        _delete(self._client.messages(provider_id))
 
     def check_account(self) -> None:
         """Ask for one call record: proves the address, the credentials and the account. ProviderUnavailable if not."""

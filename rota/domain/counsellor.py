@@ -50,6 +50,8 @@ class Counsellor:
     """ISO 639-1 codes."""
     phone_verified: bool = False
     """Somebody answered this number and was the counsellor; a number never verified counts as absent."""
+    phone_fails: bool = False
+    """The last call could not be connected to it."""
     left_on: date | None = None
 
     def has_left(self, *, today: date) -> bool:

@@ -56,8 +56,15 @@ def note_missed_offer(session: Session, *, counsellor_id: int, now: datetime) ->
 
 
 def note_taken_offer(session: Session, *, counsellor_id: int) -> None:
-    """An offered call was taken: earlier misses were chance."""
-    queries.lock_presence(session, counsellor_id=counsellor_id).counsellor.misses = 0
+    """An offered call was taken: earlier misses were chance, and the telephone works."""
+    counsellor = queries.lock_presence(session, counsellor_id=counsellor_id).counsellor
+    counsellor.misses, counsellor.phone_fails_since = 0, None
+
+
+def note_phone(session: Session, *, counsellor_id: int, fails: bool, now: datetime) -> None:
+    """Whether the last call could be connected to this counsellor's telephone: the team page says when it could not."""
+    counsellor = queries.lock_presence(session, counsellor_id=counsellor_id).counsellor
+    counsellor.phone_fails_since = (counsellor.phone_fails_since or now) if fails else None
 
 
 def _become(

@@ -96,7 +96,7 @@ def change_counsellor(
         _refuse_taken_phone(session, details.phone, besides=counsellor_id)
         with _one_person_for_each_phone(session):
             row.phone, row.phone_digest = details.phone.e164, digest(details.phone.e164)
-            row.phone_verified_at = None
+            row.phone_verified_at = row.phone_fails_since = None
             session.flush()
     row.gender = details.gender.value if details.gender else None
     row.skills, row.languages = _sorted(details.skills), _sorted(details.languages)
@@ -114,7 +114,7 @@ def verify_phone(
     Raises CounsellorNotFound.
     """
     row = find(session, counsellor_id)
-    row.phone_verified_at = now
+    row.phone_verified_at, row.phone_fails_since = now, None
     _note(session, "phone_verified", row.id, before=None, after={"how": how.value}, by=by, now=now)
     return row
 

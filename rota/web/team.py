@@ -54,6 +54,8 @@ class TeamLine:
     name: str
     phone: str
     is_verified: bool
+    fails: bool
+    """The last call could not be connected to it."""
     skills: str
     languages: str
     presence: str
@@ -193,6 +195,7 @@ def _line(line: PresenceLine, zone: ZoneInfo) -> TeamLine:
         name=person.name,
         phone=person.phone.masked,
         is_verified=person.phone_verified,
+        fails=person.phone_fails,
         skills=skills_words(person.skills),
         languages=languages_words(person.languages),
         presence=PRESENCE[presence.state],

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from lxml import html
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
 
+import callbacks.jobs
 from callbacks import queries
-from callbacks.models import CallbackRow
+from callbacks.domain.answers import Answered, has_dropped
+from callbacks.domain.asking import Gender, GenderWish, Strength
+from callbacks.models import AttemptRow, CallbackRow
+from callbacks.operations.follow_call import CallFollower
+from callbacks.web.staff import wording
 from foundation.database import transaction
+from notifications import queries as notifications
+from notifications.domain import wording as calls
+from notifications.models import CallRow, TextRow
+from notifications.operations import arrow
+from rota.domain.counsellor import Skill
+from rota.models import CounsellorRow
+from rota.operations.follow import RotaFollower
 from tests.callbacks.desk import Desk
-from tests.conftest import NOON, Clock
+from tests.conftest import NOON, Clock, Town
+from tests.journeys.conftest import ANA, BEN, TAKES, TALKS, VISITOR, People
+from tests.rota.planning import LONDON, Team, hours
 
 MINUTE = timedelta(minutes=1)
 DANGER = {"immediate_danger": "yes"}
@@ -23,6 +40,11 @@ DANGER = {"immediate_danger": "yes"}
 @pytest.fixture
 def desk(app: Flask, a_clock: Clock) -> Desk:
     return Desk(app, a_clock)
+
+
+@pytest.fixture
+def people(town: Town) -> People:
+    return People(town, Team(town.app))
 
 
 @dataclass
@@ -122,3 +144,424 @@ def test_why_nobody_rings_is_right_for_the_last_of_a_long_queue(desk: Desk) -> N
     answer = supervisor.get(f"/staff/callbacks/{later}/why").text
 
     assert "Not due until" in answer
+
+
+# -- F11, F12, F32, F33, F35: nobody can be rung, and somebody is told -----------------------------------------------
+
+
+def watch(desk: Desk) -> dict[str, str | None]:
+    """What the timekeeper's look finds, and why."""
+    with desk.app.app_context():
+        callbacks.jobs.watch_over_everything()
+        with transaction() as session:
+            return {row.kind: row.because for row in notifications.troubles(session)}
+
+
+def test_f12_somebody_waits_and_nobody_is_on_shift(desk: Desk) -> None:
+    desk.counsellor(shift=hours(5, 9))
+    desk.ask()
+    at_once = watch(desk)
+
+    desk.clock.on(seconds=61)
+
+    assert (at_once, watch(desk)) == ({}, {"nobody_on": None})
+
+
+def test_f12_nobody_is_told_of_whoever_may_not_be_rung_yet(desk: Desk) -> None:
+    desk.ask(safe_times=(desk.span(NOON + timedelta(hours=3), NOON + timedelta(hours=4)),))
+
+    desk.clock.on(minutes=10)
+
+    assert watch(desk) == {}
+
+
+def test_f35_only_men_are_on_and_a_woman_was_asked_for(desk: Desk) -> None:
+    desk.counsellor()
+    desk.counsellor("Cat Example", shift=hours(5, 9))
+    with desk.app.app_context(), transaction() as session:
+        session.get_one(CounsellorRow, 2).gender = "female"
+    waiting = desk.ask(gender=GenderWish(Gender.FEMALE, Strength.ONLY))
+    desk.match()
+    desk.clock.on(seconds=61)
+
+    found = watch(desk)
+
+    assert found == {"blocked": "The rule in the way: They asked to speak only to a woman, or only to a man."}
+    assert desk.row(waiting).status == "queued"  # nobody is substituted
+
+
+def test_f12_the_first_rule_of_most_is_named(desk: Desk) -> None:
+    for name in ("Ana Example", "Ben Example"):
+        desk.counsellor(name, is_available=False)
+    desk.counsellor("Cat Example", is_verified=False)
+    desk.ask()
+    desk.clock.on(seconds=61)
+
+    assert watch(desk) == {"blocked": "The rule in the way: Away."}
+
+
+def test_f12_a_busy_team_is_no_trouble(desk: Desk) -> None:
+    desk.counsellor()
+    desk.ask()
+    desk.match()
+    desk.ask()
+
+    desk.clock.on(minutes=5)
+
+    assert watch(desk) == {}
+
+
+def test_f12_a_busy_team_that_could_not_ring_them_anyway_is_one(desk: Desk) -> None:
+    desk.counsellor()
+    desk.counsellor("Cat Example", Skill.YOUNG_PEOPLE, shift=hours(5, 9))
+    desk.ask()
+    desk.match()
+    desk.ask(flags={"under_18": "yes"})
+
+    desk.clock.on(minutes=5)
+
+    assert list(watch(desk)) == ["blocked"]
+
+
+def test_f32_the_lead_hears_of_a_counsellor_who_does_not_answer(desk: Desk) -> None:
+    desk.counsellor()
+    reference = desk.ask()
+    for _ in range(2):
+        desk.match()
+        desk.pass_on(reference)
+        desk.clock.on(minutes=1)
+
+    silent = watch(desk)
+    desk.team.ready(1)
+
+    assert "counsellor_silent" in silent
+    assert "counsellor_silent" not in watch(desk)
+
+
+def test_f11_a_telephone_that_cannot_be_connected_is_told_and_flagged(town: Town, people: People) -> None:
+    town.expects(ANA, BEN, VISITOR)
+    ana, _ = people.on("Ana Example", "Ben Example")
+    town.phones.habit(ANA, picks_up="unreachable")
+    town.phones.habit(BEN, **TAKES)
+    town.phones.habit(VISITOR, **TALKS)
+    supervisor = Desk(town.app, town.clock).supervisor()
+    asked = people.ask()
+    town.until(lambda: asked.results()[-1:] == ["finished"])
+
+    with town.app.app_context():
+        callbacks.jobs.watch_over_everything()
+        with transaction() as session:
+            told = [row.kind for row in notifications.troubles(session)]
+
+    assert asked.results() == ["unreached", "finished"]
+    assert told == ["number_fails"]
+    assert "Cannot be connected" in supervisor.get("/staff/team").text
+    supervisor.send(f"/staff/team/{ana}/phone-check", page=f"/staff/team/{ana}")
+    assert "Cannot be connected" not in supervisor.get("/staff/team").text
+
+
+# -- F40: our number is taken for spam -------------------------------------------------------------------------------
+
+
+def test_f40_a_drop_is_less_than_half_of_the_usual_share_of_enough_rings() -> None:
+    usually = Answered(rings=200, answers=120)
+
+    assert has_dropped(Answered(20, 5), usually)
+    assert not has_dropped(Answered(20, 6), usually)
+    assert not has_dropped(Answered(19, 0), usually)
+    assert not has_dropped(Answered(20, 0), Answered(99, 60))
+
+
+def test_f40_far_fewer_answer_than_usual_and_the_lead_hears_of_it(desk: Desk) -> None:
+    desk.counsellor()
+    reference = desk.talked()
+    rung = Rung(desk, desk.attempts(reference)[0].id)
+    rung.more(120, "finished", days_ago=10)
+    rung.more(60, "no_answer", days_ago=10)
+
+    rung.more(25, "finished", days_ago=0)
+    desk.clock.on(minutes=1)
+    as_usual = watch(desk)
+    rung.more(60, "no_answer", days_ago=0)
+
+    assert "answers_drop" not in as_usual
+    assert "answers_drop" in watch(desk)
+
+
+@dataclass
+class Rung:
+    """Many attempts at once, copied from one that really was made."""
+
+    desk: Desk
+    attempt_id: int
+
+    def more(self, count: int, result: str, *, days_ago: int) -> None:
+        """So many more rings that ended like this."""
+        of_calls = [column.name for column in CallRow.__table__.columns if column.name != "id"]
+        attempts = [column.name for column in AttemptRow.__table__.columns if column.name != "id"]
+        unlike = {
+            "call_id": "new.id",
+            "number": "(select max(number) from attempt) + row_number() over ()",
+            "rang_visitor_at": "rang_visitor_at - :ago",
+            "result": ":result",
+        }
+        copied = ", ".join(unlike.get(name, f"attempt.{name}") for name in attempts)
+        with self.desk.app.app_context(), transaction() as session:
+            session.execute(
+                text(
+                    f"with new as (insert into call (id, {', '.join(of_calls)})"
+                    f" select gen_random_uuid(), {', '.join('call.' + name for name in of_calls)}"
+                    " from call, attempt, generate_series(1, :count)"
+                    " where call.id = attempt.call_id and attempt.id = :attempt returning id)"
+                    f" insert into attempt ({', '.join(attempts)}) select {copied} from attempt, new"
+                    " where attempt.id = :attempt"
+                ),
+                {"count": count, "attempt": self.attempt_id, "result": result, "ago": timedelta(days=days_ago)},
+            )
+
+
+# -- conservation ----------------------------------------------------------------------------------------------------
+
+
+def test_a_request_cannot_be_deleted(desk: Desk) -> None:
+    desk.ask()
+
+    with desk.app.app_context(), pytest.raises(IntegrityError, match="receipt"), transaction() as session:
+        session.execute(text("delete from callback"))
+
+
+def test_a_receipt_cannot_be_changed_or_deleted(desk: Desk) -> None:
+    desk.ask()
+
+    for doing in ("delete from receipt", "update receipt set received_at = now()"):
+        with desk.app.app_context(), pytest.raises(IntegrityError, match="append-only"), transaction() as session:
+            session.execute(text(doing))
+
+
+def test_a_request_that_is_gone_for_all_that_is_missed(desk: Desk) -> None:
+    """Somebody with every right on the database deletes a row: a hand at a console, a wrong restore."""
+    desk.counsellor()
+    for _ in range(2):
+        desk.ask()
+
+    name = "receipt_belongs_to_callback_by_callback_id"
+    with desk.app.app_context(), transaction() as session:
+        session.execute(text(f"alter table receipt drop constraint {name}"))
+        session.execute(text("delete from callback where id = 1"))
+    try:
+        assert "requests_unaccounted" in watch(desk)
+    finally:
+        with desk.app.app_context(), transaction() as session:
+            session.execute(text("truncate receipt"))
+            session.execute(
+                text(f"alter table receipt add constraint {name} foreign key (callback_id) references callback (id)")
+            )
+
+
+def test_a_request_is_not_closed_without_what_came_of_it(desk: Desk) -> None:
+    desk.ask()
+
+    with desk.app.app_context(), pytest.raises(IntegrityError, match="says_what_came"), transaction() as session:
+        session.execute(text("update callback set status = 'completed', closed_at = now(), due_by = null"))
+
+
+def test_a_request_that_ran_out_says_that_they_were_not_reached(desk: Desk) -> None:
+    reference = desk.ask()
+    desk.clock.on(hours=25)
+
+    with desk.app.app_context():
+        callbacks.jobs.keep_deadlines()
+
+    assert (desk.row(reference).status, desk.row(reference).case_outcome) == ("expired", "not_reached")
+
+
+# -- why did nobody ring, asked the day after ------------------------------------------------------------------------
+
+
+def test_what_stood_in_the_way_is_kept_and_can_be_asked_when_all_is_over(desk: Desk) -> None:
+    desk.counsellor(is_available=False)
+    supervisor = desk.supervisor()
+    reference = desk.ask()
+    watch(desk)
+    desk.clock.on(minutes=1)
+    watch(desk)
+    desk.clock.on(minutes=1)
+    desk.team.ready(1)
+    watch(desk)
+    desk.clock.on(hours=30)
+    with desk.app.app_context():
+        callbacks.jobs.keep_deadlines()
+
+    request = supervisor.get(f"/staff/callbacks/{reference}").text
+    page = html.fromstring(supervisor.get(f"/staff/callbacks/{reference}/why").text)
+    kept = [tuple(cell.text_content().strip() for cell in row) for row in page.cssselect("tbody tr")]
+
+    assert f"/staff/callbacks/{reference}/why" in request
+    assert [(who, rule) for _, who, rule in kept] == [
+        ("The request itself", "Nothing"),
+        ("Ana Example", "Away"),
+        ("Ana Example", "Nothing"),
+    ]
+
+
+def test_why_the_gate_stopped_a_call_is_said(desk: Desk) -> None:
+    desk.counsellor()
+    supervisor = desk.supervisor()
+    reference = desk.ask()
+    desk.match()
+    with desk.app.app_context(), transaction() as session:
+        session.execute(text("update call set withheld = 'outside_safe_times'"))
+
+    answer = supervisor.get(f"/staff/callbacks/{reference}/why").text
+
+    assert wording.WITHHELD["outside_safe_times"] in answer
+
+
+# -- F9: somebody else, or a machine, answers ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def everybody_presses_1(town: Town) -> Iterator[None]:
+    """The service has decided that whoever answers is connected only after pressing 1."""
+    of_calls = CallFollower(zone=LONDON, screens_everybody=True)
+    follower = RotaFollower(zone=LONDON, then=of_calls)
+    before = arrow.follower()
+    arrow.draw(follower, listener=follower)
+    yield
+    assert isinstance(before, RotaFollower)
+    arrow.draw(before, listener=before)
+
+
+@pytest.mark.usefixtures("everybody_presses_1")
+@pytest.mark.parametrize("answers", ["person", "voicemail"])
+def test_f09_whoever_does_not_press_1_hears_nothing_and_is_not_connected(
+    town: Town, people: People, answers: str
+) -> None:
+    town.expects(ANA, VISITOR)
+    people.on("Ana Example")
+    town.phones.habit(ANA, **TAKES)
+    town.phones.habit(VISITOR, picks_up=answers)
+    asked = people.ask(name="Sam")
+
+    town.until(lambda: asked.results() not in ([], [None]))
+
+    said = [entry["words"] for entry in town.phones.log() if entry["kind"] == "said" and entry["number"] == VISITOR]
+    assert said == [calls.VISITOR_SCREENING]
+    assert asked.attempts()[0].bridged_at is None
+
+
+@pytest.mark.usefixtures("everybody_presses_1")
+def test_f09_whoever_presses_1_is_connected(town: Town, people: People) -> None:
+    town.expects(ANA, VISITOR)
+    people.on("Ana Example")
+    town.phones.habit(ANA, **TAKES)
+    town.phones.habit(VISITOR, presses=["1"], **TALKS)
+    asked = people.ask()
+
+    town.until(lambda: asked.results() == ["finished"])
+
+    assert asked.attempts()[0].owes_outcome
+
+
+# -- F18: whoever rings us may be helped otherwise -------------------------------------------------------------------
+
+
+def test_f18_a_request_of_somebody_who_was_helped_is_closed_and_nobody_rings(desk: Desk) -> None:
+    desk.counsellor(is_available=False)
+    supervisor = desk.supervisor()
+    reference = desk.ask()
+    page = f"/staff/callbacks/{reference}"
+
+    answer = supervisor.send(f"{page}/helped", page=page, closing="info_given")
+    desk.team.ready(1)
+    desk.match()
+
+    assert answer.status_code == 303
+    assert (desk.row(reference).status, desk.row(reference).case_outcome) == ("completed", "info_given")
+    assert desk.attempts(reference) == []
+
+
+def test_f18_a_request_that_is_being_rung_is_not_closed_by_hand(desk: Desk) -> None:
+    desk.counsellor()
+    supervisor = desk.supervisor()
+    reference = desk.ask()
+    desk.match()
+    page = f"/staff/callbacks/{reference}"
+
+    assert "They need no call any more" not in supervisor.get(page).text
+    assert supervisor.send(f"{page}/helped", page="/staff/board", closing="info_given").status_code == 409
+
+
+# -- F27, F28, F29: shifts -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("at", "is_rung"), [("23:59", True), ("00:00", True), ("05:54", True), ("05:56", False), ("06:00", False)]
+)
+def test_f28_a_night_shift_rings_until_its_last_minutes(desk: Desk, at: str, is_rung: bool) -> None:
+    desk.counsellor(shift=hours(10, 18))
+    hour, minute = (int(part) for part in at.split(":"))
+    desk.clock.to(NOON.replace(hour=hour, minute=minute) + timedelta(days=hour < 12))
+
+    reference = desk.ask()
+    desk.match()
+
+    assert bool(desk.attempts(reference)) is is_rung
+
+
+def test_f29_a_call_goes_on_after_the_shift_and_is_noted_as_overtime(desk: Desk) -> None:
+    desk.counsellor(shift=hours(-2, 0.5))
+    supervisor = desk.supervisor()
+    reference = desk.ask()
+    desk.match()
+    desk.take(reference)
+    desk.clock.on(minutes=42)
+
+    desk.hang_up(reference, talked_s=2500)
+
+    assert desk.attempts(reference)[0].overtime_s == 12 * 60
+    assert "12 min after the shift was over" in supervisor.get(f"/staff/callbacks/{reference}").text
+
+
+def test_f29_a_call_within_the_shift_is_no_overtime(desk: Desk) -> None:
+    desk.counsellor()
+
+    assert desk.attempts(desk.talked())[0].overtime_s == 0
+
+
+# -- F44: an outcome that nobody writes down -------------------------------------------------------------------------
+
+
+def test_f44_the_counsellor_is_reminded_once_and_then_a_supervisor_is_asked(desk: Desk) -> None:
+    desk.counsellor()
+    reference = desk.talked()
+    seen: list[tuple[str, list[str]]] = []
+
+    for _ in range(3):
+        desk.clock.on(minutes=16)
+        with desk.app.app_context():
+            callbacks.jobs.keep_deadlines()
+        with desk.app.app_context(), transaction() as session:
+            texts = [row.body for row in session.scalars(select(TextRow)) if row.purpose == "rota"]
+        seen.append((desk.row(reference).status, texts))
+
+    reminder = [calls.TEXT_OUTCOME_OWED]
+    assert seen == [("in_call", reminder), ("needs_review", reminder), ("needs_review", reminder)]
+    assert desk.row(reference).review_reason == "outcome_missing"
+    assert desk.row(reference).case_outcome is None  # nothing is assumed
+
+
+def test_f44_whoever_has_written_it_down_is_not_reminded(desk: Desk) -> None:
+    counsellor = desk.counsellor()
+    reference = desk.talked()
+    page = f"/staff/callbacks/{reference}/outcome"
+    attempt = desk.attempts(reference)[0].id
+    done = counsellor.send(page, page=page, attempt=attempt, contact="answered_right_person", case="info_given")
+    assert done.status_code == 303, done.text
+
+    desk.clock.on(minutes=20)
+    with desk.app.app_context():
+        callbacks.jobs.keep_deadlines()
+
+    with desk.app.app_context(), transaction() as session:
+        assert [row for row in session.scalars(select(TextRow)) if row.purpose == "rota"] == []

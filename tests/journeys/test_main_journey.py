@@ -464,7 +464,7 @@ def test_f24_whoever_replies_stop_gets_no_more_texts_and_is_still_rung(town: Tow
 
 
 def test_f44_an_outcome_that_is_never_given_is_asked_for_and_never_assumed(town: Town, people: People) -> None:
-    town.expects(ANA, VISITOR)
+    town.expects(ANA, VISITOR, texts=[ANA])
     people.on("Ana Example")
     town.phones.habit(ANA, **TAKES)
     town.phones.habit(VISITOR, **TALKS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 
 from callbacks.domain.asking import Strength
 from callbacks.domain.codes import (
@@ -147,10 +148,17 @@ def attempt_line(attempt: AttemptRow, *, names: Mapping[int, str], now: datetime
         counsellor=names.get(attempt.counsellor_id, "Somebody"),
         because=attempt.because,
         result=result,
-        talked=f"{attempt.talked_s // 60} min {attempt.talked_s % 60} s" if attempt.talked_s else "",
+        talked=_lasted(attempt),
         outcome="Missing" if is_owed else outcome,
         note=attempt.note or "",
     )
+
+
+def _lasted(attempt: AttemptRow) -> str:
+    """How long the two talked, and how long after the counsellor's shift was over."""
+    talked = f"{attempt.talked_s // 60} min {attempt.talked_s % 60} s" if attempt.talked_s else ""
+    over = f"{ceil(attempt.overtime_s / 60)} min after the shift was over" if attempt.overtime_s else ""
+    return ", ".join(part for part in (talked, over) if part)
 
 
 def _wish(callback: CallbackRow) -> str:

@@ -13,7 +13,15 @@ from sqlalchemy.orm import Session
 from accounts.domain.roles import PLANNERS
 from accounts.web.guard import guard, only
 from callbacks import queries
-from callbacks.domain.codes import BlockedFor, BlockReason, CaseOutcome, ContactOutcome, ReferralType, UrgencyReason
+from callbacks.domain.codes import (
+    BlockedFor,
+    BlockReason,
+    CaseOutcome,
+    ContactOutcome,
+    HoldReason,
+    ReferralType,
+    UrgencyReason,
+)
 from callbacks.domain.lifecycle import IllegalMove, Status
 from callbacks.domain.safe_contact import MessageRule
 from callbacks.domain.triage import Urgency
@@ -22,6 +30,7 @@ from callbacks.models import AttemptRow, CallbackRow
 from callbacks.operations import supervise
 from callbacks.operations.block import block, unblock
 from callbacks.operations.finish_call import AlreadyRecorded, CallNotOver, finish_call
+from callbacks.operations.hold_records import hold, lift
 from callbacks.operations.record_outcome import NothingOwed
 from callbacks.operations.refer import refer
 from callbacks.operations.supervise import NoRingsLeft, NumberBarred, OutcomeOwed
@@ -165,6 +174,24 @@ def close(reference: str) -> ResponseReturnValue:
     return _back_to(reference)
 
 
+@staff_callback.post("/helped")
+@only(*PLANNERS)
+def close_helped(reference: str) -> ResponseReturnValue:
+    """A supervisor closes a request that waits: its visitor was helped in another way."""
+    try:
+        case = forms.read_closing(request.form)
+        with transaction() as session:
+            me = viewer(session)
+            found = me.find(session, reference)
+            supervise.close_waiting(session, callback_id=found.id, case=case, staff_id=me.staff_id, now=clock.now())
+    except NotUnderstood as refused:
+        return _page(reference, request.form, refused.errors, HTTPStatus.UNPROCESSABLE_ENTITY)
+    except (IllegalMove, OutcomeOwed) as refused:
+        return _page(reference, {}, {"helped": wording.REFUSED_DECISIONS[type(refused)]}, HTTPStatus.CONFLICT)
+    flash(wording.CLOSED)
+    return _back_to(reference)
+
+
 @staff_callback.post("/urgency")
 @only(*PLANNERS)
 def set_urgency(reference: str) -> ResponseReturnValue:
@@ -217,6 +244,32 @@ def unblock_number(reference: str) -> ResponseReturnValue:
         me = viewer(session)
         unblock(session, me.find(session, reference), staff_id=me.staff_id, now=clock.now())
     flash(wording.NUMBER_UNBLOCKED)
+    return _back_to(reference)
+
+
+@staff_callback.post("/keep")
+@only(*PLANNERS)
+def keep(reference: str) -> ResponseReturnValue:
+    """A supervisor has it kept for the law."""
+    try:
+        because = forms.read_hold(request.form)
+        with transaction() as session:
+            me = viewer(session)
+            hold(session, me.find(session, reference), because=because, staff_id=me.staff_id, now=clock.now())
+    except NotUnderstood as refused:
+        return _page(reference, request.form, refused.errors, HTTPStatus.UNPROCESSABLE_ENTITY)
+    flash(wording.KEPT)
+    return _back_to(reference)
+
+
+@staff_callback.post("/keep-no-longer")
+@only(*PLANNERS)
+def keep_no_longer(reference: str) -> ResponseReturnValue:
+    """A supervisor lifts the hold."""
+    with transaction() as session:
+        me = viewer(session)
+        lift(session, me.find(session, reference), staff_id=me.staff_id, now=clock.now())
+    flash(wording.KEPT_NO_LONGER)
     return _back_to(reference)
 
 
@@ -293,6 +346,7 @@ _CHOICES = {
     "closings": [("", "Choose how it ended"), *((case.value, case.label) for case in CaseOutcome)],
     "kinds": [("", "No referral"), *((kind.value, kind.label) for kind in ReferralType)],
     "urgencies": [(urgency.value, wording.URGENCY[urgency]) for urgency in Urgency],
+    "hold_reasons": [("", "Choose why"), *((reason.value, reason.label) for reason in HoldReason)],
     "block_reasons": [("", "Choose why"), *((reason.value, reason.label) for reason in BlockReason)],
     "block_lasts": [(lasts.value, lasts.label) for lasts in BlockedFor],
     "reasons": [("", "No reason needed to raise it"), *((reason.value, reason.label) for reason in UrgencyReason)],

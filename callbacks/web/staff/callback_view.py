@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from callbacks import queries
 from callbacks.domain.attempts import MOST_RINGS, ReviewReason
-from callbacks.domain.codes import BlockReason, CaseOutcome, ReferralStatus, ReferralType
+from callbacks.domain.codes import BlockReason, CaseOutcome, HoldReason, ReferralStatus, ReferralType
 from callbacks.domain.lifecycle import WAITING, Status
 from callbacks.domain.promise import PromiseState
 from callbacks.domain.safe_contact import MessageRule
@@ -81,11 +81,15 @@ class Dossier:
     """The reference of another open request with the same number."""
     may_ask_why: bool
     can_decide: bool
+    can_close: bool
+    """It waits to be rung, and may be closed all the same: they were helped in another way."""
     can_change_urgency: bool
     urgency: str
     blocked: str
     """Why and until when the number is blocked; empty when it is not."""
     can_block: bool
+    held: str
+    """Why it is kept whatever its age; empty when it is not."""
 
 
 def state_of(session: Session, callback: CallbackRow, *, now: datetime) -> State:
@@ -151,11 +155,13 @@ def dossier(session: Session, callback: CallbackRow, me: Viewer, *, now: datetim
         ),
         no_texts="" if texts else _no_texts(callback),
         duplicate_of=other.reference if other else "",
-        may_ask_why=me.sees_all and callback.is_open,
+        may_ask_why=me.sees_all,
+        can_close=me.sees_all and callback.status in WAITING,
         can_decide=me.sees_all and callback.status == Status.NEEDS_REVIEW,
         can_change_urgency=me.sees_all and callback.is_open,
         urgency=callback.urgency,
         blocked=_blocked(session, callback, now=now) if me.sees_all else "",
+        held=HoldReason(callback.held_because).label if callback.held_because else "",
         can_block=me.sees_all and callback.status != Status.ERASED,
     )
 

@@ -16,6 +16,7 @@ from callbacks.domain.codes import (
     CaseOutcome,
     Coded,
     ContactOutcome,
+    HoldReason,
     ReferralType,
     UrgencyReason,
 )
@@ -132,6 +133,14 @@ def read_closing(form: Mapping[str, str]) -> CaseOutcome:
     if case is None:
         raise NotUnderstood({"closing": wording.CHOOSE_CLOSING})
     return case
+
+
+def read_hold(form: Mapping[str, str]) -> HoldReason:
+    """Raises NotUnderstood."""
+    because = _code(HoldReason, form, "held_because")
+    if because is None:
+        raise NotUnderstood({"held_because": wording.CHOOSE_HOLD})
+    return because
 
 
 def read_block(form: Mapping[str, str]) -> tuple[BlockReason, BlockedFor]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,8 @@ from callbacks.domain.attempts import ReviewReason
 from callbacks.domain.lifecycle import WAITING, Status
 from callbacks.domain.matching import Block, Waiting
 from callbacks.domain.window import WindowClosed, next_allowed
-from callbacks.models import CallbackRow
+from callbacks.domain.wording import RULES
+from callbacks.models import CallbackRow, ObstacleRow
 from callbacks.operations.explain import Standing, as_seen_by_matching, standing
 from callbacks.web.staff import moments, wording
 from callbacks.web.staff.brief import AttemptLine, Tag, attempt_line
@@ -33,6 +34,15 @@ class WhyLine:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptLine:
+    """What stood in the way from a moment on."""
+
+    at: str
+    who: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Why:
     """The whole answer."""
 
@@ -46,6 +56,9 @@ class Why:
     off_shift: tuple[str, ...]
     """Everybody else on the team, whose first rule is that they are not on shift."""
     earlier: tuple[AttemptLine, ...]
+    kept: tuple[KeptLine, ...]
+    """What stood in the way before, in order."""
+    is_open: bool
 
 
 def why(session: Session, callback: CallbackRow, *, zone: ZoneInfo, now: datetime) -> Why:
@@ -62,8 +75,31 @@ def why(session: Session, callback: CallbackRow, *, zone: ZoneInfo, now: datetim
         place=_place(seen, request),
         lines=tuple(_line(seen, as_seen, line, now=now) for line in seen.people if line.on_shift_until is not None),
         off_shift=tuple(line.counsellor.name for line in seen.people if line.on_shift_until is None),
-        earlier=tuple(attempt_line(one, names=names, now=now) for one in queries.attempts(session, callback.id)),
+        earlier=_earlier(session, callback, names, now=now),
+        kept=tuple(_kept_line(row, names, now=now) for row in queries.obstacles(session, callback.id)),
+        is_open=callback.is_open,
     )
+
+
+def _earlier(
+    session: Session, callback: CallbackRow, names: dict[int, str], *, now: datetime
+) -> tuple[AttemptLine, ...]:
+    """Every attempt, with why the gate stopped it, if it did."""
+    attempts = queries.attempts(session, callback.id)
+    stopped = queries.withheld(session, [attempt.call_id for attempt in attempts])
+    lines = []
+    for attempt in attempts:
+        line = attempt_line(attempt, names=names, now=now)
+        if because := stopped.get(attempt.call_id):
+            line = replace(line, result=f"{line.result}: {wording.WITHHELD.get(because, because)}")
+        lines.append(line)
+    return tuple(lines)
+
+
+def _kept_line(row: ObstacleRow, names: dict[int, str], *, now: datetime) -> KeptLine:
+    words = RULES.get(row.rule, row.rule) if row.rule else "Nothing"
+    who = "The request itself" if row.counsellor_id is None else names.get(row.counsellor_id, "Somebody")
+    return KeptLine(moments.at(row.since, now=now), who, words)
 
 
 def _request_words(callback: CallbackRow, block: Block | None, *, zone: ZoneInfo, now: datetime) -> str:

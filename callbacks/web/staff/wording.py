@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from callbacks.domain.absence import Absence
+from callbacks.domain import wording as in_history
 from callbacks.domain.attempts import ReviewReason
 from callbacks.domain.codes import ContactOutcome, PhoneOwner
 from callbacks.domain.lifecycle import IllegalMove, Status
@@ -155,31 +155,24 @@ PHONE_NOT_CHECKED: Final = (
     "Nobody has checked your telephone yet, so no call is offered to you. Ask a supervisor to ring it."
 )
 
-ABSENCES: Final[dict[Absence, str]] = {
-    Absence.NOT_ON_SHIFT: "Not on shift",
-    Absence.LAST_MINUTES: "In the last minutes of the shift",
-    Absence.AWAY: "Away",
-    Absence.WRAPPING_UP: "Writing down what came of a call",
-    Absence.NOT_RESPONDING: "Missed two offers in a row",
-    Absence.PHONE_NOT_CHECKED: "Telephone not checked yet",
-}
-BLOCKS: Final[dict[Block, str]] = {
-    Block.NOT_DUE: "Not due yet",
-    Block.OUTSIDE_SAFE_TIMES: "Outside the times at which they may be rung",
-    Block.NUMBER_BUSY: "Another request for the same number is being rung",
-    Block.TAKEN: "Has another call",
-    Block.SKILL: "Lacks training that this request needs",
-    Block.LANGUAGE: "Does not speak the language",
-    Block.GENDER: "They asked to speak only to a woman, or only to a man",
-    Block.EXCLUDED: "Passed this request on a few minutes ago",
-    Block.OUTRANKED: "Gets a request that goes first",
-}
+ABSENCES: Final = in_history.ABSENCES
+BLOCKS: Final = in_history.BLOCKS
 BLOCKS_ME: Final[dict[Block, str]] = BLOCKS | {
     Block.SKILL: "Needs training that you do not have",
     Block.LANGUAGE: "Needs a language that you do not speak",
     Block.EXCLUDED: "You passed it on a few minutes ago",
 }
 """The same, for the counsellor's own page."""
+WITHHELD: Final[dict[str, str]] = {
+    "too_late": "it had waited too long to be placed",
+    "cancelled": "it was withdrawn meanwhile",
+    "on_the_line": "they were ringing us at that moment",
+    "no_attempt": "the attempt was over",
+    "closed": "the request was closed",
+    "not_them": "the owner of the number had said that they did not ask",
+    "outside_safe_times": "it was outside the times at which they may be rung",
+}
+"""Why the safe-contact gate stopped a call at the last moment."""
 COULD_RING: Final = "Could ring now"
 UNACCOUNTED: Final = (
     "{count} requests are neither open with a deadline nor closed with a reason. This must never happen: "
@@ -298,6 +291,9 @@ REASON_NEEDED: Final = "Choose why it is less urgent"
 TIME_PASSED: Final = "the time has passed"
 TOLD_AT: Final = "told {at}"
 NOT_TOLD: Final = "not told yet"
+CHOOSE_HOLD: Final = "Choose why it must be kept"
+KEPT: Final = "It is kept, whatever its age, until somebody lifts the hold."
+KEPT_NO_LONGER: Final = "The hold is lifted: it is forgotten when it is old enough."
 CHOOSE_BLOCK: Final = "Choose why the number is blocked, and for how long"
 NUMBER_BARRED: Final = (
     "The number is blocked, or whoever has it says that they did not ask. Close the request, or lift the block first"
