@@ -1,6 +1,6 @@
 """A receipt for each request, what came of each closed one, what stood in whose way, and telephones that fail.
 
-Before: 0018.
+Before: 0020.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = '0019'
-down_revision = '0018'
+revision = '0021'
+down_revision = '0020'
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """What is held for the law, and proof of what the telephone company has deleted.
 
-Before: 0020.
+Before: 0022.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = '0021'
-down_revision = '0020'
+revision = '0023'
+down_revision = '0022'
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """How long a call went on after the shift was over, and when a counsellor was reminded of an outcome.
 
-Before: 0019.
+Before: 0021.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = '0020'
-down_revision = '0019'
+revision = '0022'
+down_revision = '0021'
 branch_labels = None
 depends_on = None
 
