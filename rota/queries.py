@@ -238,6 +238,12 @@ def able_ids(
     return frozenset(session.scalars(wanted))
 
 
+def languages_spoken(session: Session) -> frozenset[str]:
+    """The codes of the languages that somebody who works here speaks; English always."""
+    lists = session.scalars(select(CounsellorRow.languages).where(CounsellorRow.left_on.is_(None)))
+    return frozenset({"en"}).union(*lists)
+
+
 def _unbroken_until(shifts: Iterable[Shift], moment: datetime) -> dict[int, datetime]:
     """When each person's unbroken cover from this moment on ends."""
     spans = resolve(shifts, start=moment, end=moment + LOOK_AHEAD)

@@ -24,6 +24,7 @@ from callbacks.models import AttemptRow, CallbackRow
 from callbacks.operations import history, not_them, tell
 from foundation import doorbell
 from foundation.doorbell import Bell
+from foundation.language import ENGLISH
 from notifications import queries as notifications
 from notifications.domain.call import FINAL, CallState
 from rota import queries as rota
@@ -121,6 +122,11 @@ class CallFollower:
             return True
         callback = session.get_one(CallbackRow, attempt.callback_id)
         return queries.contact_in_force(session, callback).third_party is ThirdParty.HANG_UP
+
+    def language_of_call(self, session: Session, *, call_id: UUID) -> str:
+        """What the visitor hears before a counsellor speaks is in the language in which they asked."""
+        attempt = queries.attempt_of_call(session, call_id)
+        return ENGLISH if attempt is None else session.get_one(CallbackRow, attempt.callback_id).locale
 
     def said_not_me(self, session: Session, *, phone_digest: bytes, call_id: UUID | None, now: datetime) -> None:
         """By a key, it is about the request at hand; by text, about every open one for this number."""

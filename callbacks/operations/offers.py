@@ -151,21 +151,23 @@ def open_hours(session: Session, *, start: datetime, end: datetime, among: Able 
     return found
 
 
-def suitable(session: Session, *, gender: Gender | None, skills: frozenset[str]) -> Able:
-    """Who has these skills and, if one is named, this gender; the same question for a request not yet made."""
-    if gender is None and not skills:
+def suitable(session: Session, *, gender: Gender | None, skills: frozenset[str], language: str) -> Able:
+    """Who has the language, these skills and, if one is named, this gender; for a request not yet made."""
+    if gender is None and not skills and language == "en":
         return None
-    return rota.able_ids(session, language="en", skills=skills, gender=gender)
+    return rota.able_ids(session, language=language, skills=skills, gender=gender)
 
 
-def prices(session: Session, *, skills: frozenset[str], now: datetime) -> dict[Gender | None, Span | None]:
+def prices(
+    session: Session, *, skills: frozenset[str], language: str, now: datetime
+) -> dict[Gender | None, Span | None]:
     """When a call asked for now is likely: from anybody, only from a woman, only from a man."""
     return {
         gender: asap_promise(
             session,
             not_before=now,
             not_after=now + LOOKS_AHEAD,
-            among=suitable(session, gender=gender, skills=skills),
+            among=suitable(session, gender=gender, skills=skills, language=language),
             now=now,
         )
         for gender in (None, *Gender)

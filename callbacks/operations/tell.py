@@ -14,6 +14,7 @@ from callbacks.domain.safe_contact import may_text
 from callbacks.domain.window import Span
 from callbacks.models import CallbackRow, SentRow
 from callbacks.operations import history
+from foundation.language import said, speaking
 from notifications.domain import wording as texts
 from notifications.operations import order
 
@@ -54,7 +55,8 @@ def confirm(session: Session, callback: CallbackRow, *, zone: ZoneInfo, now: dat
     """Confirm the request and its promise."""
     promise = callback.promise
     if promise is not None:
-        body = texts.text_confirmation(from_=promise.starts_at, until=promise.ends_at, zone=zone, now=now)
+        with speaking(callback.locale):
+            body = texts.text_confirmation(from_=promise.starts_at, until=promise.ends_at, zone=zone, now=now)
         _send(session, callback, body=body, purpose="confirmation", key="1", zone=zone, now=now)
 
 
@@ -62,7 +64,8 @@ def may_be_later(
     session: Session, callback: CallbackRow, *, likely: Span | None, zone: ZoneInfo, now: datetime
 ) -> None:
     """Say that it may be later than we promised, and when it is likely; or that they can choose another time."""
-    body = texts.text_later(likely=(likely.starts_at, likely.ends_at) if likely else None, zone=zone, now=now)
+    with speaking(callback.locale):
+        body = texts.text_later(likely=(likely.starts_at, likely.ends_at) if likely else None, zone=zone, now=now)
     key = f"{callback.promised_until:%Y%m%d%H%M}"
     _send(session, callback, body=body, purpose="apology", key=key, zone=zone, now=now)
 
@@ -77,4 +80,6 @@ def tried(session: Session, callback: CallbackRow, *, zone: ZoneInfo, now: datet
         body = texts.TEXT_TRIED_LAST
     else:
         return
+    with speaking(callback.locale):
+        body = said(body)
     _send(session, callback, body=body, purpose="tried", key=str(callback.rings_made), zone=zone, now=now)

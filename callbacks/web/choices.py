@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from babel import Locale
+
 from callbacks.domain.asking import Gender, GenderWish, Strength
 from callbacks.domain.codes import PhoneOwner
 from callbacks.domain.safe_contact import MessageRule, SafeContact, ThirdParty
 from callbacks.domain.window import Asap, Span
 from callbacks.operations.offers import Availability
-from foundation.language import mark, said
+from foundation.language import ENGLISH, mark, said
 from foundation.web.times import between, clock_time, clocks_change_on, date_in_words, day_name, hours, near_day
 
 
@@ -157,6 +159,16 @@ def counsellors(
         return said("Likely {span}.", span=between(likely.starts_at, likely.ends_at, zone=zone, now=now))
 
     return tuple((value, said(words), price(wish)) for value, (words, wish) in COUNSELLORS.items())
+
+
+def tongues(spoken: Collection[str]) -> tuple[Option, ...]:
+    """The languages in which we can speak, English first, each in its own words."""
+    return tuple((code, tongue(code)) for code in sorted(spoken, key=lambda code: (code != ENGLISH, code)))
+
+
+def tongue(code: str) -> str:
+    """A language in its own words, as whoever speaks it looks for it."""
+    return (Locale.parse(code).get_display_name(code) or code).capitalize()
 
 
 DAYS_TO_CHOOSE: Final = 14  # a fortnight of days fits a list; whoever needs longer has no last day in mind

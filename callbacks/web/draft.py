@@ -17,6 +17,7 @@ from callbacks.domain.codes import PhoneOwner
 from callbacks.domain.safe_contact import MessageRule, SafeContact, ThirdParty
 from callbacks.web.choices import end_of_day, last_day
 from foundation import sealed
+from foundation.language import ENGLISH
 from foundation.web.times import service_zone
 
 COOKIE: Final = "draft"
@@ -51,6 +52,8 @@ class Draft:
     substances: tuple[str, ...] = ()
     counsellor: str = "any"
     """Whom they would like to talk to: a key of `choices.COUNSELLORS`."""
+    language: str = ""
+    """The code of the language to speak in; empty while nobody was asked."""
     when: str = ""
     """ "asap", or two instants with a slash between them."""
     until: str = ""
@@ -63,6 +66,11 @@ class Draft:
     """The version of the consent sentence that was ticked."""
     token: str = ""
     """The key to the request, once it is made."""
+
+    @property
+    def spoken(self) -> str:
+        """The language to speak in."""
+        return self.language or ENGLISH
 
     def as_json(self) -> str:
         return json.dumps(asdict(self), separators=(",", ":"), ensure_ascii=False)

@@ -28,6 +28,7 @@ from foundation.database import transaction
 from foundation.language import said
 from foundation.web.help_lines import domestic_abuse
 from foundation.web.times import service_zone
+from rota import queries as rota
 
 visitor = Blueprint("visitor", __name__, template_folder="templates")
 
@@ -153,31 +154,51 @@ for _number, _part in enumerate(safety.PAGES, 1):  # the address, which a histor
 @visitor.get("/who")
 @at("counsellor")
 def counsellor(draft: Draft) -> ResponseReturnValue:
-    """Whom to talk to, with what each wish costs in time."""
-    return page("counsellor", draft, counsellor=draft.counsellor, options=_counsellors(draft, clock.now()))
+    """Whom to talk to, with what each wish costs in time, and in which language."""
+    return _who_page(draft, {}, counsellor=draft.counsellor, spoken=draft.language, now=clock.now())
 
 
 @visitor.post("/who")
 @at("counsellor")
 def take_counsellor(draft: Draft) -> ResponseReturnValue:
-    """Keep the wish. A time that was chosen before is asked again: others may ring then."""
-    chosen = request.form.get("counsellor", "")
+    """Keep the wishes. A time that was chosen before is asked again: others may ring then."""
+    chosen, spoken = request.form.get("counsellor", ""), request.form.get("language", draft.language)
+    errors: Errors = {}
     if chosen not in choices.COUNSELLORS:
-        errors = {"counsellor": questions.CHOOSE_COUNSELLOR}
-        return page("counsellor", draft, errors=errors, counsellor="", options=_counsellors(draft, clock.now()))
-    return go_on(_time_anew(draft, replace(draft, counsellor=chosen)), answered="counsellor")
+        errors["counsellor"] = questions.CHOOSE_COUNSELLOR
+    if spoken and spoken not in _languages():
+        errors["language"] = questions.CHOOSE_LANGUAGE
+    if errors:
+        return _who_page(draft, errors, counsellor="", spoken=spoken, now=clock.now())
+    return go_on(_time_anew(draft, replace(draft, counsellor=chosen, language=spoken)), answered="counsellor")
 
 
-def _counsellors(draft: Draft, now: datetime) -> tuple[choices.Option, ...]:
+def _who_page(draft: Draft, errors: Errors, *, counsellor: str, spoken: str, now: datetime) -> Response:
     with transaction() as session:
-        prices = offers.prices(session, skills=_skills(draft), now=now)
+        prices = offers.prices(session, skills=_skills(draft), language=draft.spoken, now=now)
         cannot_ring = offers.availability(session, now=now).cannot_ring
-    return choices.counsellors(prices, cannot_ring=cannot_ring, zone=service_zone(), now=now)
+    options = choices.counsellors(prices, cannot_ring=cannot_ring, zone=service_zone(), now=now)
+    tongues = _languages()
+    reads = language.present() if language.present() in tongues else language.ENGLISH
+    return page(
+        "counsellor",
+        draft,
+        errors=errors,
+        counsellor=counsellor,
+        options=options,
+        tongues=choices.tongues(tongues),
+        spoken=spoken or reads,
+    )
+
+
+def _languages() -> frozenset[str]:
+    with transaction() as session:
+        return rota.languages_spoken(session)
 
 
 def _time_anew(before: Draft, draft: Draft) -> Draft:
     """A time that was chosen before is asked again when others may ring now than then."""
-    if _skills(before) == _skills(draft) and before.counsellor == draft.counsellor:
+    if (_skills(before), before.counsellor, before.spoken) == (_skills(draft), draft.counsellor, draft.spoken):
         return draft
     return replace(without(draft, "time"), when="", until="", others=())
 
@@ -282,6 +303,7 @@ def _check_page(draft: Draft, *, is_stale: bool) -> Response:
         safe=safe,
         may_ask=draft.may_ask,
         counsellor=said(choices.COUNSELLORS[draft.counsellor][0]),
+        spoken=choices.tongue(draft.language) if draft.language else "",
         work=proof.challenge(draft, now=now),
         bits=proof.BITS,
         answers=draft.seal_of_answers(),
@@ -374,6 +396,7 @@ def _as_ask(draft: Draft, *, now: datetime) -> Ask:
         gender=choices.COUNSELLORS[draft.counsellor][1],
         flags=draft.flags,
         substances=draft.substances,
+        language=draft.spoken,
         locale=language.present(),
     )
 
@@ -382,7 +405,7 @@ def _offered(draft: Draft, now: datetime) -> offers.Availability:
     wish = choices.COUNSELLORS[draft.counsellor][1]
     only = wish.value if wish is not None and wish.strength is Strength.ONLY else None
     with transaction() as session:
-        among = offers.suitable(session, gender=only, skills=_skills(draft))
+        among = offers.suitable(session, gender=only, skills=_skills(draft), language=draft.spoken)
         return offers.availability(session, among=among, now=now)
 
 

@@ -66,6 +66,11 @@ def day_name(moment: datetime, *, zone: ZoneInfo, now: datetime) -> str:
         return said("today")
     if day == today + timedelta(days=1):
         return said("tomorrow")
+    return date_of(day)
+
+
+def date_of(day: date) -> str:
+    """Like "Thursday 26 November", when something happens on it."""
     return _begun(date_in_words(day), _WHEN)
 
 

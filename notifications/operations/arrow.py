@@ -29,6 +29,9 @@ class Follower(Protocol):
     def screens_call(self, session: Session, *, call_id: UUID) -> bool:
         """Whether whoever answers the visitor's telephone must press a key before the two are connected."""
 
+    def language_of_call(self, session: Session, *, call_id: UUID) -> str:
+        """The code of the language that whoever asked for this call reads our pages in."""
+
     def said_not_me(self, session: Session, *, phone_digest: bytes, call_id: UUID | None, now: datetime) -> None:
         """The owner of this number did not ask for a call: for this one, or, by text, for any that is to come."""
 

@@ -6,12 +6,17 @@ Every Gather has an action and a verb after it, every Dial an action, a caller i
 from __future__ import annotations
 
 import re
+from typing import Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from foundation.phone import Phone
 from notifications.domain.call import TALK_LIMIT_S, VISITOR_RINGS_S
 
-_LANGUAGE = "en-GB"
+_VOICES: Final[dict[str, dict[str, str]]] = {
+    "en": {"language": "en-GB"},
+    "cy": {"language": "cy-GB", "voice": "Polly.Gwyneth"},  # the only voice there that speaks Welsh
+}
+"""How the telephone company is told to speak a language; one that it does not speak is read in English."""
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # may stand in no document
 _GREETING_WAITS_S = 1  # somebody is waiting to speak
 _SCREENING_WAITS_S = 4  # long enough to take the telephone from the ear; with the words, within `GREETING_S`
@@ -22,18 +27,23 @@ def _response() -> Element:
     return Element("Response")
 
 
-def _say(parent: Element, words: str) -> None:
-    SubElement(parent, "Say", language=_LANGUAGE).text = _NOT_XML.sub(" ", words)
+def speaks(language: str) -> str:
+    """The language itself when the telephone company can speak it, else English."""
+    return language if language in _VOICES else "en"
+
+
+def _say(parent: Element, words: str, language: str = "en") -> None:
+    SubElement(parent, "Say", _VOICES[language]).text = _NOT_XML.sub(" ", words)
 
 
 def _document(response: Element) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>' + tostring(response, encoding="unicode")
 
 
-def say_and_hang_up(words: str) -> str:
+def say_and_hang_up(words: str, *, language: str = "en") -> str:
     """Say a sentence and end the call."""
     response = _response()
-    _say(response, words)
+    _say(response, words, language)
     SubElement(response, "Hangup")
     return _document(response)
 
@@ -90,16 +100,16 @@ def ring_the_visitor(*, whisper: str, visitor: Phone, caller_id: str, greeting: 
     return _document(response)
 
 
-def greet(words: str, *, then: str, action: str) -> str:
+def greet(words: str, *, then: str, action: str, language: str = "en") -> str:
     """What the visitor hears before the two are connected: no key is needed, but one can be pressed."""
-    response = _gather(words, action=action, waits_s=_GREETING_WAITS_S)
-    _say(response, then)
+    response = _gather(words, action=action, waits_s=_GREETING_WAITS_S, language=language)
+    _say(response, then, language)
     return _document(response)
 
 
-def screen(words: str, *, action: str) -> str:
+def screen(words: str, *, action: str, language: str = "en") -> str:
     """Connect only whoever presses a key; whoever does not hears no more."""
-    response = _gather(words, action=action, waits_s=_SCREENING_WAITS_S)
+    response = _gather(words, action=action, waits_s=_SCREENING_WAITS_S, language=language)
     SubElement(response, "Hangup")
     return _document(response)
 
@@ -109,13 +119,13 @@ def connect() -> str:
     return _document(_response())
 
 
-def _gather(words: str, *, action: str, waits_s: int) -> Element:
+def _gather(words: str, *, action: str, waits_s: int, language: str) -> Element:
     """Ask for one key; silence goes on with what follows."""
     response = _response()
     asked = SubElement(
         response, "Gather", input="dtmf", numDigits="1", timeout=str(waits_s), action=action, method="POST"
     )
-    _say(asked, words)
+    _say(asked, words, language)
     return response
 
 

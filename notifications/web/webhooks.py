@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from foundation import clock, phone, sealed
 from foundation.database import transaction
+from foundation.language import said, speaking
 from foundation.phone import Phone
 from notifications import queries
 from notifications.domain import wording
@@ -151,8 +152,8 @@ def voice_accept() -> Response:
         if is_check:
             document = twiml.say_and_hang_up(wording.PHONE_CHECK_DONE if taken else wording.PHONE_CHECK_NOT_DONE)
         elif taken is None:
-            said = wording.COUNSELLOR_TOO_LATE if digits == "1" else wording.COUNSELLOR_PASSED
-            document = twiml.say_and_hang_up(said)
+            words = wording.COUNSELLOR_TOO_LATE if digits == "1" else wording.COUNSELLOR_PASSED
+            document = twiml.say_and_hang_up(words)
         else:
             document = _ring_the_visitor(taken)
         return _xml(hear.answer_once(session, provider_id=leg_id, step="accept", xml=document, now=now))
@@ -177,19 +178,26 @@ def voice_hello() -> Response:
         _keep(session, "hello", call_id, now)
         wanted = hear.visitor_answered(session, call_id=call_id, provider_id=leg_id, now=now)
         screens = wanted and arrow.follower().screens_call(session, call_id=call_id)
+        language = _visitors_language(session, call_id)
     if not wanted:
         return _xml(twiml.hang_up())
     action = _address("voice/key", call_id)
-    if screens:
-        return _xml(twiml.screen(wording.VISITOR_SCREENING, action=action))
-    return _xml(twiml.greet(wording.VISITOR_GREETING, then=wording.VISITOR_CONNECTING, action=action))
+    with speaking(language):
+        if screens:
+            return _xml(twiml.screen(said(wording.VISITOR_SCREENING), action=action, language=language))
+        greeting, then = said(wording.VISITOR_GREETING), said(wording.VISITOR_CONNECTING)
+        return _xml(twiml.greet(greeting, then=then, action=action, language=language))
 
 
-_AFTER_A_KEY = {
-    hear.VisitorsKey.CONNECT: twiml.connect(),
-    hear.VisitorsKey.GOODBYE: twiml.say_and_hang_up(wording.VISITOR_DENIED),
-    hear.VisitorsKey.HANG_UP: twiml.hang_up(),
-}
+def _visitors_language(session: Session, call_id: UUID) -> str:
+    return twiml.speaks(arrow.follower().language_of_call(session, call_id=call_id))
+
+
+def _after_a_key(key: hear.VisitorsKey, language: str) -> str:
+    if key is hear.VisitorsKey.GOODBYE:
+        with speaking(language):
+            return twiml.say_and_hang_up(said(wording.VISITOR_DENIED), language=language)
+    return twiml.connect() if key is hear.VisitorsKey.CONNECT else twiml.hang_up()
 
 
 @webhooks.post("/voice/key")
@@ -201,7 +209,8 @@ def voice_key() -> Response:
         key = hear.visitor_pressed(
             session, call_id=call_id, provider_id=leg_id, digits=request.form.get("Digits", ""), now=now
         )
-    return _xml(_AFTER_A_KEY[key])
+        language = _visitors_language(session, call_id)
+    return _xml(_after_a_key(key, language))
 
 
 _AFTERWARDS = {
@@ -304,7 +313,7 @@ def _caller() -> Phone | None:
 
 
 _STOP = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
-_NOT_ME = frozenset({"NOT ME", "NOTME", "WRONG NUMBER", "WRONG PERSON"})
+_NOT_ME = frozenset({"NOT ME", "NOTME", "NID FI", "WRONG NUMBER", "WRONG PERSON"})
 _YES = "YES"
 _START = frozenset({"START", _YES, "UNSTOP"})
 

@@ -59,6 +59,10 @@ class RotaFollower:
         """Visitors are not the rota's."""
         return self.then.screens_call(session, call_id=call_id)
 
+    def language_of_call(self, session: Session, *, call_id: UUID) -> str:
+        """Visitors are not the rota's."""
+        return self.then.language_of_call(session, call_id=call_id)
+
     def said_not_me(self, session: Session, *, phone_digest: bytes, call_id: UUID | None, now: datetime) -> None:
         """Visitors are not the rota's."""
         self.then.said_not_me(session, phone_digest=phone_digest, call_id=call_id, now=now)

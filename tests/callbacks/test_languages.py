@@ -11,9 +11,12 @@ from babel.support import NullTranslations
 from flask import Flask
 from flask.testing import FlaskClient
 from lxml import html
+from sqlalchemy import select
 
 from callbacks.domain.asking import CONSENT_VERSION
 from foundation import language
+from foundation.database import transaction
+from rota.models import CounsellorRow
 from tests.callbacks.test_visitor_pages import ANSWERS, SAFE, fill_in, kept, own_page, title
 
 pytestmark = pytest.mark.usefixtures("a_rota")
@@ -157,6 +160,45 @@ def test_the_language_of_the_pages_is_kept_with_the_request_and_met_again_on_ano
 
     assert kept(app)[0].locale == "cy"
     assert title(app.test_client().get(page)) == "Eich galwad"
+
+
+def test_a_call_in_welsh_can_be_asked_for_when_somebody_speaks_it(app: Flask, client: FlaskClient) -> None:
+    fill_in(client, until="/who")
+    nobody = client.get("/who").text
+    speaks_welsh(app)
+    somebody = client.get("/who").text
+    client.post("/who", data={"counsellor": "any", "language": "cy"})
+    for path, answers in ANSWERS[5:]:
+        client.post(path, data=answers)
+    checked = client.get("/check").text
+    client.post("/check")
+
+    assert "In which language" not in nobody
+    assert re.findall(r'name="language" value="(\w+)"', somebody) == ["en", "cy"]
+    assert "Cymraeg</dd>" in checked
+    assert kept(app)[0].language == "cy"
+
+
+def test_a_language_that_nobody_speaks_is_asked_again(app: Flask, client: FlaskClient) -> None:
+    fill_in(client, until="/who")
+    speaks_welsh(app)
+
+    answer = client.post("/who", data={"counsellor": "any", "language": "pl"})
+
+    assert (answer.status_code, answer.text.count("Choose the language to speak in")) == (422, 2)
+
+
+def test_another_language_asks_for_the_time_again(app: Flask, client: FlaskClient) -> None:
+    fill_in(client)
+    speaks_welsh(app)
+
+    assert client.post("/who", data={"counsellor": "any", "language": "cy"}).headers["Location"] == "/time"
+
+
+def speaks_welsh(app: Flask) -> None:
+    """One of those on shift speaks Welsh as well."""
+    with app.app_context(), transaction() as session:
+        session.scalars(select(CounsellorRow).order_by(CounsellorRow.id).limit(1)).one().languages = ["cy", "en"]
 
 
 @pytest.mark.parametrize("path", ["/", "/contact", "/time", "/check"])

@@ -406,6 +406,21 @@ def test_a_request_withdrawn_between_two_rings_is_never_rung_again(town: Town, p
     assert asked.status == "withdrawn"
 
 
+def test_whoever_asks_in_welsh_is_greeted_and_texted_in_welsh(town: Town, people: People) -> None:
+    town.expects(ANA, VISITOR, texts=[VISITOR])
+    people.on("Ana Example")
+    town.phones.habit(ANA, **TAKES)
+    town.phones.habit(VISITOR, **TALKS)
+
+    asked = people.ask(name="Sam", locale="cy", safe_contact=ALLOWED)
+    town.until(lambda: asked.results() == ["finished"])
+
+    assert heard(town, VISITOR) == "Helo. Os nad yw’r alwad hon i chi, gwasgwch 9. Un eiliad, os gwelwch yn dda."
+    assert "They like to be called Sam." in heard(town, ANA)
+    [text] = [each["body"] for each in town.phones.state(VISITOR)["texts"]]
+    assert text.startswith("Helo, gofynnoch chi am alwad. Dylai ddod heddiw rhwng 12:")
+
+
 # -- texts -----------------------------------------------------------------------------------------------------------
 
 ALLOWED = {"sms": "neutral_message"}

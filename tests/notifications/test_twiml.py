@@ -47,6 +47,7 @@ DOCUMENTS = {
     "ring somebody called Zoë & Co <x>": ringing("They like to be called Zoë & Co <x>."),
     "greet": twiml.greet(wording.VISITOR_GREETING, then=wording.VISITOR_CONNECTING, action=an_address("voice/key")),
     "screen": twiml.screen(wording.VISITOR_SCREENING, action=an_address("voice/key")),
+    "greet in Welsh": twiml.greet("Helo.", then="Un eiliad.", action=an_address("voice/key"), language="cy"),
     "connect": twiml.connect(),
     "say and hang up": twiml.say_and_hang_up(wording.CALL_OVER),
     "hang up": twiml.hang_up(),
@@ -99,6 +100,13 @@ def test_every_address_is_ours_is_posted_to_and_holds_only_tokens(document: str)
             assert address.startswith(f"{BASE}/webhooks/twilio/")
             assert element.get(method) == "POST"
             assert all(re.fullmatch(r"[A-Za-z0-9_-]+", value) for _, value in parse_qsl(urlsplit(address).query))
+
+
+def test_welsh_is_spoken_by_the_voice_that_speaks_it_and_what_nobody_speaks_in_english() -> None:
+    said = list(ElementTree.fromstring(DOCUMENTS["greet in Welsh"]).iter("Say"))
+
+    assert [(each.get("language"), each.get("voice")) for each in said] == [("cy-GB", "Polly.Gwyneth")] * 2
+    assert [twiml.speaks(code) for code in ("en", "cy", "xx")] == ["en", "cy", "en"]
 
 
 def test_the_counsellor_is_asked_before_anybodys_number_is_in_the_document() -> None:
