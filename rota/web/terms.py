@@ -120,13 +120,13 @@ def withdraw(counsellor_id: int) -> ResponseReturnValue:
     return _done(counsellor_id, wording.opt_out_ends(until))
 
 
-@terms.get("/working-time")
+@terms.get("/limits")
 def sites() -> ResponseReturnValue:
     """The numbers of each site, who has opted out, and who works nights without a health assessment."""
     return _sites_page("", {}, {})
 
 
-@terms.post("/working-time/<site>")
+@terms.post("/limits/<site>")
 def set_limits(site: str) -> ResponseReturnValue:
     """Make the numbers of a site stricter, or the law's again."""
     if site not in set(Site):
@@ -219,7 +219,7 @@ def _sites_page(wrong: str, typed: Mapping[str, Any], errors: Mapping[str, str])
             for site in Site
         ]
         shown = render_template(
-            "rota/working_time.html",
+            "rota/limits.html",
             lines=lines,
             wrong=wrong,
             errors={f"{wrong}-{field}": words for field, words in errors.items()},

@@ -83,7 +83,7 @@ PAGES = (
     "/staff/coverage/breaks",
     "/staff/team",
     "/staff/team/1/terms",
-    "/staff/team/working-time",
+    "/staff/team/limits",
     "/staff/team/tables",
     "/staff/rota/evidence?first=2026-11-23&last=2026-11-26",
     "/staff/rota/hours",

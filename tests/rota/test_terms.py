@@ -32,7 +32,7 @@ FORM = {
     "cap": "",
     "health_checked_until": "2027-05-01",
 }
-SITES = "/staff/team/working-time"
+SITES = "/staff/team/limits"
 
 
 def terms_of(session: Session, person: int) -> Terms:
