@@ -95,6 +95,7 @@ class Settings(BaseModel):
     ON_CALL_PHONE: str = ""
     ALARM_WEBHOOK_URL: str = Field("", pattern=r"^(https?://.+)?$")
     VISITORS_PRESS_A_KEY: bool = False
+    BUDGET_PER_DAY: int = Field(3000, ge=1)
     KEEP_UNREACHED_DAYS: int = Field(30, ge=1)
     KEEP_TALKED_DAYS: int = Field(182, ge=1)
     KEEP_REFERRED_DAYS: int = Field(2557, ge=1)
@@ -216,6 +217,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         ON_CALL_PHONE=Phone(settings.ON_CALL_PHONE) if settings.ON_CALL_PHONE else None,
         ALARM_WEBHOOK_URL=settings.ALARM_WEBHOOK_URL,
         VISITORS_PRESS_A_KEY=settings.VISITORS_PRESS_A_KEY,
+        BUDGET_PER_DAY=settings.BUDGET_PER_DAY,
         KEPT=Kept(
             unreached=timedelta(days=settings.KEEP_UNREACHED_DAYS),
             talked=timedelta(days=settings.KEEP_TALKED_DAYS),

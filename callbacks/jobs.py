@@ -35,7 +35,7 @@ def watch_over_everything() -> None:
     """Look for what is wrong with the service as a whole, and tell people of it once."""
     config = current_app.config
     with transaction() as session:
-        watch.watch(session, zone=config["ZONE"], now=clock.now())
+        watch.watch(session, budget=config["BUDGET_PER_DAY"], zone=config["ZONE"], now=clock.now())
     with transaction() as session:
         told = apologise.apologise(session, zone=config["ZONE"], now=clock.now())
     if told:

@@ -591,6 +591,13 @@ def is_denied(session: Session, callback: CallbackRow) -> bool:
     return requester is not None and session.get(NotThemRow, (callback.phone_digest, requester)) is not None
 
 
+def spent(session: Session, *, since: datetime) -> int:
+    """How many calls and texts were ordered since then: each costs money."""
+    calls = select(func.count()).where(CallRow.created_at > since)
+    texts = select(func.count()).where(TextRow.created_at > since)
+    return int(session.scalar(calls) or 0) + int(session.scalar(texts) or 0)
+
+
 def asked_nth_last(
     session: Session, n: int, *, requester: bytes | None = None, channel: str | None = None, since: datetime
 ) -> datetime | None:

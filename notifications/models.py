@@ -91,6 +91,7 @@ class CallRow(Row):
         CheckConstraint("ended_at is not null or deadline_at is not null", name="an_open_call_has_a_deadline"),
         CheckConstraint("rings <= 1", name="a_call_is_placed_at_most_once"),
         Index("call_by_due_at_while_waiting", "priority", "due_at", postgresql_where=text("state = 'waiting'")),
+        Index("call_by_created_at", "created_at"),
         Index("call_by_deadline_at_while_open", "deadline_at", postgresql_where=text("ended_at is null")),
     )
 
@@ -207,6 +208,7 @@ class TextRow(Row):
         ),
         UniqueConstraint("reason_key", name="a_text_is_sent_once_for_each_reason"),
         Index("text_by_due_at_while_waiting", "due_at", postgresql_where=text("state = 'waiting'")),
+        Index("text_by_created_at", "created_at"),
         Index("text_by_deadline_at_while_open", "deadline_at", postgresql_where=text("deadline_at is not null")),
     )
 

@@ -48,6 +48,8 @@ class ReviewReason(StrEnum):
     """A supervisor has blocked the number."""
     ASKED_OFTEN = "asked_often"
     """Many calls were asked for to this number today."""
+    LOOKS_MADE = "looks_made"
+    """It came in a flood of requests, and looks made by a machine."""
     OTHER = "other"
     """A supervisor held it."""
 

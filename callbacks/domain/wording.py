@@ -57,6 +57,7 @@ NUMBER_BLOCKED = "The number is blocked: it is not rung or texted for anybody. A
 BLOCKED_BY = "A supervisor blocked the number: {because}."
 UNBLOCKED = "A supervisor lifted the block on the number."
 ASKED_OFTEN = "Many calls were asked for to this number today. A supervisor looks before anybody is rung."
+LOOKS_MADE = "It came in a flood of requests and looks made by a machine. A supervisor looks before anybody is rung."
 ERASED = "The visitor's details were erased."
 RESTRICTED = "The visitor wanted their details erased. They are kept for safeguarding and used for nothing else."
 URGENCY_RAISED = "The urgency was raised from “{before}” to “{after}”{because}."

@@ -61,10 +61,19 @@ def ask(session: Session, what: Ask, *, idempotency: Idempotency | None, zone: Z
     return before or ask_anew(session, what, idempotency=idempotency, zone=zone, now=now)
 
 
-def ask_anew(session: Session, what: Ask, *, idempotency: Idempotency | None, zone: ZoneInfo, now: datetime) -> Asked:
+def ask_anew(
+    session: Session,
+    what: Ask,
+    *,
+    is_suspect: bool = False,
+    idempotency: Idempotency | None,
+    zone: ZoneInfo,
+    now: datetime,
+) -> Asked:
     """Keep a request that `answered_before` does not know, with its urgency, its promise and its place.
 
-    The bell for matching rings after the commit. Raises offers.NotOffered, window.WindowClosed; then nothing is kept.
+    `is_suspect`: it looks made by a machine, and a supervisor looks at it first; never at an emergency. The bell for
+    matching rings after the commit. Raises offers.NotOffered, window.WindowClosed; then nothing is kept.
     """
     found = triage(what.flags, what.substances)
     callback = _new_row(what, found, zone=zone, now=now)
@@ -84,7 +93,8 @@ def ask_anew(session: Session, what: Ask, *, idempotency: Idempotency | None, zo
         wording.TRIAGED.format(rules=", ".join(found.rules), urgency=found.urgency.replace("_", " ")),
         now=now,
     )
-    _queue(session, callback, barred=barred, is_often=is_often, now=now)
+    is_suspect = is_suspect and callback.as_urgency is not Urgency.EMERGENCY
+    _queue(session, callback, barred=barred, is_often=is_often, is_suspect=is_suspect, now=now)
     asked = Asked(
         callback.reference, callback.token, Status(callback.status), callback.promise, _window(callback), False
     )
@@ -173,10 +183,16 @@ def _is_asked_often(session: Session, callback: CallbackRow, *, now: datetime) -
     return asked > OFTEN and callback.as_urgency is not Urgency.EMERGENCY
 
 
-def _queue(session: Session, callback: CallbackRow, *, barred: Refused | None, is_often: bool, now: datetime) -> None:
+def _queue(
+    session: Session, callback: CallbackRow, *, barred: Refused | None, is_often: bool, is_suspect: bool, now: datetime
+) -> None:
     """Let it wait for a counsellor, or for a supervisor: whoever asked is told the same, and waits no longer for it."""
     if barred is not None:
         not_them.hold(session, callback, barred, now=now)
+    elif is_suspect:
+        callback.review_reason = ReviewReason.LOOKS_MADE
+        callback.move(Event.HOLD, due_by=callback.never_after, now=now)
+        history.note(session, callback, wording.LOOKS_MADE, now=now)
     elif is_often:
         callback.review_reason = ReviewReason.ASKED_OFTEN
         callback.move(Event.HOLD, due_by=callback.never_after, now=now)

@@ -1,13 +1,12 @@
 """A stranger asks, through a page or a program: within limits that no honest person meets.
 
-The limits are counted in the tables, for all servers at once: by the network that asks, and for the whole service,
-pages and programs apart, so that no program can use up what is there for people without a script.
-Whoever shows a little work (see `web.proof`) may ask more. What is refused here is not kept, and dials nobody.
+The limits are counted in the tables, for all servers at once, by the network that asks. Whoever shows a little work
+(see `web.proof`) may ask more. What is refused here is not kept, and dials nobody. A flood from many networks turns
+nobody away: what looks made by a machine waits for a supervisor (see `breaker`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -16,25 +15,18 @@ from sqlalchemy.orm import Session
 
 from callbacks import queries
 from callbacks.domain.asking import Ask, Idempotency
+from callbacks.operations import breaker
 from callbacks.operations.ask import Asked, answered_before, ask_anew
 
 WITHIN: Final = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """How many requests an hour."""
-
-    network: int
-    service: int
-
-
-WITH_WORK: Final = Limit(network=60, service=3000)  # a hostel, a college or a whole mobile company behind one address
-WITHOUT: Final = Limit(network=6, service=300)  # no script ran: an old telephone, or a machine
+WITH_WORK: Final = 60  # requests an hour: a hostel, a college or a whole mobile company behind one address
+WITHOUT: Final = 6  # no script ran: an old telephone, or a machine
 
 
 class AskedTooOften(Exception):
-    """So many requests came from one network, or at all, that this one waits; `again_at` is when to try again."""
+    """So many requests came from one network that this one waits; `again_at` is when to try again."""
 
     def __init__(self, again_at: datetime) -> None:
         super().__init__("asked too often")
@@ -48,6 +40,7 @@ def ask_from_outside(
     idempotency: Idempotency | None,
     has_worked: bool,
     is_limited: bool,
+    budget: int,
     zone: ZoneInfo,
     now: datetime,
 ) -> Asked:
@@ -59,10 +52,13 @@ def ask_from_outside(
         return before
     limit = WITH_WORK if has_worked else WITHOUT
     if is_limited and what.requester is not None:
-        _heed(queries.asked_nth_last(session, limit.network, requester=what.requester, since=now - WITHIN))
-    if is_limited:
-        _heed(queries.asked_nth_last(session, limit.service, channel=what.channel, since=now - WITHIN))
-    return ask_anew(session, what, idempotency=idempotency, zone=zone, now=now)
+        _heed(queries.asked_nth_last(session, limit, requester=what.requester, since=now - WITHIN))
+    is_suspect = (
+        is_limited
+        and breaker.looks_made(session, requester=what.requester, has_worked=has_worked, now=now)
+        and breaker.is_open(session, channels=[what.channel], budget=budget, now=now)
+    )
+    return ask_anew(session, what, is_suspect=is_suspect, idempotency=idempotency, zone=zone, now=now)
 
 
 def _heed(oldest: datetime | None) -> None:

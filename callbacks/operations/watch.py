@@ -11,20 +11,21 @@ from callbacks import queries
 from callbacks.domain import wording
 from callbacks.domain.absence import Absence
 from callbacks.domain.answers import LATELY, USUALLY, has_dropped
-from callbacks.operations import note_obstacles
+from callbacks.operations import breaker, note_obstacles
 from callbacks.operations.explain import Standing, standing, unserved
 from notifications.domain.trouble import Trouble
 from notifications.operations import trouble
 from rota.domain.presence import PresenceState
 
 
-def watch(session: Session, *, zone: ZoneInfo, now: datetime) -> None:
+def watch(session: Session, *, budget: int, zone: ZoneInfo, now: datetime) -> None:
     """Begin and end the troubles that only a look at all tables shows, and keep what stood in whose way."""
     seen = standing(session, zone=zone, now=now)
     note_obstacles.note_obstacles(session, seen, now=now)
     found = {
         Trouble.REQUESTS_UNACCOUNTED: queries.unaccounted_for(session) > 0,
         Trouble.STARVING: any(block is None for one in seen.starving() for _, block in one.free),
+        Trouble.SPENDING: breaker.is_open(session, channels=breaker.CHANNELS, budget=budget, now=now),
         Trouble.ANSWERS_DROP: _do_answers_drop(session, now=now),
         **_of_people(seen),
     }

@@ -54,6 +54,7 @@ def ask_for_call() -> Response:
             idempotency=_idempotency(),
             has_worked=False,
             is_limited=proof.is_limited() and key is None,
+            budget=current_app.config["BUDGET_PER_DAY"],
             zone=service_zone(),
             now=now,
         )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from accounts.web.limits import limiter
@@ -334,6 +334,7 @@ def ask_for_call(draft: Draft) -> ResponseReturnValue:
                 idempotency=key,
                 has_worked=proof.has_worked(draft, now=now),
                 is_limited=proof.is_limited(),
+                budget=current_app.config["BUDGET_PER_DAY"],
                 zone=service_zone(),
                 now=now,
             )

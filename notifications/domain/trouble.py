@@ -28,7 +28,7 @@ class Trouble(StrEnum):
     ANSWERS_DROP = "answers_drop"
     """Far fewer visitors answer than usual: our number may be shown as spam."""
     SPENDING = "spending"
-    """More is asked of the telephone company in a day than the budget allows."""
+    """Requests come in a flood, or more went out in a day than the budget allows."""
     SETTLING_FAILS = "settling_fails"
     """A call cannot be asked about, so that nobody knows how it stands."""
     ORPHANS = "orphans"
@@ -72,8 +72,9 @@ WORDS: dict[Trouble, str] = {
         "and ask the telephone company."
     ),
     Trouble.SPENDING: (
-        "More calls and texts were asked for in a day than the budget allows. Requests that look like a machine’s wait "
-        "for a supervisor; everybody else’s go on. Look at what came in, and raise the budget if it is real."
+        "Requests come in a flood, or more calls and texts went out in a day than the budget allows. Those that look "
+        "made by a machine wait for a supervisor; everybody else’s go on. Look at what came in, and raise the budget "
+        "if it is real."
     ),
     Trouble.SETTLING_FAILS: (
         "The telephone company does not say how a call stands. Nobody is rung again before it is known. "

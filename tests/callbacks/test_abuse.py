@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import count
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,7 +21,7 @@ from callbacks.domain.asking import CONSENT_VERSION, Ask
 from callbacks.domain.lifecycle import Status
 from callbacks.domain.safe_contact import MessageRule, SafeContact
 from callbacks.models import CallbackRow
-from callbacks.operations import not_them
+from callbacks.operations import breaker, not_them
 from callbacks.operations.ask import OFTEN, ask
 from callbacks.operations.ask_from_outside import WITH_WORK, WITHOUT, AskedTooOften, ask_from_outside
 from callbacks.operations.withdraw import withdraw
@@ -126,6 +127,7 @@ def flood(session: Session, *, has_worked: bool, requester: bytes) -> int:
                 idempotency=None,
                 has_worked=has_worked,
                 is_limited=True,
+                budget=3000,
                 zone=LONDON,
                 now=NOON,
             )
@@ -134,7 +136,7 @@ def flood(session: Session, *, has_worked: bool, requester: bytes) -> int:
     return -1
 
 
-@pytest.mark.parametrize(("has_worked", "most"), [(False, WITHOUT.network), (True, WITH_WORK.network)])
+@pytest.mark.parametrize(("has_worked", "most"), [(False, WITHOUT), (True, WITH_WORK)])
 def test_one_network_can_ask_only_so_often_and_others_do_not_notice(
     session: Session, has_worked: bool, most: int
 ) -> None:
@@ -166,10 +168,10 @@ def ask_on_pages(app: Flask, *, phone: str, works: bool = False, work: str = "")
 
 @pytest.mark.usefixtures("limited")
 def test_whoever_has_no_script_asks_under_tighter_limits_and_whoever_has_is_let_through(app: Flask) -> None:
-    without = [ask_on_pages(app, phone=f"07700 900 {n}") for n in range(100, 100 + WITHOUT.network + 1)]
+    without = [ask_on_pages(app, phone=f"07700 900 {n}") for n in range(100, 100 + WITHOUT + 1)]
     with_work = ask_on_pages(app, works=True, phone="07700 900 200")
 
-    assert [page.status_code for page in without] == [303] * WITHOUT.network + [429]
+    assert [page.status_code for page in without] == [303] * WITHOUT + [429]
     assert "Nothing of yours was lost" in without[-1].text
     assert with_work.headers["Location"] == "/done"
 
@@ -179,7 +181,7 @@ def test_whoever_has_no_script_asks_under_tighter_limits_and_whoever_has_is_let_
     "work", ["", "x", "1-2:3", f"{int(NOON.timestamp())}-{'0' * 32}:5", "9" * 30 + "-a:1", "²-a:²"]
 )
 def test_work_that_was_not_done_counts_for_nothing(app: Flask, work: str) -> None:
-    for n in range(WITHOUT.network):
+    for n in range(WITHOUT):
         ask_on_pages(app, phone=f"07700 900 {100 + n}")
 
     assert ask_on_pages(app, phone="07700 900 300", work=work).status_code == 429
@@ -191,7 +193,7 @@ def test_work_cannot_be_used_for_somebody_elses_request_or_kept_for_later(app: F
     fill_in(one)
     fill_in(other)
     done = worked(one.get("/check"))
-    for n in range(WITHOUT.network):
+    for n in range(WITHOUT):
         ask_on_pages(app, phone=f"07700 900 {100 + n}")
 
     assert other.post("/check", data={"work": done}).status_code == 429
@@ -215,16 +217,16 @@ def test_a_program_without_a_key_meets_the_limits_too(client: FlaskClient) -> No
         consent = {"version": CONSENT_VERSION, "given": True}
         return client.post("/api/v1/callbacks", json={"phone": f"07700 900 {n}", "consent": consent})
 
-    answers = [post(100 + n) for n in range(WITHOUT.network + 1)]
+    answers = [post(100 + n) for n in range(WITHOUT + 1)]
 
-    assert [answer.status_code for answer in answers] == [201] * WITHOUT.network + [429]
+    assert [answer.status_code for answer in answers] == [201] * WITHOUT + [429]
     assert answers[-1].get_json()["code"] == "asked_too_often"
 
 
 @pytest.mark.usefixtures("limited")
 def test_a_program_that_lost_the_last_answer_gets_it_again_and_not_the_limit(client: FlaskClient) -> None:
     consent = {"version": CONSENT_VERSION, "given": True}
-    bodies = [{"phone": f"07700 900 {100 + n}", "consent": consent} for n in range(WITHOUT.network)]
+    bodies = [{"phone": f"07700 900 {100 + n}", "consent": consent} for n in range(WITHOUT)]
     kept = [
         client.post("/api/v1/callbacks", json=body, headers={"Idempotency-Key": str(n)})
         for n, body in enumerate(bodies)
@@ -242,7 +244,7 @@ def test_a_program_that_lost_the_last_answer_gets_it_again_and_not_the_limit(cli
 
 @pytest.mark.usefixtures("limited")
 def test_a_double_click_at_the_limit_leads_to_the_confirmation_twice(app: Flask) -> None:
-    for n in range(WITHOUT.network - 1):
+    for n in range(WITHOUT - 1):
         ask_on_pages(app, phone=f"07700 900 {100 + n}")
     client = app.test_client()
     fill_in(client)
@@ -266,30 +268,63 @@ def test_a_demonstration_spares_whoever_sits_at_its_machine_and_nobody_else(app:
         return client.post("/api/v1/callbacks", json=body, environ_base=where).status_code
 
     here = [post(100 + n) for n in range(25)]
-    elsewhere = [post(200 + n, REMOTE_ADDR="203.0.113.7") for n in range(WITHOUT.network + 1)]
+    elsewhere = [post(200 + n, REMOTE_ADDR="203.0.113.7") for n in range(WITHOUT + 1)]
 
     assert set(here) == {201}
-    assert elsewhere == [201] * WITHOUT.network + [429]
+    assert elsewhere == [201] * WITHOUT + [429]
 
 
-def test_programs_cannot_use_up_what_is_there_for_people_without_a_script(session: Session) -> None:
-    def ask_through(channel: str, n: int) -> None:
-        what = wish(Phone(f"+44770090{n:04d}"), requester=f"network {n}".encode(), channel=channel)
-        ask_from_outside(session, what, idempotency=None, has_worked=False, is_limited=True, zone=LONDON, now=NOON)
+def test_f21_a_flood_holds_what_looks_made_and_nobody_is_turned_away(session: Session) -> None:
+    def ask_in(channel: str, n: int, *, has_worked: bool, **more: Any) -> str:
+        what = wish(Phone(f"+44770090{n:04d}"), requester=f"network {n}".encode(), channel=channel, **more)
+        asked = ask_from_outside(
+            session,
+            what,
+            idempotency=None,
+            has_worked=has_worked,
+            is_limited=True,
+            budget=3000,
+            zone=LONDON,
+            now=NOON,
+        )
+        row = queries.by_reference(session, asked.reference)
+        assert row is not None
+        return row.review_reason or row.status
 
-    session.add_all(_many_requests(session, WITHOUT.service, channel="api"))
+    session.add_all(_many_requests(session, breaker.FLOOD, channel="api"))
+    session.flush()
+    on_pages = ask_in("web", 1, has_worked=False)
+    session.add_all(_many_requests(session, breaker.FLOOD, channel="web", first=5000))
     session.flush()
 
-    with pytest.raises(AskedTooOften):
-        ask_through("api", 1)
-    ask_through("web", 2)
+    assert on_pages == "queued"  # no program makes those wait who come without a script
+    assert ask_in("api", 2, has_worked=False) == "looks_made"
+    assert ask_in("web", 3, has_worked=False) == "looks_made"
+    assert ask_in("web", 4, has_worked=True) == "queued"
+    assert ask_in("web", 5, has_worked=False, flags={"immediate_danger": "yes"}) == "queued"
 
 
-def _many_requests(session: Session, how_many: int, *, channel: str) -> list[CallbackRow]:
+def test_f21_a_spent_budget_holds_what_looks_made_too(session: Session) -> None:
+    asked(session, wish())
+
+    assert breaker.is_open(session, channels=breaker.CHANNELS, budget=0, now=NOON)
+    assert not breaker.is_open(session, channels=breaker.CHANNELS, budget=3000, now=NOON)
+
+
+@pytest.mark.parametrize(
+    "number", ["+12025550143", "+447011123456", "0909 879 0123", "0871 222 3333", "112", "+8821234"]
+)
+def test_f21_premium_and_foreign_numbers_are_refused_before_anything_is_kept(client: FlaskClient, number: str) -> None:
+    body = {"phone": number, "consent": {"version": CONSENT_VERSION, "given": True}}
+
+    assert client.post("/api/v1/callbacks", json=body).status_code == 422
+
+
+def _many_requests(session: Session, how_many: int, *, channel: str, first: int = 0) -> list[CallbackRow]:
     """Requests of as many networks, without the work of asking for each."""
     like = asked(session, wish(channel=channel))
     kept = {column.key: getattr(like, column.key) for column in CallbackRow.__table__.columns if column.key != "id"}
     return [
         CallbackRow(**kept | {"reference": f"R{n:06d}", "token_digest": n.to_bytes(4), "requester": n.to_bytes(4)})
-        for n in range(how_many - 1)
+        for n in range(first, first + how_many - 1)
     ]

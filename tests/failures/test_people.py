@@ -18,9 +18,12 @@ from callbacks import queries
 from callbacks.domain.answers import Answered, has_dropped
 from callbacks.domain.asking import Gender, GenderWish, Strength
 from callbacks.models import AttemptRow, CallbackRow
+from callbacks.operations import breaker
 from callbacks.operations.follow_call import CallFollower
+from callbacks.operations.withdraw import withdraw
 from callbacks.web.staff import wording
 from foundation.database import transaction
+from foundation.phone import Phone
 from notifications import queries as notifications
 from notifications.domain import wording as calls
 from notifications.models import CallRow, TextRow
@@ -565,3 +568,32 @@ def test_f44_whoever_has_written_it_down_is_not_reminded(desk: Desk) -> None:
 
     with desk.app.app_context(), transaction() as session:
         assert [row for row in session.scalars(select(TextRow)) if row.purpose == "rota"] == []
+
+
+# -- F21, F22: floods, and somebody who is pestered ------------------------------------------------------------------
+
+
+def test_f21_the_lead_hears_of_a_flood_and_it_ends_by_itself(desk: Desk) -> None:
+    desk.counsellor()
+    first = desk.ask(requester=b"a network")
+    Crowd(desk.app).of(first, breaker.FLOOD)
+
+    flooded = watch(desk)
+    desk.clock.on(minutes=61)
+
+    assert "spending" in flooded
+    assert "spending" not in watch(desk)
+
+
+def test_f22_the_sixth_request_for_one_number_in_a_day_waits_for_a_supervisor_whoever_asks(desk: Desk) -> None:
+    desk.counsellor(is_available=False)
+    target = Phone("+447700900977")
+    for n in range(5):
+        earlier = desk.ask(phone=target, requester=f"network {n}".encode())
+        with desk.app.app_context(), transaction() as session:
+            withdraw(session, token=desk.row(earlier).token, now=desk.clock())
+        desk.clock.on(minutes=10)
+
+    last = desk.row(desk.ask(phone=target, requester=b"another network"))
+
+    assert (last.status, last.review_reason) == ("needs_review", "asked_often")

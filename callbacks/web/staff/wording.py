@@ -55,6 +55,7 @@ OUTCOME_AWAITED: Final = "The call is over: its outcome is missing"
 REVIEW: Final[dict[ReviewReason, str]] = {
     ReviewReason.POSSIBLE_DUPLICATE: "Another open request has the same number",
     ReviewReason.SAFE_TIMES_OVER: "No safe time is left, and they were not reached",
+    ReviewReason.LOOKS_MADE: "It came in a flood of requests and looks made by a machine",
     ReviewReason.NUMBER_FAILS: "The number fails, is wrong, or blocks us",
     ReviewReason.NOT_THE_PERSON: "Twice somebody else answered, or we could not be sure who did",
     ReviewReason.OUTCOME_MISSING: "Nobody has said what came of the call",
