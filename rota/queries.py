@@ -571,9 +571,13 @@ def people_hours(
     """Everybody's hours in [start, end), by name, those without any included; so is whoever has left since."""
     first, last = start.astimezone(zone).date(), end.astimezone(zone).date()
     spans = resolved(session, start=start, end=end)
-    worked = _everybody().where(CounsellorRow.id.in_({span.counsellor_id for span in spans}))
-    there = (*team(session, today=first), *team(session, today=last), *session.scalars(worked))
-    people = {row.id: row for row in there}
+    was_there = and_(
+        CounsellorRow.joined_on <= last,
+        or_(CounsellorRow.left_on.is_(None), CounsellorRow.left_on > first),
+        or_(StaffRow.ended_at.is_(None), StaffRow.ended_at > start),
+    )
+    worked = CounsellorRow.id.in_({span.counsellor_id for span in spans})
+    people = {row.id: row for row in session.scalars(_everybody().where(or_(was_there, worked)))}
     found: dict[int, Hours] = {}
     added, in_force, years = local_holidays(session), limits(session), range(first.year, last.year + 1)
     for site in Site:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from accounts.operations.journal import note
@@ -120,11 +122,9 @@ def set_minimum(session: Session, *, people: int, first_day: date, today: date, 
     _check_day(first_day, today)
     planned = queries.minimums(session)
     before = max(((day, number) for day, number in planned.items() if day <= first_day), default=(None, None))[1]
-    for day in planned:
-        if day > first_day:
-            session.delete(session.get_one(MinimumRow, day))
-    session.merge(MinimumRow(first_day=first_day, people=people))
-    session.flush()
+    session.execute(delete(MinimumRow).where(MinimumRow.first_day > first_day))
+    new = insert(MinimumRow).values(first_day=first_day, people=people)
+    session.execute(new.on_conflict_do_update(index_elements=["first_day"], set_={"people": people}))
     note(
         session,
         actor_id=by,

@@ -106,7 +106,9 @@ def import_people(
     problems = [*table.problems, *_repeated(table.lines, "email"), *_repeated(table.lines, "phone")]
     outcome = Outcome()
     with _kept(session, is_dry_run, problems):
-        for line in table.lines:
+        for line in sorted(
+            table.lines, key=lambda each: each.cells["email"].casefold()
+        ):  # two files at once: no deadlock
             try:
                 with session.begin_nested():
                     outcome = _import_person(session, line, outcome, drama_allowed, today, by, now)
@@ -209,6 +211,10 @@ def _repeated(lines: Sequence[Line], column: str) -> list[Problem]:
         if value and (before := first.setdefault(value, line.number)) != line.number:
             found.append(Problem(line.number, f"{column}: the same as in line {before}. Take one of them out"))
     return found
+
+
+def _by_email(line: Line) -> str:
+    return line.cells["email"].casefold()
 
 
 def _import_person(
@@ -375,11 +381,14 @@ def _publish(
     except ShiftRefused as refused:
         problems.append(Problem(1, str(refused)))
         return 0
-    standing = _rules(session, draft, wanted, zone, now)  # two shifts at once may be drafted, and never published
-    problems += standing
+    problems += _rules(session, draft, wanted, zone, now)  # two shifts at once may be drafted, and never published
     if problems:
         return 0
-    return len(drafts.publish(session, draft_id=draft.id, zone=zone, by=by, now=now))
+    try:
+        return len(drafts.publish(session, draft_id=draft.id, zone=zone, by=by, now=now))
+    except ShiftRefused as refused:  # somebody planned for the same person at the same moment
+        problems.append(Problem(1, str(refused)))
+        return 0
 
 
 def _rules(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from accounts.operations.journal import note
@@ -38,10 +39,14 @@ def add_holiday(session: Session, *, day: date, name: str, sites: Iterable[Site]
     new = [site for site in new if session.get(LocalHolidayRow, (day, site.value)) is None]
     if not new:
         raise HolidayRefused("day", "This day is a bank holiday there already. Enter another day")
+    try:
+        with session.begin_nested():
+            session.add_all(LocalHolidayRow(day=day, site=site.value, name=name.strip()) for site in new)
+            session.flush()
+    except IntegrityError:
+        raise HolidayRefused("day", "Somebody has just added this day. Open the page again") from None
     for site in new:
-        session.add(LocalHolidayRow(day=day, site=site.value, name=name.strip()))
         _note(session, "holiday_added", day, {"name": name.strip(), "site": site.value}, by=by, now=now)
-    session.flush()
     return len(new)
 
 

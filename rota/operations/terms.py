@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from accounts.operations.journal import note
@@ -111,10 +113,12 @@ def set_limits(session: Session, *, limits: Limits, by: int | None, now: datetim
     if limits == before:
         return  # nothing changed, so there is nothing to note
     if limits == LIMITS[limits.site]:
-        session.delete(session.get_one(SiteLimitsRow, limits.site.value))
+        session.execute(delete(SiteLimitsRow).where(SiteLimitsRow.site == limits.site.value))
     else:
-        session.merge(_limits_row(limits))
-    session.flush()
+        columns = _columns(limits)
+        new = insert(SiteLimitsRow).values(columns)
+        session.execute(new.on_conflict_do_update(index_elements=["site"], set_=columns))
+    session.expire_all()
     note(
         session,
         actor_id=by,
@@ -167,31 +171,17 @@ def _minutes(length: timedelta) -> int:
     return length // timedelta(minutes=1)
 
 
-def _limits_row(limits: Limits) -> SiteLimitsRow:
-    return SiteLimitsRow(
-        site=limits.site.value,
-        daily_rest=_minutes(limits.daily_rest),
-        weekly_rest=_minutes(limits.weekly_rest),
-        fortnight_rest=_minutes(limits.fortnight_rest),
-        average_hours=_minutes(limits.average_hours),
-        reference_weeks=limits.reference_weeks,
-        night_starts=limits.night_starts,
-        night_ends=limits.night_ends,
-        night_work=_minutes(limits.night_work),
-        night_hours=_minutes(limits.night_hours),
-        is_hazardous=limits.is_hazardous,
-        consecutive_days=limits.consecutive_days,
-        break_after=_minutes(limits.break_after),
-        break_length=_minutes(limits.break_length),
-    )
+def _columns(limits: Limits) -> dict[str, Any]:
+    """The numbers as the table keeps them, lengths in minutes."""
+    values = {name: getattr(limits, name) for name in (column.key for column in SiteLimitsRow.__table__.columns)}
+    lengths = {name: _minutes(value) for name, value in values.items() if isinstance(value, timedelta)}
+    return values | lengths | {"site": limits.site.value}
 
 
 def _numbers(limits: Limits) -> dict[str, Any]:
-    """The numbers for the journal, lengths in minutes."""
-    row = _limits_row(limits)
-    names = (column.key for column in SiteLimitsRow.__table__.columns)
-    values = {name: getattr(row, name) for name in names}
-    return {name: value.isoformat() if isinstance(value, time) else value for name, value in values.items()}
+    """The numbers for the journal."""
+    columns = _columns(limits)
+    return {name: value.isoformat() if isinstance(value, time) else value for name, value in columns.items()}
 
 
 def _check_hours(field: str, number: int | None) -> None:

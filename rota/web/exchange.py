@@ -34,6 +34,7 @@ guard(exchange, *PLANNERS)
 
 MOST_SHOWN = 200  # problems on one page
 WEEKS = timedelta(weeks=4)
+A_YEAR = timedelta(days=366)
 KINDS = ("people", "shifts")
 
 
@@ -81,13 +82,13 @@ def people() -> Response:
 
 
 @exchange.get("/shifts.csv")
-def shifts() -> Response:
+def shifts() -> ResponseReturnValue:
     """Published shifts, from a first to a last day."""
     now, zone = clock.now(), service_zone()
     first = read_day(request.args.get("first", "")) or now.astimezone(zone).date()
     last = read_day(request.args.get("last", "")) or first + WEEKS
-    if last < first or last - first > timedelta(days=366):
-        abort(HTTPStatus.BAD_REQUEST)
+    if not first <= last < first + A_YEAR:
+        return _page(None, {"last": wording.LAST_BEFORE_FIRST if last < first else wording.A_YEAR_AT_MOST})
     span = Span(_midnight(first), _midnight(last + timedelta(days=1)))
     with transaction() as session:
         rows = operations.shifts_table(session, span=span, zone=zone)
@@ -143,8 +144,8 @@ def _page(result: Result | None, errors: dict[str, str]) -> ResponseReturnValue:
         errors=errors,
         columns={"people": (PEOPLE, PEOPLE_BESIDES), "shifts": (SHIFTS, SHIFTS_BESIDES)},
         most_lines=MOST_LINES,
-        first=today.isoformat(),
-        last=(today + WEEKS).isoformat(),
+        first=request.args.get("first", today.isoformat()),
+        last=request.args.get("last", (today + WEEKS).isoformat()),
     )
     wrong = bool(errors) or bool(result and result.problems)
     return shown, HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK

@@ -303,3 +303,14 @@ def test_nobody_s_table_holds_a_password_or_whoever_left(session: Session, team:
     session.flush()
 
     assert people_table(session, today=NOON.date()) == []
+
+
+def test_a_period_that_cannot_be_is_said(signed_in: SignIn) -> None:
+    supervisor = signed_in()
+
+    backwards = supervisor.get(f"{PAGE}/shifts.csv?first=2026-11-24&last=2026-11-01")
+    endless = supervisor.get(f"{PAGE}/shifts.csv?first=2026-11-24&last=2036-11-01")
+
+    assert (backwards.status_code, endless.status_code) == (422, 422)
+    assert "Enter a later last day" in backwards.text
+    assert "at most a year" in endless.text

@@ -73,6 +73,20 @@ def test_whoever_joined_and_left_inside_a_period_is_in_its_report_of_hours(
     assert [(row.staff.name, own.total) for row, own in found] == [("Ana Example", timedelta(hours=3))]
 
 
+def test_whoever_left_before_a_period_or_joins_after_it_is_not_in_its_report(team: Team, session: Session) -> None:
+    team.counsellor("Ana Example")  # joins today
+    gone = queries.find_counsellor(session, counsellor_id=team.counsellor("Ben Example"))
+    assert gone
+    gone.joined_on, gone.left_on = date(2026, 1, 5), date(2026, 11, 1)
+    session.flush()
+
+    def names(start: float, end: float) -> list[str]:
+        days = {"start": NOON + timedelta(days=start), "end": NOON + timedelta(days=end)}
+        return [row.staff.name for row, _ in queries.people_hours(session, zone=LONDON, **days)]
+
+    assert (names(-60, -50), names(-10, -5), names(0, 5)) == (["Ben Example"], [], ["Ana Example"])
+
+
 TOMORROW = NOON.date() + timedelta(days=1)
 
 
