@@ -61,6 +61,8 @@ def settings_from(arguments: list[str]) -> Settings:
         concurrent_calls=given.concurrent_calls,
         trace_file=given.trace,
         rings_at_once=given.rings_at_once,
+        openapi=given.openapi,
+        twiml_xsd=given.twiml_xsd,
     )
 
 
@@ -91,6 +93,8 @@ def parser() -> argparse.ArgumentParser:
     add("--concurrent-calls", type=int, help="calls beyond this number fail (no limit)")
     add("--rings-at-once", action="store_true", help="no time passes before a call rings: to measure the caller")
     add("--trace", type=Path, metavar="FILE", help="write everything that happens as JSON lines")
+    add("--openapi", type=Path, metavar="FILE", help="Twilio's OpenAPI file: judge requests and answers by it")
+    add("--twiml-xsd", type=Path, metavar="FILE", help="Twilio's TwiML schema: judge instructions by it")
     return parser
 
 

@@ -12,6 +12,7 @@ from simulator.clock import Clock, Signal
 from simulator.dialplan import is_e164
 from simulator.loopback import is_loopback_url
 from simulator.reports import voice_fields
+from simulator.schemas import Schemas
 from simulator.trace import Trace
 from simulator.twiml import (
     BadDocument,
@@ -100,7 +101,8 @@ async def wait(clock: Clock, call: Call, seconds: float | None, *signals: Signal
 
 
 class Interpreter:
-    def __init__(self, *, clock: Clock, trace: Trace, courier: Courier, lines: Lines) -> None:
+    def __init__(self, *, clock: Clock, trace: Trace, courier: Courier, lines: Lines, schemas: Schemas) -> None:
+        self._schemas = schemas
         self._clock = clock
         self._trace = trace
         self._courier = courier
@@ -160,6 +162,8 @@ class Interpreter:
             finally:
                 self._lines.set_sound(call, Sound.SILENCE)
             document = parse(answer.body, content_type=answer.content_type)
+            for why in self._schemas.document(answer.body):
+                self._trace.note("schema", what="twiml", about=source.url, why=why)
         if call.ended.happened:
             raise CallOver
         for warning in document.warnings:

@@ -15,7 +15,9 @@ from simulator.trace import Entry
 
 LONGEST_SILENCE_S = 2.0  # Ofcom's bound for a silent call: something must be heard within two seconds
 MAGIC_PREFIX = "+1500555"  # Twilio's test numbers lead nowhere
-KINDS = frozenset({"call", "gathered", "said", "sound", "text", "recording asked"})  # all that the judgement looks at
+KINDS = frozenset(
+    {"call", "gathered", "said", "sound", "text", "recording asked", "schema"}
+)  # all that the judgement looks at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +85,7 @@ def judge(entries: list[Entry], *, now: float, terms: Terms) -> list[Judgement]:
         ("I4", "no call or text to a number outside the allow-list", lambda: _strangers(relevant, terms.allow)),
         ("I5", "no recording is asked for", lambda: _recordings(relevant)),
         ("I8", "no forbidden word is spoken before a key 1", lambda: _indiscretions(legs, terms.forbid)),
+        ("form", "requests, answers and instructions are what Twilio's schemas allow", lambda: _malformed(relevant)),
     ]
     return [Judgement(name=name, meaning=meaning, broken_by=tuple(check())) for name, meaning, check in rules]
 
@@ -200,6 +203,12 @@ def _strangers(entries: list[Entry], allow: tuple[str, ...]) -> list[str]:
 
 def _recordings(entries: list[Entry]) -> list[str]:
     return [f"{entry.facts['call']}: {entry.facts['how']}" for entry in entries if entry.kind == "recording asked"]
+
+
+def _malformed(entries: list[Entry]) -> list[str]:
+    """Empty when no schema is at hand."""
+    found = (entry.facts for entry in entries if entry.kind == "schema")
+    return [f"the {facts['what']} of {facts['about']}: {facts['why']}" for facts in found]
 
 
 def _indiscretions(legs: dict[str, Leg], forbid: tuple[str, ...]) -> list[str]:

@@ -16,6 +16,7 @@ from simulator.habits import Verdict
 from simulator.interpreter import CallOver, CallRedirected, Ending, Interpreter
 from simulator.phones import Handset, NotPossible, Phones, State
 from simulator.reports import Reports
+from simulator.schemas import Schemas
 from simulator.settings import Settings
 from simulator.texts import Texts
 from simulator.trace import Trace
@@ -33,7 +34,9 @@ OPPOSITE = {Verdict.HUMAN: Verdict.MACHINE, Verdict.MACHINE: Verdict.HUMAN}
 class Network:
     """Every call and handset, and the only place where a call's status moves."""
 
-    def __init__(self, *, settings: Settings, clock: Clock, trace: Trace, faults: Faults, courier: Courier) -> None:
+    def __init__(
+        self, *, settings: Settings, clock: Clock, trace: Trace, faults: Faults, courier: Courier, schemas: Schemas
+    ) -> None:
         self._settings = settings
         self._clock = clock
         self._trace = trace
@@ -57,7 +60,7 @@ class Network:
         self._reports = Reports(clock=clock, courier=courier, faults=faults)
         for number, label in settings.labels:
             self.phones.at(number).label = label
-        self._interpreter = Interpreter(clock=clock, trace=trace, courier=courier, lines=self)
+        self._interpreter = Interpreter(clock=clock, trace=trace, courier=courier, lines=self, schemas=schemas)
 
     # Calls begin and end.
 

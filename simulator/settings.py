@@ -37,3 +37,5 @@ class Settings:
     concurrent_calls: int | None = None  # None: no limit
     rings_at_once: bool = False  # no time passes between accepting a call and its ringing: for measuring the caller
     trace_file: Path | None = None
+    openapi: Path | None = None  # Twilio's description of its API
+    twiml_xsd: Path | None = None  # Twilio's schema of TwiML

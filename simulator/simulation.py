@@ -9,6 +9,7 @@ from simulator.clock import Clock
 from simulator.faults import Faults
 from simulator.invariants import Judgement, Terms, judge
 from simulator.network import Network
+from simulator.schemas import schemas_at_hand
 from simulator.settings import Settings
 from simulator.trace import Trace
 from simulator.webhooks import Courier
@@ -27,8 +28,14 @@ class Simulation:
             auth_token=settings.auth_token,
             seed=settings.seed,
         )
+        self.schemas = schemas_at_hand(openapi=settings.openapi, twiml_xsd=settings.twiml_xsd)
         self.network = Network(
-            settings=settings, clock=self.clock, trace=self.trace, faults=self.faults, courier=self.courier
+            settings=settings,
+            clock=self.clock,
+            trace=self.trace,
+            faults=self.faults,
+            courier=self.courier,
+            schemas=self.schemas,
         )
 
     async def open(self) -> None:

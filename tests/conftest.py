@@ -32,6 +32,7 @@ from foundation import clock, doorbell
 from foundation.child_process import free_port
 from foundation.doorbell import Bell
 from foundation.embedded import Servers, servers
+from tests import twilio_files
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 """A Tuesday in winter, when London's wall clock shows UTC."""
@@ -243,6 +244,7 @@ def simulator(environment: dict[str, str], ports: dict[str, int]) -> Iterator[st
             str(ports["simulator"]),
             "--inbound-message-url",
             f"{environment['PUBLIC_BASE_URL']}/webhooks/twilio/inbound-message",
+            *twilio_files.OPTIONS,
             *[argument for word in NEVER_ALOUD for argument in ("--forbid", word)],
         ],
         cwd=Path(__file__).parent.parent,

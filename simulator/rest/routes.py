@@ -7,6 +7,7 @@ import base64
 import binascii
 import hmac
 from collections.abc import Awaitable, Callable
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -114,6 +115,27 @@ class Desk:
         request.app[SIMULATION].trace.note(
             "rest", method=request.method, path=request.path_qs, status=response.status, fields=fields
         )
+        if response.status < 400:  # what was refused has been told so
+            await _hold_against_schemas(request, response)
+
+
+async def _hold_against_schemas(request: web.Request, response: web.StreamResponse) -> None:
+    """Note what in a request, or in our own answer to it, is not as Twilio describes it."""
+    simulation, path = request.app[SIMULATION], request.path_qs
+    wrong = {"request": simulation.schemas.request(request.method, path, dict(request.headers), await _body(request))}
+    if isinstance(response, web.Response) and isinstance(response.body, bytes) and response.body:
+        wrong["answer"] = simulation.schemas.answer(
+            request.method, path, response.status, response.content_type, response.body
+        )
+    for what, reasons in wrong.items():
+        for why in reasons:
+            simulation.trace.note("schema", what=what, about=f"{request.method} {path}", why=why)
+
+
+async def _body(request: web.Request) -> bytes:
+    """The form as it was posted."""
+    posted = await request.post()
+    return urlencode([(name, str(value)) for name, value in posted.items()]).encode()
 
 
 def check_credentials(request: web.Request, settings: Settings) -> None:

@@ -147,5 +147,5 @@ def test_what_only_the_customer_can_judge_is_named_as_such(simulator: Simulator)
     judgement = simulator.get("/invariants")
 
     assert judgement["holds"] is True
-    assert set(judgement["judged"]) == {"I1", "I2", "I3", "I4", "I5", "I8"}
+    assert set(judgement["judged"]) == {"I1", "I2", "I3", "I4", "I5", "I8", "form"}
     assert set(judgement["not_judged"]) == {"I6", "I7"}

@@ -1,9 +1,7 @@
-"""Twilio's own OpenAPI file judges our answers, where it is at hand (TWILIO_OPENAPI names it)."""
+"""Twilio's own OpenAPI file judges our answers, where it is at hand."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,14 +12,15 @@ from requests import Response
 from twilio.rest import Client
 
 from tests.simulator.stage import ASHA, HELPLINE, ROBIN, Customer, Simulator, ring
+from tests.twilio_files import OPENAPI
 
-FILE = os.environ.get("TWILIO_OPENAPI", "")
-pytestmark = pytest.mark.skipif(not Path(FILE).is_file(), reason="TWILIO_OPENAPI names no file")
+pytestmark = pytest.mark.skipif(OPENAPI is None, reason="Twilio's OpenAPI file is not at hand: set TWILIO_OPENAPI")
 
 
 @pytest.fixture(scope="module")
 def judge() -> OpenAPI:
-    return OpenAPI.from_dict(yaml.safe_load(Path(FILE).read_text(encoding="utf-8")))
+    assert OPENAPI is not None
+    return OpenAPI.from_dict(yaml.safe_load(OPENAPI.read_text(encoding="utf-8")))
 
 
 def judged(judge: OpenAPI, simulator: Simulator, answer: Response) -> Any:
