@@ -13,6 +13,7 @@ pytestmark = pytest.mark.skipif(
     OPENAPI is None or TWIML_XSD is None, reason="Twilio's schemas are not at hand: set TWILIO_OPENAPI and TWIML_XSD"
 )
 
+
 @pytest.fixture(scope="module")
 def strict() -> Iterator[Simulator]:
     with running(virtual=True, openapi=OPENAPI, twiml_xsd=TWIML_XSD) as simulator:
