@@ -24,6 +24,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 from flask_migrate import Migrate
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
+from redis.client import Pipeline
 from rq import Queue, SimpleWorker
 from rq.executions import Execution
 from rq.job import Job
@@ -100,6 +101,7 @@ class Settings(BaseModel):
     KEEP_TALKED_DAYS: int = Field(182, ge=1)
     KEEP_REFERRED_DAYS: int = Field(2557, ge=1)
     KEEP_CALL_RECORDS_DAYS: int = Field(30, ge=2)
+    PULSE_FILE: str = ""
     TWILIO_FALLBACK_URL: str = Field("", pattern=r"^(https?://.+)?$")
 
     @field_validator("SERVICE_TIMEZONE")
@@ -233,6 +235,8 @@ def _configure(app: Flask, settings: Settings) -> None:
         RATELIMIT_STORAGE_URI=settings.REDIS_URL,
         RATELIMIT_ENABLED=settings.RATE_LIMITS,
         SPARES_LOOPBACK=settings.RINGBACK_DEMO,
+        TRUSTED_PROXIES=settings.TRUSTED_PROXIES,
+        PULSE_FILE=settings.PULSE_FILE,
     )
 
 
@@ -293,6 +297,15 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     return app
 
 
+BEATS_EVERY_S = 45  # a health check asks whether there was one within two minutes
+
+
+def _beat() -> None:
+    """Show that this process works: only where something asks for it, because nothing else reads the file."""
+    if file := current_app.config["PULSE_FILE"]:
+        Path(file).touch()
+
+
 class _Worker(SimpleWorker):
     """A worker that runs each job in an application context of its own, so that no session outlives a job.
 
@@ -300,6 +313,11 @@ class _Worker(SimpleWorker):
     """
 
     app: Flask
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        """Tell Redis, and whoever looks after this process, that it works."""
+        super().heartbeat(timeout, pipeline)
+        _beat()
 
     def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
         """Run one job."""
@@ -319,6 +337,7 @@ def work(burst: bool) -> None:
             return
         except redis.ConnectionError as error:
             log.warning("worker_waits", because=type(error).__name__)
+            _beat()  # it works as far as that can be: no restart brings Redis back
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, signal.SIG_DFL)  # RQ's own handlers belong to the worker that is gone
             time.sleep(TICK_S)
@@ -327,7 +346,8 @@ def work(burst: bool) -> None:
 def _work_until_told(*, burst: bool) -> None:
     """Work until the process is told to stop. Raises redis.ConnectionError when Redis goes away and stays away."""
     door = redis.Redis.from_url(current_app.config["RATELIMIT_STORAGE_URI"])  # waits for work without a time-out
-    worker = _Worker([Queue(name, connection=door) for name in doorbell.QUEUE_ORDER], connection=door)
+    queues = [Queue(name, connection=door) for name in doorbell.QUEUE_ORDER]
+    worker = _Worker(queues, connection=door, worker_ttl=BEATS_EVERY_S + 15)  # RQ waits 15 s less than that
     worker.app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - the documented way
     worker.work(burst=burst, with_scheduler=False, logging_level="WARNING")
 
@@ -378,6 +398,7 @@ def keep_time() -> None:
             _keep_time_until(stop)
         except DBAPIError as error:
             log.warning("timekeeper_waits", because=type(error).__name__)
+            _beat()
             db.session.remove()
             stop.wait(clock.real_seconds(TICK_S))
 
@@ -386,6 +407,7 @@ def _keep_time_until(stop: threading.Event) -> None:
     """Act while this process holds the lock; ends with DBAPIError when the database goes away."""
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         while not stop.is_set():
+            _beat()
             if _keeps_the_lock(connection):
                 log.info("timekeeper_acts")
                 break
@@ -394,6 +416,7 @@ def _keep_time_until(stop: threading.Event) -> None:
         while not stop.wait(clock.real_seconds(TICK_S)):
             connection.scalar(select(1))  # the lock ends with this connection: no connection, no acting
             tick(now=clock.now())
+            _beat()
             if clock.now() - watched_at >= WATCHES_EVERY:
                 watched_at = clock.now()
                 callbacks.jobs.watch_over_everything()
@@ -465,11 +488,21 @@ def _on_call() -> str | None:
     return "nobody is told when the service is in trouble: set ON_CALL_PHONE, ALARM_WEBHOOK_URL, or both"
 
 
+def _proxies() -> str | None:
+    if not current_app.config["PUBLIC_BASE_URL"].startswith("https://") or current_app.config["TRUSTED_PROXIES"]:
+        return None
+    return (
+        "PUBLIC_BASE_URL is https, so a proxy stands in front, and TRUSTED_PROXIES is 0: all visitors seem to come "
+        "from one address and would soon be turned away. Set TRUSTED_PROXIES=1"
+    )
+
+
 CHECKS: tuple[tuple[str, Callable[[], str | None]], ...] = (
     ("Database and schema", _schema),
     ("Redis", _redis),
     ("Telephone account", _provider),
     ("Webhook address and signature", _webhooks),
+    ("Whom the limits count", _proxies),
     ("Cover in the next 24 hours", _cover),
     ("Help lines that pages show", _help_lines),
     ("Every request is accounted for", _conservation),

@@ -224,10 +224,8 @@ class OneMachine:
 
     def _start_processes(self) -> tuple[Program, Program]:
         """Start them all; returns the two that can be asked whether they are ready."""
-        inbound = f"http://{LOOPBACK}:{self.choices.port}/webhooks/twilio/inbound-message"
         simulator = self._program(
-            "simulator",
-            (*SIMULATOR, "--port", str(self.choices.simulator_port), "--inbound-message-url", inbound),
+            "simulator", (*SIMULATOR, "--port", str(self.choices.simulator_port), *inbound_options(self.choices.port))
         )
         web = self._program("web", WEB)
         for program in (simulator, web, self._program("worker", WORKER), self._program("timekeeper", TIMEKEEPER)):
@@ -282,6 +280,15 @@ def _run_in(choices: Choices, environ: Mapping[str, str], requests: StopRequests
         supervisor.stop()
         say("Stopped.")
     return 0
+
+
+def inbound_options(port: int) -> tuple[str, ...]:
+    """Where the simulator brings texts to the helpline's number, and calls to it."""
+    webhooks = f"http://{LOOPBACK}:{port}/webhooks/twilio"
+    return (
+        *("--inbound-message-url", f"{webhooks}/inbound-message"),
+        *("--inbound-call-url", f"{webhooks}/voice/inbound"),
+    )
 
 
 def name_handsets(simulator: str, sign_ins: str) -> None:

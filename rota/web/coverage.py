@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from http import HTTPStatus
 from zoneinfo import ZoneInfo
 
@@ -63,6 +63,9 @@ class CoveragePage:
     days: Sequence[str]
     lines: Sequence[HourLine]
     gaps: Sequence[Gap]
+    following: Week | None
+    """The week after this one, when this is the week at hand: on a Friday its gaps are the soonest."""
+    next_gaps: Sequence[Gap]
     percent: int
     gap_hours: str
     lists: Sequence[DayList]
@@ -255,11 +258,14 @@ def _page(session: Session, week: Week, form: ShiftForm | None, now: datetime) -
     today = now.astimezone(week.zone).date()
     found = queries.coverage(session, start=week.starts_at, end=week.ends_at, zone=week.zone)
     shifts = queries.rostered(session, start=week.starts_at, end=week.ends_at)
+    following = week_of(today + timedelta(days=7), week.zone) if today in week.days else None
     shown = CoveragePage(
         week=week,
         days=[day_title(day) for day in week.days],
         lines=heat_map(found, week, now=now),
         gaps=gaps(found, week.zone, now=now),
+        following=following,
+        next_gaps=_gaps_of(session, following, now) if following else (),
         percent=found.percent,
         gap_hours=gap_hours(found),
         lists=_lists(shifts, week, today, now),
@@ -268,6 +274,11 @@ def _page(session: Session, week: Week, form: ShiftForm | None, now: datetime) -
         form=form if holds(*PLANNERS) else None,
     )
     return render_template("rota/coverage.html", page=shown)
+
+
+def _gaps_of(session: Session, week: Week, now: datetime) -> Sequence[Gap]:
+    found = queries.coverage(session, start=week.starts_at, end=week.ends_at, zone=week.zone)
+    return gaps(found, week.zone, now=now)
 
 
 def _lists(shifts: Sequence[PlannedShift], week: Week, today: date, now: datetime) -> list[DayList]:

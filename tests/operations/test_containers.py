@@ -30,7 +30,8 @@ OURS = ["web", "worker", "timekeeper", "migrate", "simulator", "worker-rehearsal
     ],
 )
 def test_a_container_runs_the_very_command_that_one_machine_runs(service: str, command: tuple[str, ...]) -> None:
-    assert tuple(SERVICES[service]["command"]) == command
+    options = one_machine.inbound_options(8000) if service == "simulator" else ()
+    assert tuple(SERVICES[service]["command"]) == (*command, *options)
 
 
 def test_every_process_waits_for_the_release_step() -> None:
@@ -48,13 +49,15 @@ def test_every_process_waits_for_the_release_step() -> None:
 def test_what_others_wait_for_can_say_that_it_is_healthy() -> None:
     for name in ("postgres", "valkey"):
         assert SERVICES[name]["healthcheck"]["test"][0] == "CMD"
+    for name in ("worker", "timekeeper", "worker-rehearsal"):
+        assert SERVICES[name]["environment"]["PULSE_FILE"] in SERVICES[name]["healthcheck"]["test"][1]
     assert "HEALTHCHECK" in (PROJECT / "Dockerfile").read_text()
 
 
 def test_no_secret_is_written_into_the_compose_file() -> None:
     for name in OURS:
         for setting, value in SERVICES[name].get("environment", {}).items():
-            if re.search("PASSWORD|TOKEN|KEY|DATABASE_URL", setting):
+            if re.search("PASSWORD|TOKEN|_KEYS?(_|$)(?<!PRESS_A_KEY)|DATABASE_URL", setting):
                 assert setting.endswith("_FILE")
                 assert value.removeprefix("/run/secrets/") in SERVICES[name]["secrets"]
                 assert value.removeprefix("/run/secrets/") in COMPOSE["secrets"]
@@ -71,13 +74,14 @@ def test_our_containers_have_no_rights_and_cannot_change_their_files() -> None:
 def test_nothing_is_offered_to_the_network_but_the_web_process_to_a_proxy_on_this_host() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
 
-    assert published == {"web": ["127.0.0.1:${PORT:-8000}:8000"]}
+    assert published == {"web": ["127.0.0.1:${PORT:-8000}:8000", "127.0.0.1:${SIMULATOR_PORT:-8010}:8011"]}
 
 
 def test_the_simulator_starts_only_in_a_rehearsal_and_beside_the_web_process() -> None:
     by_profile = {name: service["profiles"] for name, service in SERVICES.items() if "profiles" in service}
 
-    assert by_profile == {"simulator": ["rehearsal"], "worker-rehearsal": ["rehearsal"]}
+    assert by_profile == {name: ["rehearsal"] for name in ("simulator", "handsets", "worker-rehearsal")}
+    assert SERVICES["handsets"]["command"] == ["TCP-LISTEN:8011,fork,reuseaddr", "TCP:127.0.0.1:8010"]
     for name in by_profile:
         assert SERVICES[name]["network_mode"] == "service:web"
 

@@ -192,6 +192,17 @@ def test_of_two_timekeepers_one_acts_and_the_other_takes_over_when_it_dies(
     assert holders_of_the_lock(real.database_url) == 1
 
 
+def test_a_worker_and_a_timekeeper_show_that_they_work(
+    migrated: Mapping[str, str], start: Callable[[Sequence[str], Mapping[str, str]], Program], tmp_path: Path
+) -> None:
+    for command in (one_machine.WORKER, one_machine.TIMEKEEPER):
+        pulse = tmp_path / command[-1]
+
+        process = start(command, {**migrated, "PULSE_FILE": str(pulse)})
+
+        assert eventually(pulse.exists, process)
+
+
 def sessions_waiting_or_acting(database_url: str) -> int:
     with psycopg.connect(database_url) as connection:
         row = connection.execute(

@@ -108,3 +108,16 @@ def test_it_also_fits_the_weeks_in_which_the_clocks_change(now: datetime, sessio
     start = london("2027-03-22" if now.month == 3 else "2027-10-25", "00:00")
     found = queries.coverage(session, start=start, end=start + timedelta(days=13), zone=LONDON)
     assert len(found.gaps) == 2
+
+
+@pytest.mark.parametrize("weekday", range(7))
+def test_whatever_day_it_is_loaded_both_gaps_lie_ahead_in_this_week_and_the_next(
+    weekday: int, session: Session
+) -> None:
+    now = TWO_WEEKS.starts_at + timedelta(days=weekday, hours=12)
+
+    load_demo(session, zone=LONDON, now=now)
+
+    found = queries.coverage(session, start=TWO_WEEKS.starts_at, end=TWO_WEEKS.ends_at, zone=LONDON)
+    assert [gap.state for gap in found.gaps] == [CoverState.CRITICAL, CoverState.UNCOVERED]
+    assert all(gap.span.starts_at > now for gap in found.gaps)

@@ -54,6 +54,17 @@ def test_a_supervisor_adds_a_shift_over_midnight(team: Team, signed_in: SignIn, 
     )
 
 
+def test_the_week_at_hand_names_the_gaps_of_the_week_after_it_too(team: Team, signed_in: SignIn) -> None:
+    team.need(1)
+    supervisor = signed_in()
+
+    at_hand, another = supervisor.get("/staff/coverage").text, supervisor.get("/staff/coverage?week=2026-W49").text
+
+    assert "In the week after, 30 November to 6 December 2026" in words(at_hand)
+    assert "week=2026-W49&amp;day=2026-11-30" in at_hand
+    assert "In the week after" not in another
+
+
 def test_a_supervisor_moves_and_removes_a_shift(team: Team, signed_in: SignIn, app: Flask) -> None:
     ana, ben = team.counsellor("Ana Example"), team.counsellor("Ben Example")
     shift = team.shift(ana, FRIDAY_NIGHT)

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 from flask import Flask
 
 from app import CHECKS, Settings
@@ -118,3 +119,12 @@ def test_every_number_of_a_decision_is_used_once() -> None:
     numbers = [path.name[:4] for path in sorted((PROJECT / "docs" / "adr").glob("*.md"))]
 
     assert numbers == [f"{number:04d}" for number in range(1, len(numbers) + 1)]
+
+
+def test_every_setting_reaches_the_containers() -> None:
+    services = yaml.safe_load(read("docker-compose.yml"))["services"]
+    settings = set(Settings.model_fields) - {"REHEARSAL_CLOCK"}
+
+    for name in ("web", "worker", "timekeeper", "migrate", "worker-rehearsal"):
+        given = services[name]["environment"]
+        assert [setting for setting in settings if setting not in given and f"{setting}_FILE" not in given] == []
