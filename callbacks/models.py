@@ -5,7 +5,7 @@ What identifies a visitor is sealed; what the service counts and orders by is no
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from callbacks.domain import lifecycle
+from callbacks.domain.agreed import Agreed
 from callbacks.domain.asking import Gender, GenderWish, Strength
 from callbacks.domain.attempts import MOST_RINGS, ReviewReason
 from callbacks.domain.codes import PhoneOwner
@@ -363,6 +364,28 @@ class IdempotencyRow(Row):
     callback_id: Mapped[int | None] = mapped_column(ForeignKey("callback.id", ondelete="CASCADE"))
     answer: Mapped[dict[str, Any] | None]
     created_at: Mapped[datetime]
+
+
+class AgreedPlanRow(Row):
+    """What was agreed with somebody who asks very often: who rings them, and at what times of the day."""
+
+    __tablename__ = "agreed_plan"
+    __table_args__ = (
+        CheckConstraint("(from_time is null) = (until_time is null)", name="an_agreed_time_has_two_ends"),
+        CheckConstraint("from_time < until_time", name="an_agreed_time_ends_after_it_begins"),
+    )
+
+    phone_digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    counsellor_id: Mapped[int | None] = mapped_column(ForeignKey("counsellor.id"))
+    from_time: Mapped[time | None]
+    until_time: Mapped[time | None]
+    note: Mapped[str] = mapped_column(Sealed)
+    agreed_at: Mapped[datetime]
+    agreed_by: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+
+    def as_agreed(self) -> Agreed:
+        """The value that the rules read."""
+        return Agreed(self.counsellor_id, self.from_time, self.until_time)
 
 
 class TidyingRow(Row):

@@ -22,6 +22,7 @@ from callbacks.domain.matching import AGEING
 from callbacks.domain.safe_contact import MessageRule, Refused, SafeContact
 from callbacks.domain.triage import Urgency
 from callbacks.models import (
+    AgreedPlanRow,
     ApologyRow,
     AttemptRow,
     BlockedNumberRow,
@@ -485,6 +486,19 @@ def to_be_rung(session: Session, *, now: datetime, limit: int = 500) -> list[Cal
         .limit(limit)
     )
     return list(session.scalars(question))
+
+
+def plan_for(session: Session, *, phone_digest: bytes) -> AgreedPlanRow | None:
+    """What was agreed with whoever has this number."""
+    return session.get(AgreedPlanRow, phone_digest, populate_existing=True)
+
+
+def named_counsellors(session: Session, phone_digests: Collection[bytes]) -> dict[bytes, int]:
+    """The counsellor who was agreed on for each of these numbers, where one was."""
+    question = select(AgreedPlanRow.phone_digest, AgreedPlanRow.counsellor_id).where(
+        AgreedPlanRow.phone_digest.in_(phone_digests), AgreedPlanRow.counsellor_id.is_not(None)
+    )
+    return {digest: who for digest, who in session.execute(question) if who is not None}
 
 
 def is_tidying_due(session: Session, *, now: datetime) -> bool:

@@ -38,6 +38,8 @@ class Block(StrEnum):
     """The counsellor does not speak the language."""
     GENDER = "gender"
     """The visitor asked to speak only to a woman, or only to a man."""
+    NAMED = "named"
+    """It was agreed that a certain counsellor rings them, who is on shift."""
     EXCLUDED = "excluded"
     """The visitor asked for somebody else, or this counsellor just passed the request on."""
     OUTRANKED = "outranked"
@@ -61,6 +63,8 @@ class Waiting:
     excluded: frozenset[int] = frozenset()
     goes_first: bool = False
     """We failed this person once already: they keep their place at the head."""
+    named: int | None = None
+    """The counsellor who alone rings them for now, as was agreed."""
     line: bytes | None = None
     """Stands for the visitor's number without showing it: no line is rung twice at once."""
 
@@ -107,7 +111,7 @@ def _not_ready(request: Waiting, rung: set[bytes], now: datetime) -> Block | Non
     return None
 
 
-def blocked_by(request: Waiting, counsellor: Free) -> Block | None:
+def blocked_by(request: Waiting, counsellor: Free) -> Block | None:  # noqa: PLR0911 - one return for each rule, read from the top
     """The first rule that keeps this counsellor from this request; None when there is none."""
     if counsellor.has_call:
         return Block.TAKEN
@@ -118,6 +122,8 @@ def blocked_by(request: Waiting, counsellor: Free) -> Block | None:
     wish = request.gender
     if wish is not None and wish.strength is Strength.ONLY and counsellor.gender != wish.value:
         return Block.GENDER
+    if request.named is not None and counsellor.counsellor_id != request.named:
+        return Block.NAMED
     if counsellor.counsellor_id in request.excluded:
         return Block.EXCLUDED
     return None

@@ -57,6 +57,9 @@ NUMBER_BLOCKED = "The number is blocked: it is not rung or texted for anybody. A
 BLOCKED_BY = "A supervisor blocked the number: {because}."
 UNBLOCKED = "A supervisor lifted the block on the number."
 ASKED_OFTEN = "Many calls were asked for to this number today. A supervisor looks before anybody is rung."
+PLAN_AGREED = "A supervisor noted what was agreed with them: who rings, and when."
+PLAN_ENDED = "A supervisor ended what was agreed with them."
+PLAN_HOLDS = "It was agreed when they are rung: the first try waits for that time."
 LOOKS_MADE = "It came in a flood of requests and looks made by a machine. A supervisor looks before anybody is rung."
 ERASED = "The visitor's details were erased."
 RESTRICTED = "The visitor wanted their details erased. They are kept for safeguarding and used for nothing else."
@@ -79,6 +82,7 @@ BLOCKS: dict[Block, str] = {
     Block.SKILL: "Lacks training that this request needs",
     Block.LANGUAGE: "Does not speak the language",
     Block.GENDER: "They asked to speak only to a woman, or only to a man",
+    Block.NAMED: "It was agreed that somebody else, who is on shift, rings them",
     Block.EXCLUDED: "Passed this request on a few minutes ago",
     Block.OUTRANKED: "Gets a request that goes first",
 }

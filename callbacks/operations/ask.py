@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 
 from callbacks import queries
 from callbacks.domain import wording
+from callbacks.domain.agreed import first_agreed
 from callbacks.domain.asking import Ask, Idempotency
 from callbacks.domain.attempts import ReviewReason
 from callbacks.domain.lifecycle import Event, Status
 from callbacks.domain.safe_contact import Refused
 from callbacks.domain.triage import FIRST_RING_WITHIN, Triage, Urgency, triage
-from callbacks.domain.window import Span, Wanted, opening
+from callbacks.domain.window import Span, Wanted, allowed, opening
 from callbacks.models import CallbackRow, IdempotencyRow, ReceiptRow
 from callbacks.operations import history, nobody_able, not_them, offers, same_number, tell
 from foundation import doorbell, sealed
@@ -83,6 +84,7 @@ def ask_anew(
     session.add(ReceiptRow(callback_id=callback.id, received_at=now))
     if isinstance(what.when, Span):
         offers.book(session, callback, wanted=what.when, now=now)
+    _keep_to_plan(session, callback, zone=zone, now=now)
     _promise(session, callback, now=now)
     barred = queries.barred(session, callback, now=now)
     is_often = _is_asked_often(session, callback, now=now)
@@ -158,6 +160,18 @@ def _new_row(what: Ask, found: Triage, *, zone: ZoneInfo, now: datetime) -> Call
     )
 
 
+def _keep_to_plan(session: Session, callback: CallbackRow, *, zone: ZoneInfo, now: datetime) -> None:
+    """With somebody who asks very often it was agreed when they are rung; what cannot wait, does not."""
+    plan = queries.plan_for(session, phone_digest=callback.phone_digest)
+    if plan is None or callback.as_urgency is not Urgency.ROUTINE or isinstance(callback.as_when(), Span):
+        return
+    spans = allowed(callback.as_wanted(), zone=zone)
+    first = first_agreed(plan.as_agreed(), allowed=spans, after=callback.next_try_at, zone=zone)
+    if first is not None and first != callback.next_try_at:
+        callback.next_try_at = first
+        history.note(session, callback, wording.PLAN_HOLDS, now=now)
+
+
 def _promise(session: Session, callback: CallbackRow, *, now: datetime) -> None:
     when = callback.as_when()
     if isinstance(when, Span):
@@ -178,7 +192,12 @@ def _promise(session: Session, callback: CallbackRow, *, now: datetime) -> None:
 
 
 def _is_asked_often(session: Session, callback: CallbackRow, *, now: datetime) -> bool:
-    """Whether somebody is being pestered, with calls or with texts. The visitor is told nothing of it."""
+    """Whether somebody is being pestered, with calls or with texts. The visitor is told nothing of it.
+
+    With whom a plan was agreed is expected to ask often.
+    """
+    if queries.plan_for(session, phone_digest=callback.phone_digest) is not None:
+        return False
     asked = queries.count_asked_for(session, phone_digest=callback.phone_digest, since=now - A_DAY)
     return asked > OFTEN and callback.as_urgency is not Urgency.EMERGENCY
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from callbacks import queries
 from callbacks.domain import wording
 from callbacks.domain.codes import CaseOutcome
 from callbacks.domain.lifecycle import Event, Status
+from callbacks.models import AgreedPlanRow
 from callbacks.operations import history
 from callbacks.operations.blank import blank
 from callbacks.operations.visit import UnknownToken
@@ -56,6 +58,7 @@ def erase(session: Session, *, token: str, now: datetime) -> Erased:
             callback.restricted_at, callback.restricted_because = now, LEGAL_HOLD if is_held else SAFEGUARDING
             history.note(session, callback, wording.RESTRICTED, now=now)
         return Erased(withdrawn.call_id, is_kept=True)
+    session.execute(delete(AgreedPlanRow).where(AgreedPlanRow.phone_digest == callback.phone_digest))
     blank(session, callback, now=now)
     callback.move(Event.ERASE, due_by=None, now=now)
     history.note(session, callback, wording.ERASED, now=now)

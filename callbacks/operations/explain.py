@@ -18,7 +18,7 @@ from callbacks.domain.absence import Absence, absence
 from callbacks.domain.lifecycle import WAITING
 from callbacks.domain.matching import Block, Free, Plan, Waiting, blocked_by, order
 from callbacks.models import CallbackRow
-from callbacks.operations.match import as_free, as_waiting, engaged, lines_not_to_ring, passed_on_lately
+from callbacks.operations.match import as_free, as_seen, engaged, lines_not_to_ring, named_now, passed_on_lately
 from rota import queries as rota
 from rota.domain.counsellor import Counsellor, FreeCounsellor
 from rota.queries import PresenceLine
@@ -99,7 +99,7 @@ class Standing:
         ]
 
 
-_PASSES = frozenset({Absence.WRAPPING_UP, Block.TAKEN, Block.OUTRANKED, Block.EXCLUDED})
+_PASSES = frozenset({Absence.WRAPPING_UP, Block.TAKEN, Block.OUTRANKED, Block.EXCLUDED, Block.NAMED})
 """What is over by itself in a while: whoever is kept by one of these can ring a little later."""
 
 
@@ -172,4 +172,4 @@ def _requests(
     session: Session, rows: list[CallbackRow], free: list[Free], *, zone: ZoneInfo, now: datetime
 ) -> list[Waiting]:
     excluded = passed_on_lately(session, rows, free, now)
-    return [as_waiting(row, excluded=excluded.get(row.id, frozenset()), zone=zone, now=now) for row in rows]
+    return as_seen(rows, excluded=excluded, named=named_now(session, rows, free, excluded, now), zone=zone, now=now)

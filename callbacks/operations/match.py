@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from callbacks import queries
 from callbacks.domain import matching, wording
+from callbacks.domain.agreed import NAMED_FIRST
 from callbacks.domain.lifecycle import Event
 from callbacks.domain.matching import Free, Match, Plan, Waiting
 from callbacks.domain.triage import Urgency
@@ -36,7 +37,9 @@ _NEXT_ONE_PLEASE = frozenset(
 _PRIORITY = {urgency: rank for rank, urgency in enumerate(Urgency)}
 
 
-def as_waiting(callback: CallbackRow, *, excluded: frozenset[int], zone: ZoneInfo, now: datetime) -> Waiting:
+def as_waiting(
+    callback: CallbackRow, *, excluded: frozenset[int], named: int | None, zone: ZoneInfo, now: datetime
+) -> Waiting:
     """A request as matching sees it."""
     here = next((span for span in allowed(callback.as_wanted(), zone=zone) if span.covers(now)), None)
     return Waiting(
@@ -50,9 +53,25 @@ def as_waiting(callback: CallbackRow, *, excluded: frozenset[int], zone: ZoneInf
         gender=callback.as_wish(),
         needs=frozenset(callback.needs_skills),
         excluded=excluded,
+        named=named,
         goes_first=callback.goes_first,
         line=callback.phone_digest,
     )
+
+
+def as_seen(
+    rows: list[CallbackRow],
+    *,
+    excluded: dict[int, frozenset[int]],
+    named: dict[int, int],
+    zone: ZoneInfo,
+    now: datetime,
+) -> list[Waiting]:
+    """Requests as matching sees them."""
+    return [
+        as_waiting(row, excluded=excluded.get(row.id, frozenset()), named=named.get(row.id), zone=zone, now=now)
+        for row in rows
+    ]
 
 
 def as_free(free: FreeCounsellor, *, busy: set[int], last_ends: dict[int, datetime]) -> Free:
@@ -79,6 +98,24 @@ def passed_on_lately(
             missed.setdefault(attempt.callback_id, set()).add(attempt.counsellor_id)
     here = {person.counsellor_id for person in free if not person.has_call}
     return {callback_id: frozenset(who) for callback_id, who in missed.items() if here - who}
+
+
+def named_now(
+    session: Session, rows: list[CallbackRow], free: list[Free], excluded: dict[int, frozenset[int]], now: datetime
+) -> dict[int, int]:
+    """Who alone rings for which request for now, as was agreed: they are on shift, and have not just passed it on.
+
+    An emergency waits for nobody, and after a while anybody rings.
+    """
+    agreed = queries.named_counsellors(session, [row.phone_digest for row in rows])
+    here = {person.counsellor_id for person in free}
+    found = {}
+    for row in rows:
+        who = agreed.get(row.phone_digest)
+        waits = row.as_urgency is not Urgency.EMERGENCY and now - row.next_try_at < NAMED_FIRST
+        if who in here and waits and who not in excluded.get(row.id, frozenset()):
+            found[row.id] = who
+    return found
 
 
 def lines_not_to_ring(session: Session, *, now: datetime) -> set[bytes]:
@@ -128,7 +165,7 @@ def _match(
     )
     free = [as_free(one, busy=busy, last_ends=last_ends) for one in found]
     excluded, rung = passed_on_lately(session, rows, free, now), lines_not_to_ring(session, now=now)
-    requests = [as_waiting(row, excluded=excluded.get(row.id, frozenset()), zone=zone, now=now) for row in rows]
+    requests = as_seen(rows, excluded=excluded, named=named_now(session, rows, free, excluded, now), zone=zone, now=now)
     return matching.match(requests, free, rung=rung, now=now)
 
 

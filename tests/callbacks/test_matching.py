@@ -56,6 +56,7 @@ BLOCKS: dict[Block, tuple[Waiting, Free]] = {
     Block.SKILL: (a_request(needs=frozenset({"young_people"})), a_counsellor(skills=frozenset({"crisis"}))),
     Block.LANGUAGE: (a_request(language="cy"), a_counsellor(languages=frozenset({"en", "pl"}))),
     Block.GENDER: (a_request(gender=ONLY_A_WOMAN), a_counsellor(gender="male")),
+    Block.NAMED: (a_request(named=2), a_counsellor(1)),
     Block.EXCLUDED: (a_request(excluded=frozenset({1})), a_counsellor(1)),
 }
 

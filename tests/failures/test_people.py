@@ -17,6 +17,7 @@ import callbacks.jobs
 from callbacks import queries
 from callbacks.domain.answers import Answered, has_dropped
 from callbacks.domain.asking import Gender, GenderWish, Strength
+from callbacks.domain.matching import Block
 from callbacks.models import AttemptRow, CallbackRow
 from callbacks.operations import breaker
 from callbacks.operations.follow_call import CallFollower
@@ -34,7 +35,7 @@ from rota.operations.follow import RotaFollower
 from tests.callbacks.desk import Desk
 from tests.conftest import NOON, Clock, Town
 from tests.journeys.conftest import ANA, BEN, TAKES, TALKS, VISITOR, People
-from tests.rota.planning import LONDON, Team, hours
+from tests.rota.planning import LONDON, Browser, Team, hours
 
 MINUTE = timedelta(minutes=1)
 DANGER = {"immediate_danger": "yes"}
@@ -597,3 +598,111 @@ def test_f22_the_sixth_request_for_one_number_in_a_day_waits_for_a_supervisor_wh
     last = desk.row(desk.ask(phone=target, requester=b"another network"))
 
     assert (last.status, last.review_reason) == ("needs_review", "asked_often")
+
+
+# -- F23: somebody who asks very often -------------------------------------------------------------------------------
+
+OFTEN_HERE = Phone("+447700900976")
+
+
+@pytest.fixture
+def agreed(desk: Desk) -> Browser:
+    """It was agreed that Ben rings them, between 17:00 and 21:00; the supervisor who noted it."""
+    desk.counsellor("Ana Example")
+    desk.counsellor("Ben Example")
+    supervisor = desk.supervisor()
+    page = f"/staff/callbacks/{desk.ask(phone=OFTEN_HERE)}"
+    noted = supervisor.send(
+        f"{page}/plan", page=page, plan_counsellor="2", plan_hours="evening", plan_note="They like a slow start."
+    )
+    assert noted.status_code == 303, noted.text
+    assert "Ben Example rings them, between 17:00 and 21:00." in supervisor.get(page).text
+    with desk.app.app_context(), transaction() as session:
+        withdraw(session, token=desk.row(page.rsplit("/", 1)[1]).token, now=desk.clock())
+    return supervisor
+
+
+@pytest.mark.usefixtures("agreed")
+def test_f23_they_are_rung_at_the_agreed_times_by_whom_was_agreed(desk: Desk) -> None:
+    reference = desk.ask(phone=OFTEN_HERE)
+    at_noon = desk.row(reference).next_try_at
+    desk.clock.to(NOON.replace(hour=17, minute=1))
+    desk.match()
+
+    assert at_noon == NOON.replace(hour=17)
+    assert [attempt.counsellor_id for attempt in desk.attempts(reference)] == [2]
+
+
+@pytest.mark.usefixtures("agreed")
+def test_f23_none_of_their_requests_is_held_however_many(desk: Desk) -> None:
+    statuses = set()
+    for n in range(9):
+        reference = desk.ask(phone=OFTEN_HERE, requester=f"network {n}".encode())
+        statuses.add(desk.row(reference).status)
+        with desk.app.app_context(), transaction() as session:
+            withdraw(session, token=desk.row(reference).token, now=desk.clock())
+
+    assert statuses == {"queued"}
+
+
+@pytest.mark.usefixtures("agreed")
+def test_f23_after_half_an_hour_anybody_rings(desk: Desk) -> None:
+    urgent = desk.ask(phone=OFTEN_HERE, flags={"pregnant": "yes"})
+    with desk.app.app_context(), transaction() as session:
+        row = session.get_one(CounsellorRow, 2)
+        row.languages = ["pl"]  # on shift, and cannot ring them after all
+
+    desk.clock.on(minutes=29)
+    desk.match()
+    by_then = desk.attempts(urgent)
+    desk.clock.on(minutes=2)
+    desk.match()
+
+    assert by_then == []
+    assert [attempt.counsellor_id for attempt in desk.attempts(urgent)] == [1]
+
+
+def test_f23_what_is_urgent_does_not_wait_for_the_agreed_time(desk: Desk, agreed: Browser) -> None:
+    urgent = desk.ask(phone=OFTEN_HERE, flags={"pregnant": "yes"})
+    why = agreed.get(f"/staff/callbacks/{urgent}/why").text
+
+    desk.match()
+
+    assert wording.BLOCKS[Block.NAMED] in why
+    assert [attempt.counsellor_id for attempt in desk.attempts(urgent)] == [2]
+
+
+def test_f23_an_emergency_is_rung_by_whoever_is_free(desk: Desk, agreed: Browser) -> None:
+    reference = desk.ask(phone=OFTEN_HERE, flags=DANGER)
+
+    assert wording.BLOCKS[Block.NAMED] not in agreed.get(f"/staff/callbacks/{reference}/why").text
+
+
+@pytest.mark.usefixtures("agreed")
+def test_f23_when_nothing_is_left_of_the_agreed_times_they_are_rung_all_the_same(desk: Desk) -> None:
+    soon = (desk.span(NOON, NOON + timedelta(hours=2)),)
+
+    assert desk.row(desk.ask(phone=OFTEN_HERE, safe_times=soon)).next_try_at == NOON
+
+
+def test_f23_an_agreement_ends(desk: Desk, agreed: Browser) -> None:
+    reference = desk.ask(phone=OFTEN_HERE)
+    page = f"/staff/callbacks/{reference}"
+
+    agreed.send(f"{page}/plan-over", page=page)
+
+    assert "Agreed with them" not in agreed.get(page).text
+    with desk.app.app_context(), transaction() as session:
+        withdraw(session, token=desk.row(reference).token, now=desk.clock())
+    assert desk.row(desk.ask(phone=OFTEN_HERE)).next_try_at == NOON
+
+
+@pytest.mark.parametrize("typed", [{"plan_counsellor": "99"}, {"plan_counsellor": "x"}, {"plan_hours": "night"}])
+def test_f23_what_cannot_be_agreed_is_said(desk: Desk, typed: dict[str, str]) -> None:
+    supervisor = desk.supervisor()
+    page = f"/staff/callbacks/{desk.ask()}"
+
+    answer = supervisor.send(f"{page}/plan", page=page, **({"plan_counsellor": "", "plan_hours": ""} | typed))
+
+    assert answer.status_code == 422
+    assert wording.CHOOSE_PLAN in answer.text

@@ -28,6 +28,7 @@ from callbacks.domain.triage import Urgency
 from callbacks.domain.window import WindowClosed
 from callbacks.models import AttemptRow, CallbackRow
 from callbacks.operations import supervise
+from callbacks.operations.agree_plan import NotOnTheTeam, agree, end
 from callbacks.operations.block import block, unblock
 from callbacks.operations.finish_call import AlreadyRecorded, CallNotOver, finish_call
 from callbacks.operations.hold_records import hold, lift
@@ -247,6 +248,36 @@ def unblock_number(reference: str) -> ResponseReturnValue:
     return _back_to(reference)
 
 
+@staff_callback.post("/plan")
+@only(*PLANNERS)
+def agree_plan(reference: str) -> ResponseReturnValue:
+    """A supervisor notes what was agreed with somebody who asks very often."""
+    try:
+        agreed, note = forms.read_plan(request.form)
+        with transaction() as session:
+            me = viewer(session)
+            found = me.find(session, reference)
+            agree(session, found, agreed=agreed, note=note, staff_id=me.staff_id, now=clock.now())
+    except NotUnderstood as refused:
+        return _page(reference, request.form, refused.errors, HTTPStatus.UNPROCESSABLE_ENTITY)
+    except NotOnTheTeam:
+        errors = {"plan_counsellor": wording.CHOOSE_PLAN}
+        return _page(reference, request.form, errors, HTTPStatus.UNPROCESSABLE_ENTITY)
+    flash(wording.PLAN_AGREED)
+    return _back_to(reference)
+
+
+@staff_callback.post("/plan-over")
+@only(*PLANNERS)
+def end_plan(reference: str) -> ResponseReturnValue:
+    """A supervisor ends it."""
+    with transaction() as session:
+        me = viewer(session)
+        end(session, me.find(session, reference), staff_id=me.staff_id, now=clock.now())
+    flash(wording.PLAN_ENDED)
+    return _back_to(reference)
+
+
 @staff_callback.post("/keep")
 @only(*PLANNERS)
 def keep(reference: str) -> ResponseReturnValue:
@@ -346,6 +377,7 @@ _CHOICES = {
     "closings": [("", "Choose how it ended"), *((case.value, case.label) for case in CaseOutcome)],
     "kinds": [("", "No referral"), *((kind.value, kind.label) for kind in ReferralType)],
     "urgencies": [(urgency.value, wording.URGENCY[urgency]) for urgency in Urgency],
+    "plan_hours": [(value, words) for value, (words, _) in wording.PLAN_HOURS.items()],
     "hold_reasons": [("", "Choose why"), *((reason.value, reason.label) for reason in HoldReason)],
     "block_reasons": [("", "Choose why"), *((reason.value, reason.label) for reason in BlockReason)],
     "block_lasts": [(lasts.value, lasts.label) for lasts in BlockedFor],

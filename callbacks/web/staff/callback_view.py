@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -22,6 +23,7 @@ from callbacks.web.staff.brief import AttemptLine, Brief, Tag, attempt_line, bri
 from callbacks.web.staff.viewer import Viewer
 from foundation.web.times import date_in_words, service_zone
 from notifications.domain.text import TextState
+from rota import queries as rota
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,10 @@ class Dossier:
     blocked: str
     """Why and until when the number is blocked; empty when it is not."""
     can_block: bool
+    plan: str
+    """What was agreed with whoever has this number; empty when nothing was."""
+    plan_note: str
+    team: tuple[tuple[str, str], ...]
     held: str
     """Why it is kept whatever its age; empty when it is not."""
 
@@ -161,9 +167,22 @@ def dossier(session: Session, callback: CallbackRow, me: Viewer, *, now: datetim
         can_change_urgency=me.sees_all and callback.is_open,
         urgency=callback.urgency,
         blocked=_blocked(session, callback, now=now) if me.sees_all else "",
+        **_plan(session, callback, names, now=now),
         held=HoldReason(callback.held_because).label if callback.held_because else "",
         can_block=me.sees_all and callback.status != Status.ERASED,
     )
+
+
+def _plan(session: Session, callback: CallbackRow, names: Mapping[int, str], *, now: datetime) -> dict[str, Any]:
+    """What was agreed with somebody who asks very often, and whom it can be agreed that they talk to."""
+    plan = queries.plan_for(session, phone_digest=callback.phone_digest)
+    today = now.astimezone(service_zone()).date()
+    team = tuple((str(row.id), row.staff.name) for row in rota.team(session, today=today))
+    if plan is None:
+        return {"plan": "", "plan_note": "", "team": team}
+    who = names.get(plan.counsellor_id, "Somebody") if plan.counsellor_id else "Anybody"
+    hours = f"between {plan.from_time:%H:%M} and {plan.until_time:%H:%M}" if plan.from_time else "at any time"
+    return {"plan": f"{who} rings them, {hours}.", "plan_note": plan.note, "team": team}
 
 
 def _blocked(session: Session, callback: CallbackRow, *, now: datetime) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from callbacks.domain.agreed import Agreed
 from callbacks.domain.codes import (
     REACHED,
     BlockedFor,
@@ -27,6 +28,8 @@ from callbacks.web.staff import wording
 
 LONGEST_NOTE = 4_000  # characters; a page of writing
 LONGEST_PROVIDER = 200
+LONGEST_PLAN = 500
+LONGEST_COUNSELLOR = 9  # digits of a counsellor's id
 LONGEST_ID = 18  # digits; what the database's largest number can hold
 
 CONTACT_CHOICES: Final[tuple[ContactOutcome, ...]] = (
@@ -133,6 +136,19 @@ def read_closing(form: Mapping[str, str]) -> CaseOutcome:
     if case is None:
         raise NotUnderstood({"closing": wording.CHOOSE_CLOSING})
     return case
+
+
+def read_plan(form: Mapping[str, str]) -> tuple[Agreed, str]:
+    """Raises NotUnderstood."""
+    errors: dict[str, str] = {}
+    note = _text(form, "plan_note", LONGEST_PLAN, wording.PLAN_TOO_LONG, errors)
+    who, hours = form.get("plan_counsellor", ""), form.get("plan_hours", "")
+    if (who and not (who.isdecimal() and len(who) <= LONGEST_COUNSELLOR)) or hours not in wording.PLAN_HOURS:
+        errors["plan_counsellor"] = wording.CHOOSE_PLAN
+    if errors:
+        raise NotUnderstood(errors)
+    from_, until = wording.PLAN_HOURS[hours][1] or (None, None)
+    return Agreed(int(who) if who else None, from_, until), note
 
 
 def read_hold(form: Mapping[str, str]) -> HoldReason:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Final
 
 from callbacks.domain import wording as in_history
@@ -292,6 +293,17 @@ REASON_NEEDED: Final = "Choose why it is less urgent"
 TIME_PASSED: Final = "the time has passed"
 TOLD_AT: Final = "told {at}"
 NOT_TOLD: Final = "not told yet"
+PLAN_HOURS: Final[dict[str, tuple[str, tuple[time, time] | None]]] = {
+    "": ("At any time", None),
+    "morning": ("From 09:00 to 12:00", (time(9), time(12))),
+    "afternoon": ("From 12:00 to 17:00", (time(12), time(17))),
+    "evening": ("From 17:00 to 21:00", (time(17), time(21))),
+}
+"""The times of the day that can be agreed, and their words."""
+CHOOSE_PLAN: Final = "Choose who rings them and when"
+PLAN_TOO_LONG: Final = "Write at most 500 characters"
+PLAN_AGREED: Final = "It is noted, and holds for their next requests."
+PLAN_ENDED: Final = "It is ended: their requests are like any other's."
 CHOOSE_HOLD: Final = "Choose why it must be kept"
 KEPT: Final = "It is kept, whatever its age, until somebody lifts the hold."
 KEPT_NO_LONGER: Final = "The hold is lifted: it is forgotten when it is old enough."
