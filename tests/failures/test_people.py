@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 import callbacks.jobs
 from callbacks import queries
+from callbacks.domain import wording as in_history
 from callbacks.domain.answers import Answered, has_dropped
 from callbacks.domain.asking import Gender, GenderWish, Strength
 from callbacks.domain.matching import Block
@@ -30,6 +31,7 @@ from notifications.domain import wording as calls
 from notifications.models import CallRow, TextRow
 from notifications.operations import arrow
 from rota.domain.counsellor import Skill
+from rota.domain.shifts import Span
 from rota.models import CounsellorRow
 from rota.operations.follow import RotaFollower
 from tests.callbacks.desk import Desk
@@ -706,3 +708,92 @@ def test_f23_what_cannot_be_agreed_is_said(desk: Desk, typed: dict[str, str]) ->
 
     assert answer.status_code == 422
     assert wording.CHOOSE_PLAN in answer.text
+
+
+# -- F15: the visitor takes it back while the counsellor's telephone rings -------------------------------------------
+
+
+def test_f15_the_counsellors_telephone_stops_at_once_and_it_is_noted_why(town: Town, people: People) -> None:
+    town.expects(ANA)
+    people.on("Ana Example")
+    town.phones.habit(ANA, picks_up="manual")
+    asked = people.ask()
+    town.until(lambda: town.phones.state(ANA)["state"] == "ringing")
+
+    asked.withdraw()
+    town.passes(2)
+
+    assert town.phones.state(ANA)["state"] == "idle"
+    assert asked.results() == ["cancelled"]
+    assert in_history.WITHDRAWN in asked.history()
+
+
+def test_f15_a_counsellor_who_has_just_answered_is_told_why_nobody_is_there(town: Town, people: People) -> None:
+    town.expects(ANA)
+    people.on("Ana Example")
+    town.phones.habit(ANA, picks_up="manual")
+    asked = people.ask()
+    town.until(lambda: town.phones.state(ANA)["state"] == "ringing")
+    with town.app.app_context(), transaction() as session:
+        withdraw(session, token=asked.token, now=town.clock())
+
+    town.phones.act(ANA, "answer")
+    town.passes(3)
+
+    said = [entry["words"] for entry in town.phones.log() if entry["kind"] == "said" and entry["number"] == ANA]
+    assert said[:1] in ([], [calls.COUNSELLOR_TOO_LATE])
+    assert asked.results() == ["cancelled"]
+
+
+# -- F27: the night in which an hour comes twice ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("half_past_one", ["00:30", "01:30"])
+def test_f27_both_times_that_it_is_half_past_one_somebody_rings(desk: Desk, half_past_one: str) -> None:
+    hour, minute = (int(part) for part in half_past_one.split(":"))
+    night = datetime(2027, 10, 31, tzinfo=UTC)  # London's clocks go back at 01:00 UTC
+    desk.counsellor(shift=Span(night - timedelta(hours=3), night + timedelta(hours=6)))
+    desk.clock.to(night + timedelta(hours=hour, minutes=minute))
+
+    reference = desk.ask()
+    desk.match()
+
+    assert desk.clock.at.astimezone(LONDON).strftime("%H:%M") == "01:30"
+    assert desk.attempts(reference)
+    assert desk.row(reference).promised_from == desk.clock.at
+
+
+# -- F31: a counsellor who is not there any more ---------------------------------------------------------------------
+
+
+def test_f31_whoever_does_not_answer_holds_a_request_for_a_minute_at_most(town: Town, people: People) -> None:
+    town.expects(ANA, BEN, VISITOR)
+    people.on("Ana Example", "Ben Example")
+    town.phones.habit(ANA, picks_up="nobody")
+    town.phones.habit(BEN, **TAKES)
+    town.phones.habit(VISITOR, **TALKS)
+    asked = people.ask()
+
+    town.until(lambda: asked.results() == ["unreached", "finished"])
+
+    first, second = asked.attempts()
+    assert second.started_at - first.started_at <= timedelta(seconds=60)
+
+
+# -- F34: old and calm, new and urgent -------------------------------------------------------------------------------
+
+
+def test_f34_waiting_lifts_a_request_above_newer_ones_and_never_above_an_emergency(desk: Desk) -> None:
+    desk.counsellor()
+    old = desk.ask(safe_times=(desk.span(NOON, NOON + timedelta(hours=20)),))
+    desk.clock.to(NOON + timedelta(hours=5))
+    newer = desk.ask(flags={"pregnant": "yes"})
+    with desk.app.app_context(), transaction() as session:
+        by_urgency = [row.reference for row in queries.waiting(session, now=NOON + timedelta(hours=5))]
+    emergency = desk.ask(flags=DANGER)
+
+    desk.match()
+
+    assert by_urgency == [old, newer]
+    assert desk.row(emergency).status == "assigned"
+    assert desk.row(old).status == desk.row(newer).status == "queued"
