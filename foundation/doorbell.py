@@ -35,7 +35,7 @@ class Bell(StrEnum):
     DEADLINES = "deadlines"
     """Requests whose deadline has passed."""
     ROTA = "rota"
-    """Colleagues who are to be asked for cover."""
+    """Colleagues who are to be asked for cover, and the look over the rota once a minute."""
     TIDY = "tidy"
     """What has been kept for as long as it was needed."""
 

@@ -15,6 +15,7 @@ from foundation.database import transaction
 from foundation.doorbell import Bell
 from rota import queries
 from rota.operations import ladder
+from rota.operations.forget_texts import forget_old_texts
 from rota.operations.lapse import lapse_dead_offers
 from rota.operations.remind import remind
 from rota.operations.round import begin_round
@@ -50,6 +51,7 @@ def _round(now: datetime, *, is_ahead_due: bool) -> Iterator[Act]:
     yield partial(watch_today, zone=zone, on_call=on_call, now=now)
     if is_ahead_due:
         yield partial(watch_ahead, zone=zone, now=now)
+        yield partial(forget_old_texts, before=now - current_app.config["KEPT"].call_records, now=now)
 
 
 def _apart(act: Act) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TypeVar
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -14,6 +15,7 @@ from sqlalchemy.dialects.postgresql import Range, distinct_on
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from accounts.models import JournalRow, StaffRow
+from notifications.models import TextRow
 from rota.domain import coverage as cover_rules
 from rota.domain.bank_holidays import bank_holidays
 from rota.domain.breaks import without_breaks
@@ -29,6 +31,7 @@ from rota.domain.swaps import OPEN as OPEN_SWAPS
 from rota.domain.swaps import SwapState
 from rota.domain.working_time import LIMITS, Finding, Limits, Site, check, night_time
 from rota.models import (
+    AlertTextRow,
     CounsellorRow,
     CoverAskRow,
     CoverRequestRow,
@@ -47,6 +50,7 @@ from rota.models import (
     PresenceRow,
     RequirementRow,
     RotaRoundRow,
+    RotaTextRow,
     ShiftBreakRow,
     ShiftRow,
     ShiftState,
@@ -56,6 +60,7 @@ from rota.models import (
 )
 
 T = TypeVar("T")
+FORGOTTEN = b""  # the digest of a number that was forgotten: equal to no number's
 LAST_MINUTES = timedelta(minutes=5)  # of a person's cover: a call offered now would run into their time to go home
 LOOK_AHEAD = timedelta(days=1)  # no unbroken stretch of one person's cover is asked about beyond this
 COVER_AHEAD = timedelta(days=8)  # a visitor is never offered a call later than this
@@ -940,3 +945,18 @@ def last_phone_check(session: Session, *, counsellor_id: int) -> PhoneCheckRow |
     """The latest check of somebody's telephone."""
     wanted = select(PhoneCheckRow).where(PhoneCheckRow.counsellor_id == counsellor_id)
     return session.scalar(wanted.order_by(PhoneCheckRow.asked_at.desc()).limit(1))
+
+
+def staff_texts_to_forget(session: Session, *, before: datetime, limit: int) -> list[UUID]:
+    """Texts to staff that were ordered before then and still hold a number, oldest first."""
+    to_staff = select(RotaTextRow.text_id).union(select(AlertTextRow.text_id))
+    wanted = select(TextRow.id).where(
+        TextRow.id.in_(to_staff), TextRow.created_at < before, TextRow.phone_digest != FORGOTTEN
+    )
+    return list(session.scalars(wanted.order_by(TextRow.created_at).limit(limit)))
+
+
+def phone_checks_to_forget(session: Session, *, before: datetime, limit: int) -> list[PhoneCheckRow]:
+    """Checks of telephones that ended before then and still name a number, oldest first."""
+    wanted = select(PhoneCheckRow).where(PhoneCheckRow.ended_at < before, PhoneCheckRow.phone_digest != FORGOTTEN)
+    return list(session.scalars(wanted.order_by(PhoneCheckRow.ended_at).limit(limit)))

@@ -13,13 +13,15 @@ from accounts.models import JournalRow
 from foundation.database import transaction
 from foundation.sealed import digest
 from notifications.domain.call import CallState
-from notifications.models import CallRow
+from notifications.models import CallRow, TextRow
 from notifications.operations import hear, order, place
 from rota import queries
 from rota.models import CounsellorRow, PhoneCheckRow
 from rota.operations import phone_check, presence
+from rota.operations.forget_texts import forget_old_texts
 from rota.operations.phone_check import CheckRefused
-from tests.rota.planning import NOON, Browser, Team, hours
+from rota.operations.remind import remind
+from tests.rota.planning import LONDON, NOON, Browser, Team, hours
 
 MINE = "/staff/rota/mine"
 LEG = "CA" + "c" * 32
@@ -155,3 +157,22 @@ def test_my_page_rings_me_and_says_what_came_of_it(team: Team, signed_in: Callab
     assert (twice.status_code, "being rung already" in twice.text) == (422, True)
     assert "You answered and pressed 1" in me.get(MINE).text
     assert "Not checked" not in me.get(f"{MINE}/phone").text
+
+
+def test_old_texts_to_staff_and_old_checks_are_forgotten(session: Session, team: Team) -> None:
+    ana = team.counsellor(is_verified=False)
+    call = answered(session, begun(session, ana), "1")
+    team.shift(ana, hours(20, 28))
+    remind(session, zone=LONDON, now=NOON + timedelta(hours=6))
+    (text,) = session.scalars(select(TextRow))
+
+    kept = forget_old_texts(session, before=NOON, now=NOON)
+    gone = forget_old_texts(session, before=NOON + timedelta(days=1), now=NOON)
+    again = forget_old_texts(session, before=NOON + timedelta(days=1), now=NOON)
+
+    assert (kept, gone, again) == (0, 2, 0)
+    assert (text.phone, text.body, call.whisper) == ("", "", "")
+    last = queries.last_phone_check(session, counsellor_id=ana)
+    assert last
+    assert (last.phone_digest, last.result) == (b"", "confirmed")
+    assert is_checked(session, ana)
