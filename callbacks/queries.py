@@ -38,6 +38,7 @@ from callbacks.models import (
     TidyingRow,
 )
 from notifications.domain.call import CallState, LegStatus
+from notifications.domain.text import NEVER_ARRIVED
 from notifications.models import CallRow, LegRow, ProviderRecordRow, TextRow
 from notifications.queries import has_opted_out
 from rota import queries as rota
@@ -657,6 +658,18 @@ def texts(session: Session, callback_id: int) -> list[TextRow]:
         .order_by(TextRow.created_at, TextRow.id)
     )
     return list(session.scalars(question))
+
+
+def could_not_be_texted(session: Session, callback_ids: Collection[int]) -> set[int]:
+    """Of these requests, those whose last text did not arrive."""
+    question = (
+        select(SentRow.callback_id, TextRow.state)
+        .join(TextRow, TextRow.id == SentRow.text_id)
+        .where(SentRow.callback_id.in_(callback_ids))
+        .ext(distinct_on(SentRow.callback_id))
+        .order_by(SentRow.callback_id, TextRow.created_at.desc(), TextRow.id)
+    )
+    return {callback_id for callback_id, state in session.execute(question) if state in NEVER_ARRIVED}
 
 
 def counsellor_names(session: Session) -> dict[int, str]:

@@ -101,7 +101,7 @@ def _dial(order: CallOrder) -> None:
         log.warning("call_not_placed", call=order.call_id.hex, because=str(away))
         with transaction() as session:
             place.call_not_placed(session, call_id=order.call_id, retry_after_s=away.retry_after_s, now=clock.now())
-            trouble.dialling_failed(session, now=clock.now())
+            trouble.dialling_failed(session, leave_alone_s=away.leave_alone_s, now=clock.now())
             if isinstance(away, ProviderRefusesUs):
                 trouble.account_refused(session, now=clock.now())
     except NumberRefused as refused:
@@ -145,19 +145,29 @@ def _send(order: TextOrder) -> None:
         log.warning("text_not_sent", text=order.text_id.hex, because=str(away))
         with transaction() as session:
             place.text_not_sent(session, text_id=order.text_id, retry_after_s=away.retry_after_s, now=clock.now())
+            trouble.texting_failed(session, leave_alone_s=away.leave_alone_s, now=clock.now())
+            if isinstance(away, ProviderRefusesUs):
+                trouble.account_refused(session, now=clock.now())
     except (NumberRefused, TurnedAway) as refused:
         log.warning("text_refused", text=order.text_id.hex, because=refused.code)
         with transaction() as session:
             place.text_told(
                 session, text_id=order.text_id, news=TextState.REFUSED, refused=refused.code, now=clock.now()
             )
+            if isinstance(refused, TurnedAway):
+                trouble.texting_failed(session, now=clock.now())
+            else:
+                trouble.texting_works(session)
     except OutcomeUnknown as unknown:
         log.warning("text_outcome_unknown", text=order.text_id.hex, because=str(unknown))
         with transaction() as session:
             place.text_told(session, text_id=order.text_id, news=TextState.LOST, now=clock.now())
+            trouble.texting_failed(session, now=clock.now())
     else:
         with transaction() as session:
             place.text_told(session, text_id=order.text_id, news=news, provider_id=provider_id, now=clock.now())
+            trouble.texting_works(session)
+            trouble.account_accepted(session)
 
 
 @doorbell.answers(Bell.SETTLE)

@@ -54,6 +54,16 @@ def dialling_failures(session: Session) -> int:
     return int(session.scalar(select(PaceRow.failures).where(PaceRow.id == 1)) or 0)
 
 
+def texting_failures(session: Session) -> int:
+    """How many texts could not be sent since one could; not locked."""
+    return int(session.scalar(select(PaceRow.text_failures).where(PaceRow.id == 1)) or 0)
+
+
+def texts_rest(session: Session, *, now: datetime) -> bool:
+    """Whether no text is to be sent at this moment, because the last ones could not be."""
+    return bool(session.scalar(select(exists().where(PaceRow.texts_next_at > now))))
+
+
 def troubles(session: Session) -> list[TroubleRow]:
     """What is wrong with the service at this moment, longest first."""
     return list(session.scalars(select(TroubleRow).order_by(TroubleRow.since)))
@@ -188,8 +198,10 @@ def next_waiting_text(session: Session, *, now: datetime) -> TextRow | None:
 
 
 def is_text_waiting(session: Session, *, now: datetime) -> bool:
-    """Whether a text is due to be sent."""
-    return bool(session.scalar(select(exists().where(TextRow.state == TextState.WAITING, TextRow.due_at <= now))))
+    """Whether a text is due to be sent, and may be."""
+    rests = exists().where(PaceRow.texts_next_at > now)
+    due = exists().where(TextRow.state == TextState.WAITING, TextRow.due_at <= now, ~rests)
+    return bool(session.scalar(select(due)))
 
 
 def overdue_texts(session: Session, *, now: datetime, limit: int = 100) -> list[UUID]:

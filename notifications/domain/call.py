@@ -365,7 +365,11 @@ RULES: tuple[Rule, ...] = (
         lambda e: e.press is None and e.counsellor.ended,
         "the counsellor's leg was engaged, not answered or could not be connected, by the number's fault",
     ),
-    Rule(_C.WITHHELD, lambda e: e.withheld is not None, "the safe-contact gate refused it before it was placed"),
+    Rule(
+        _C.WITHHELD,
+        lambda e: e.withheld is not None and not e.handed_over,
+        "the safe-contact gate refused it before it was placed",
+    ),
     Rule(_C.REFUSED, lambda e: e.refused is not None and not e.taken_on, "the telephone company refused it for good"),
     Rule(
         _C.NOT_CARRIED,

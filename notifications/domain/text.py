@@ -41,6 +41,9 @@ FINAL = frozenset(
 )
 """Nothing is done about a text in one of these states."""
 
+NEVER_ARRIVED = frozenset({TextState.UNDELIVERED, TextState.REFUSED})
+"""Whoever was to read it has not: staff see that at a glance."""
+
 _RANKS = {
     TextState.WAITING: 0,
     TextState.SENDING: 1,

@@ -146,7 +146,8 @@ def counsellor_pressed(session: Session, *, call_id: UUID, digits: str, now: dat
         return None
     try:
         gate.permit_call_on(session, call, now=now)
-    except gate.Closed:
+    except gate.Closed as closed:
+        call.withheld = closed.because
         call.cancelled_at = call.cancelled_at or now
         follow.move(session, call, now=now)
         return None

@@ -109,7 +109,9 @@ def call_outcome_unknown(session: Session, *, call_id: UUID, now: datetime) -> N
 
 
 def claim_text(session: Session, *, now: datetime) -> TextOrder | UUID | None:
-    """Take the oldest waiting text and mark it as being sent; as `claim_call`."""
+    """Take the oldest waiting text and mark it as being sent; as `claim_call`. None while texts rest."""
+    if queries.texts_rest(session, now=now):
+        return None
     text = queries.next_waiting_text(session, now=now)
     if text is None:
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
@@ -37,15 +37,43 @@ def end(session: Session, kind: Trouble) -> bool:
     return ended.first() is not None
 
 
-def dialling_failed(session: Session, *, now: datetime) -> None:
-    """A call could not be placed: all workers wait a while; after a few in a row, dialling pauses."""
+def _pace(session: Session, *, now: datetime) -> PaceRow:
     session.execute(insert(PaceRow).values(id=1, next_at=now, failures=0).on_conflict_do_nothing())
-    pace = queries.lock_pace(session)
+    return queries.lock_pace(session)
+
+
+def _pause(failures: int, *, leave_alone_s: float) -> timedelta:
+    return max(pause_after(failures, dice=secrets.randbelow(1000) / 1000), timedelta(seconds=leave_alone_s))
+
+
+def dialling_failed(session: Session, *, leave_alone_s: float = 0.0, now: datetime) -> None:
+    """A call could not be placed: all workers wait a while; after a few in a row, dialling pauses.
+
+    `leave_alone_s`: the telephone company asked for at least so long a pause.
+    """
+    pace = _pace(session, now=now)
     pace.failures += 1
-    pause = pause_after(pace.failures, dice=secrets.randbelow(1000) / 1000)
-    pace.next_at = max(pace.next_at, now + pause)
+    pace.next_at = max(pace.next_at, now + _pause(pace.failures, leave_alone_s=leave_alone_s))
     if pace.failures >= PAUSES_AFTER:
         begin(session, Trouble.DIALLING_FAILS, now=now)
+
+
+def texting_failed(session: Session, *, leave_alone_s: float = 0.0, now: datetime) -> None:
+    """A text could not be sent: no worker sends any for a while; after a few in a row, people are told."""
+    pace = _pace(session, now=now)
+    pace.text_failures += 1
+    pace.texts_next_at = now + _pause(pace.text_failures, leave_alone_s=leave_alone_s)
+    if pace.text_failures >= PAUSES_AFTER:
+        begin(session, Trouble.TEXTS_FAIL, now=now)
+
+
+def texting_works(session: Session) -> None:
+    """A text was taken on, or refused for a reason of its own: nobody waits any longer."""
+    if not queries.texting_failures(session):
+        return  # nearly always
+    pace = queries.lock_pace(session)
+    pace.text_failures, pace.texts_next_at = 0, None
+    end(session, Trouble.TEXTS_FAIL)
 
 
 def account_refused(session: Session, *, now: datetime) -> None:

@@ -16,11 +16,15 @@ from notifications.domain.text import TextState
 
 
 class ProviderUnavailable(Exception):
-    """Nothing was dialled or sent; trying again later is safe."""
+    """Nothing was dialled or sent; trying this order again after `retry_after_s` is safe.
 
-    def __init__(self, because: str, *, retry_after_s: float = 5.0) -> None:
+    `leave_alone_s`: for so long the provider wants to hear nothing of any order.
+    """
+
+    def __init__(self, because: str, *, retry_after_s: float = 5.0, leave_alone_s: float = 0.0) -> None:
         super().__init__(because)
-        self.retry_after_s = retry_after_s
+        self.retry_after_s = max(retry_after_s, leave_alone_s)
+        self.leave_alone_s = leave_alone_s
 
 
 class ProviderRefusesUs(ProviderUnavailable):

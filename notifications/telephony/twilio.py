@@ -64,6 +64,14 @@ class TwilioAccount:
     """Who speaks when we cannot: instructions on another host. Empty: our own address, which helps less."""
 
 
+class _TooMany(TwilioException):
+    """429: nothing was accepted. The library forgets the headers, which say for how long it wants to be left alone."""
+
+    def __init__(self, leave_alone_s: float) -> None:
+        super().__init__("429: too many requests")
+        self.leave_alone_s = leave_alone_s
+
+
 class _HttpClient(TwilioHttpClient):
     """Twilio's HTTP client, with a time-out and, for the simulator, another address."""
 
@@ -72,8 +80,12 @@ class _HttpClient(TwilioHttpClient):
         self._base_url = base_url
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
-        """Send one request."""
-        return super().request(method, url.replace(_TWILIO, self._base_url or _TWILIO, 1), *args, **kwargs)
+        """Send one request. Raises _TooMany, and what the library raises."""
+        answer = super().request(method, url.replace(_TWILIO, self._base_url or _TWILIO, 1), *args, **kwargs)
+        if answer.status_code == _LIMITED:
+            wait = str((answer.headers or {}).get("Retry-After", ""))
+            raise _TooMany(float(wait) if wait.isdecimal() else 0.0)
+        return answer
 
 
 def _never_left(error: requests.RequestException) -> bool:
@@ -91,10 +103,10 @@ def _sorted_out(error: Exception) -> Exception:
     if isinstance(error, requests.RequestException):
         because = type(error).__name__
         return ProviderUnavailable(because) if _never_left(error) else OutcomeUnknown(because)
+    if isinstance(error, _TooMany):
+        return ProviderUnavailable(str(error), retry_after_s=2.0, leave_alone_s=error.leave_alone_s)
     status = int(getattr(error, "status", 0) or 0)
     code = int(getattr(error, "code", 0) or 0)
-    if status == _LIMITED:
-        return ProviderUnavailable("429: too many requests", retry_after_s=2.0)
     if status >= _SERVER_ERROR or status == 0:
         return OutcomeUnknown(f"status {status}")
     if status in _REFUSES_US or code in _OUR_FAULT:

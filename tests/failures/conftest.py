@@ -16,7 +16,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -37,10 +37,11 @@ from foundation.database import db, transaction
 from foundation.doorbell import Bell
 from foundation.embedded import Servers
 from notifications.models import CallRow
+from notifications.telephony.twilio import Twilio, TwilioAccount
 from rota.domain.shifts import Span
 from rota.operations.presence import set_away
 from tests import judge
-from tests.conftest import NOON, Phones, eventually
+from tests.conftest import ACCOUNT, AUTH_TOKEN, NOON, Phones, Town, eventually
 from tests.rota.planning import Team
 
 PROJECT = Path(__file__).parents[2]
@@ -364,3 +365,16 @@ def at_once(*deeds: Any) -> None:
         thread.join()
     if failures:
         raise failures[0]
+
+
+def an_account(town: Town, **other: Any) -> Twilio:
+    """The adapter, with some of its settings changed."""
+    present = TwilioAccount(
+        account_sid=ACCOUNT,
+        auth_token=AUTH_TOKEN,
+        caller_id=town.app.config["TWILIO_CALLER_ID"],
+        text_sender={"from_": "+447700900000"},
+        public_base_url=town.base,
+        api_base_url=town.phones.base,
+    )
+    return Twilio(replace(present, **other))

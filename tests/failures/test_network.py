@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -14,12 +14,13 @@ import requests
 from sqlalchemy import select
 
 from foundation.database import transaction
+from foundation.doorbell import Bell
 from notifications import queries as notifications
 from notifications.domain.trouble import PAUSES_AFTER
 from notifications.models import CallRow, LegRow
-from notifications.telephony.twilio import Twilio, TwilioAccount
 from rota.models import CounsellorRow
 from tests.conftest import ACCOUNT, AUTH_TOKEN, Town
+from tests.failures.conftest import an_account
 from tests.journeys.conftest import ANA, BEN, TAKES, TALKS, VISITOR, People
 from tests.rota.planning import Team
 
@@ -193,19 +194,6 @@ def test_f11_a_number_that_does_not_exist_is_the_counsellors(town: Town, people:
     assert misses(town) == 1
 
 
-def an_account(town: Town, **other: Any) -> Twilio:
-    """The adapter, with some of its settings changed."""
-    present = TwilioAccount(
-        account_sid=ACCOUNT,
-        auth_token=AUTH_TOKEN,
-        caller_id=town.app.config["TWILIO_CALLER_ID"],
-        text_sender={"from_": "+447700900000"},
-        public_base_url=town.base,
-        api_base_url=town.phones.base,
-    )
-    return Twilio(replace(present, **other))
-
-
 def test_f38_a_token_that_was_rotated_stops_dialling_is_said_and_costs_nobody_anything(
     town: Town, ana_and_visitor: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -304,27 +292,29 @@ class _SpeaksInRiddles(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.fixture
-def riddles() -> Iterator[str]:
-    """The address of a telephone company that speaks in riddles."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _SpeaksInRiddles)
+@contextmanager
+def speaking(manner: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """The address of a telephone company with these manners."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), manner)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
-    thread.join(timeout=10)
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(timeout=10)
 
 
 def test_a_word_of_the_company_that_we_do_not_know_changes_nothing_and_stops_nothing(
-    town: Town, ana_and_visitor: People, riddles: str, monkeypatch: pytest.MonkeyPatch
+    town: Town, ana_and_visitor: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     town.expects(ANA, VISITOR)
     town.phones.habit(VISITOR, picks_up="person", talks_for_s=60)
     asked = ana_and_visitor.ask()
     town.until(lambda: states(town) == ["bridged"])
 
-    with monkeypatch.context() as patch:
+    with speaking(_SpeaksInRiddles) as riddles, monkeypatch.context() as patch:
         patch.setitem(town.app.extensions, "telephony", an_account(town, api_base_url=riddles))
         town.clock.on(seconds=61)
         town.look()
@@ -332,3 +322,36 @@ def test_a_word_of_the_company_that_we_do_not_know_changes_nothing_and_stops_not
 
     town.until(lambda: asked.results() == ["finished"])
     assert meanwhile == ["bridged"]
+
+
+class _IsBusy(BaseHTTPRequestHandler):
+    """A telephone company that wants to be left alone for seventeen seconds."""
+
+    def do_POST(self) -> None:
+        body = json.dumps({"code": 20429, "message": "Too Many Requests", "status": 429}).encode()
+        self.send_response(429)
+        self.send_header("Retry-After", "17")
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's own name
+        """Say nothing."""
+
+
+def test_a_company_that_says_how_long_it_is_busy_is_left_alone_for_so_long(
+    town: Town, ana_and_visitor: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.expects(ANA, VISITOR)
+    asked = ana_and_visitor.ask()
+    with speaking(_IsBusy) as busy, monkeypatch.context() as patch:
+        patch.setitem(town.app.extensions, "telephony", an_account(town, api_base_url=busy))
+        town.answer(Bell.MATCH)
+        before = town.clock()
+        town.answer(Bell.DIAL)
+        with town.app.app_context(), transaction() as session:
+            left_alone_for = notifications.lock_pace(session).next_at - before
+
+    town.until(lambda: asked.results() == ["finished"])
+    assert left_alone_for.total_seconds() >= 17

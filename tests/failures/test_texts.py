@@ -5,17 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from flask import render_template
 from sqlalchemy import select
 
 from callbacks import queries as callbacks
 from callbacks.domain.safe_contact import MessageRule
+from callbacks.web.staff.board_view import board as board_of
+from callbacks.web.staff.queue_view import queue as queue_of
+from callbacks.web.staff.viewer import Viewer
 from foundation import sealed
 from foundation.database import transaction
 from notifications import queries as notifications
+from notifications.domain.trouble import PAUSES_AFTER
 from notifications.models import TextRow
 from tests.conftest import Town
+from tests.failures.conftest import an_account
 from tests.journeys.conftest import ANA, TAKES, VISITOR, People
-from tests.rota.planning import Team
+from tests.rota.planning import LONDON, Team
 
 ALLOWED = {"sms": "neutral_message"}
 
@@ -64,3 +70,75 @@ def test_f24_word_of_a_stop_is_lost_and_the_refusal_of_the_next_text_tells(town:
     assert asked.status == "retry_due"  # calls follow their own consent
     assert "The visitor replied STOP: no more texts. Calls go on as agreed." in asked.history()
     assert [entry["status"] for entry in orders(town)] == [201, 400]  # refused once, and never asked again
+
+
+def troubles(town: Town) -> list[str]:
+    with town.app.app_context(), transaction() as session:
+        return [row.kind for row in notifications.troubles(session)]
+
+
+def test_f38_texts_that_cannot_be_sent_wait_longer_each_time_it_is_said_and_they_go_in_the_end(
+    town: Town, people: People
+) -> None:
+    town.expects(texts=[VISITOR])
+    town.phones.faults(rest={"too_many_requests": 1, "resources": ["Messages"]})
+    people.ask(safe_contact=ALLOWED)
+
+    town.until(lambda: troubles(town) == ["texts_fail"])
+    town.passes(60)
+    in_vain = len(orders(town))
+    town.phones.faults()
+    town.until(lambda: states(town) == ["delivered"])
+
+    assert PAUSES_AFTER <= in_vain <= PAUSES_AFTER + 5  # each pause is twice as long, up to half a minute
+    assert troubles(town) == []
+
+
+def test_f38_a_text_of_an_account_that_is_refused_is_kept_and_it_is_said(
+    town: Town, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.expects(texts=[VISITOR])
+    with monkeypatch.context() as patch:
+        patch.setitem(town.app.extensions, "telephony", an_account(town, auth_token="another token, longer than 16"))
+        people.ask(safe_contact=ALLOWED)
+        town.until(lambda: "credentials_refused" in troubles(town))
+
+    town.until(lambda: states(town) == ["delivered"])
+
+    assert troubles(town) == []
+
+
+def test_the_network_is_told_to_drop_a_text_that_would_come_too_late(town: Town, people: People) -> None:
+    town.expects(texts=[VISITOR])
+
+    people.ask(safe_contact=ALLOWED)
+    town.until(lambda: states(town) == ["delivered"])
+
+    assert [order["fields"]["ValidityPeriod"] for order in orders(town)] == [["600"]]
+
+
+def board(town: Town) -> str:
+    """The live part of the supervisors' board."""
+    with town.app.test_request_context(), transaction() as session:
+        return render_template("staff/parts/board.html", board=board_of(session, zone=LONDON, now=town.clock()))
+
+
+def queue(town: Town) -> str:
+    """Who is next, for the one counsellor."""
+    ana = Viewer(staff_id=1, name="Ana Example", counsellor_id=1, sees_all=False)
+    with town.app.test_request_context(), transaction() as session:
+        return render_template("staff/parts/waiting.html", queue=queue_of(session, ana, zone=LONDON, now=town.clock()))
+
+
+@pytest.mark.parametrize("becomes", ["undelivered", "failed"])
+def test_f25_a_text_that_did_not_arrive_is_seen_at_a_glance(town: Town, people: People, becomes: str) -> None:
+    town.expects(texts=[VISITOR])
+    town.phones.habit(VISITOR, receives=becomes)
+    people.ask(safe_contact=ALLOWED)
+    before = board(town) + queue(town)
+
+    town.until(lambda: states(town) == ["undelivered"])
+
+    assert "Could not text" not in before
+    assert "Could not text" in board(town)
+    assert "Could not text" in queue(town)

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 import requests
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from twilio.request_validator import RequestValidator
 from werkzeug import Request, Response
 from werkzeug.serving import make_server
@@ -19,6 +19,7 @@ from foundation.database import db, transaction
 from foundation.phone import Phone
 from notifications import queries as notifications
 from notifications.domain.trouble import LONGEST_PAUSE, WORDS, Trouble, pause_after
+from notifications.models import CallRow
 from notifications.operations import trouble
 from rota.models import PresenceRow
 from tests.callbacks.test_visitor_pages import ANSWERS
@@ -137,7 +138,7 @@ def test_f38_the_lead_is_told_another_way_when_texts_are_what_fails(
     town.passes(30)
     watch(town)
 
-    assert [message["trouble"] for message in pager.heard] == ["dialling_fails"]
+    assert {message["trouble"] for message in pager.heard} == {"dialling_fails", "texts_fail"}
     assert set(pager.heard[0]) == {"trouble", "since", "words"}
     assert asked.reference not in str(pager.heard)
 
@@ -322,6 +323,8 @@ def test_f18_nor_when_the_counsellor_has_just_answered(town: Town, people: Peopl
 
     assert asked.results() == ["cancelled"]
     assert asked.status == "queued"
+    with town.app.app_context(), transaction() as session:
+        assert session.scalars(select(CallRow.withheld)).all() == ["on_the_line"]  # for whoever asks why nobody rang
 
 
 # -- F33, F41 and conservation: what the timekeeper sees -------------------------------------------------------------

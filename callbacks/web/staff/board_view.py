@@ -70,6 +70,8 @@ class WaitingLine:
     status: str
     next_try: str
     wants_review: bool
+    could_not_text: bool
+    """The last text about it did not arrive: the call is all that tells them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ class ReviewLine:
     reason: str
     since: str
     is_late: bool
+    could_not_text: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +174,13 @@ def board(session: Session, *, zone: ZoneInfo, now: datetime) -> Board:
     closed = queries.closed_since(session, now - LATELY, limit=CLOSED_SHOWN)
     names, calls = queries.counsellor_names(session), queries.open_calls(session)
     promises = {id_: one.state for id_, one in stand(session, [*rows.values(), *closed], now=now).items()}
+    untexted = queries.could_not_be_texted(session, rows.keys())
     waiting = [
-        _waiting_line(rows[request.callback_id], request, promises[request.callback_id], now=now)
+        _waiting_line(rows[request.callback_id], request, promises[request.callback_id], untexted, now=now)
         for request in seen.waiting
         if request.callback_id in rows
     ]
-    review = [_review_line(row, now=now) for row in rows.values() if row.status == Status.NEEDS_REVIEW]
+    review = [_review_line(row, untexted, now=now) for row in rows.values() if row.status == Status.NEEDS_REVIEW]
     missing = [_missing_line(session, row, names, now=now) for row in queries.outcomes_missing(session)]
     talking = {call.attempt.counsellor_id for call in calls}
     people = [
@@ -298,7 +302,9 @@ def _person_line(line: PresenceLine, calls: Sequence[OpenCall], *, now: datetime
     )
 
 
-def _waiting_line(callback: CallbackRow, request: Waiting, how: PromiseState, *, now: datetime) -> WaitingLine:
+def _waiting_line(
+    callback: CallbackRow, request: Waiting, how: PromiseState, untexted: set[int], *, now: datetime
+) -> WaitingLine:
     quoted = callback.promise
     return WaitingLine(
         reference=callback.reference,
@@ -310,6 +316,7 @@ def _waiting_line(callback: CallbackRow, request: Waiting, how: PromiseState, *,
         status=wording.STATUS[Status(callback.status)],
         next_try="now" if request.due_at <= now else moments.at(request.due_at, now=now),
         wants_review=callback.wants_review,
+        could_not_text=callback.id in untexted,
     )
 
 
@@ -332,13 +339,14 @@ def _missing_line(session: Session, attempt: AttemptRow, names: dict[int, str], 
     )
 
 
-def _review_line(callback: CallbackRow, *, now: datetime) -> ReviewLine:
+def _review_line(callback: CallbackRow, untexted: set[int], *, now: datetime) -> ReviewLine:
     return ReviewLine(
         reference=callback.reference,
         urgency=urgency_tag(callback),
         reason=wording.REVIEW[ReviewReason(callback.review_reason or ReviewReason.OTHER)],
         since=moments.lasting(now - callback.status_at),
         is_late=now - callback.status_at > REVIEW_WITHIN,
+        could_not_text=callback.id in untexted,
     )
 
 

@@ -135,8 +135,9 @@ def queue(session: Session, me: Viewer, *, zone: ZoneInfo, now: datetime) -> Que
     if line is None:
         return Queue((), (), 0)
     as_free = as_if_free(line.counsellor, now=now)
+    untexted = queries.could_not_be_texted(session, [request.callback_id for request in seen.waiting])
     lines = [
-        _queue_line(seen.rows[request.callback_id], request, _why_not(seen, request, as_free), now=now)
+        _queue_line(seen.rows[request.callback_id], request, _why_not(seen, request, as_free), untexted, now=now)
         for request in seen.waiting
     ]
     mine = [line for line in lines if not line.why_not]
@@ -206,9 +207,12 @@ def _why_not(seen: Standing, request: Waiting, me: Free) -> Block | None:
     return seen.not_ready(request) or blocked_by(request, me)
 
 
-def _queue_line(callback: CallbackRow, request: Waiting, why: Block | None, *, now: datetime) -> QueueLine:
+def _queue_line(
+    callback: CallbackRow, request: Waiting, why: Block | None, untexted: set[int], *, now: datetime
+) -> QueueLine:
     notes = [f"Needs training: {skills_words(Skill(need) for need in request.needs)}"] if request.needs else []
     notes += ["Goes first: an earlier call failed on our side"] if request.goes_first else []
+    notes += ["Could not text: they know only what their page says"] if callback.id in untexted else []
     return QueueLine(
         name=callback.name or "No name given",
         urgency=urgency_tag(callback),
