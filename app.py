@@ -52,6 +52,7 @@ from foundation.phone import Phone
 from foundation.web import health, help_lines
 from foundation.web.frame import init_frame
 from notifications import queries as notification_queries
+from notifications.cli import commands as notifications_commands
 from notifications.operations import arrow
 from notifications.telephony import signature
 from notifications.telephony.port import ProviderUnavailable
@@ -292,7 +293,16 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     init_frame(app)
     join_the_rooms(app)
     app.register_blueprint(health.health)
-    for command in (*accounts_commands(), *callbacks_commands(), *rota_commands(), work, keep_time, demo, preflight):
+    for command in (
+        *accounts_commands(),
+        *callbacks_commands(),
+        *rota_commands(),
+        *notifications_commands(),
+        work,
+        keep_time,
+        demo,
+        preflight,
+    ):
         app.cli.add_command(command)
     return app
 

@@ -684,9 +684,11 @@ def staff_names(session: Session, staff_ids: set[int]) -> dict[int, str]:
     return {row.id: row.name for row in session.execute(question)}
 
 
-def counts_by_status(session: Session) -> dict[Status, int]:
-    """How many requests stand in each state."""
+def counts_by_status(session: Session, *, since: datetime | None = None) -> dict[Status, int]:
+    """How many requests stand in each state; of all, or of those asked for since then."""
     question = select(CallbackRow.status, func.count()).group_by(CallbackRow.status)
+    if since is not None:
+        question = question.where(CallbackRow.asked_at >= since)
     return {Status(status): count for status, count in session.execute(question)}
 
 

@@ -424,6 +424,33 @@ def test_help_and_the_way_out_are_on_every_page(client: FlaskClient, path: str) 
     assert page.index("Help right now") < page.index("<main")
 
 
+def test_the_emergency_notice_is_on_every_page_that_a_visitor_can_see(app: Flask, client: FlaskClient) -> None:
+    fill_in(client)
+    with_answers = _public_pages(app, client, token="nothing-has-this-token")
+    client.post("/check")
+    [row] = kept(app)
+    with_a_request = _public_pages(app, client, token=row.token)
+
+    for shown in (with_answers, with_a_request):
+        assert [path for path, page in shown.items() if 'href="tel:999"' not in page] == []
+    assert {"/", "/check", "/time"} <= set(with_answers)
+    assert {"/done", "/c", "/c/time", "/c/cancel", "/c/erase"} <= set(with_a_request)
+
+
+def _public_pages(app: Flask, client: FlaskClient, *, token: str) -> dict[str, str]:
+    """Every page that somebody without a sign-in can look at, by its address without the token."""
+    found = {}
+    for rule in app.url_map.iter_rules():
+        if "GET" not in (rule.methods or ()) or rule.rule.startswith(("/staff", "/static", "/api", "/feeds", "/demo")):
+            continue
+        if rule.arguments - {"token"} or rule.rule == "/leave":  # it leads away, and forgets the answers
+            continue
+        answer = client.get(rule.rule.replace("<token>", token))
+        if answer.mimetype == "text/html" and answer.status_code not in (302, 303):
+            found[rule.rule.replace("/<token>", "")] = answer.text
+    return found
+
+
 REVEALING = re.compile(
     "addict|drug|drink|alcohol|rehab|help|line|danger|emergenc|health|private|safe|counsel|erase|crisis|question|suicid"
 )

@@ -7,6 +7,7 @@ from flask import Blueprint
 from callbacks.web.staff.board import board
 from callbacks.web.staff.callback import staff_callback
 from callbacks.web.staff.queue import console
+from callbacks.web.staff.reports import reports
 from callbacks.web.staff.wording import STAFF_PROBLEMS
 
 __all__ = ["STAFF_PROBLEMS", "staff_blueprints"]
@@ -14,4 +15,4 @@ __all__ = ["STAFF_PROBLEMS", "staff_blueprints"]
 
 def staff_blueprints() -> list[Blueprint]:
     """The guarded blueprints."""
-    return [console, staff_callback, board]
+    return [console, staff_callback, board, reports]
