@@ -106,8 +106,9 @@ PAUSES_AFTER = 5
 LONGEST_PAUSE = timedelta(seconds=30)
 """How long at most until the next call is tried; a call waits for two minutes before it goes back to matching."""
 
-UNHEARD_AFTER = timedelta(minutes=4)
-"""So long without anybody having heard of a trouble, and that is a trouble of its own."""
+UNHEARD_AFTER = timedelta(minutes=5, seconds=30)
+"""So long without anybody having heard of a trouble, and that is a trouble of its own. A text of which nothing more is
+heard than that it was sent counts after five minutes (`operations.alarm`)."""
 
 IN_DOUBT_AFTER = 3
 """So many questions about one call in a row that the telephone company did not answer, and people are told."""
