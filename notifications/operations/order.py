@@ -99,9 +99,19 @@ def cancel_call(session: Session, *, call_id: UUID, now: datetime) -> None:
 
 
 def order_text(
-    session: Session, *, to: Phone, body: str, purpose: str, reason_key: str, give_up_at: datetime, now: datetime
+    session: Session,
+    *,
+    to: Phone,
+    body: str,
+    purpose: str,
+    reason_key: str,
+    give_up_at: datetime,
+    not_before: datetime | None = None,
+    now: datetime,
 ) -> UUID | None:
-    """Have a text sent, once for each `reason_key`; None when it was ordered before."""
+    """Have a text sent, once for each `reason_key`, now or when `not_before` has come; None when it was ordered
+    before.
+    """
     if session.scalar(select(TextRow.id).where(TextRow.reason_key == reason_key)):
         return None
     row = TextRow(
@@ -114,7 +124,7 @@ def order_text(
         state=TextState.WAITING,
         state_at=now,
         created_at=now,
-        due_at=now,
+        due_at=max(now, not_before or now),
         give_up_at=give_up_at,
         deadline_at=give_up_at,
     )

@@ -266,6 +266,26 @@ def _daily_rest(shifts: Sequence[Span], limits: Limits) -> Iterator[Finding]:
             yield Finding(Rule.DAILY_REST, max(NOTHING, DAY - length), limits.daily_rest, tuple(stretch))
 
 
+MADE_UP_WITHIN = timedelta(days=14)  # our own number: the law asks for it, and names no day
+
+
+def made_up(finding: Finding, shifts: Sequence[Span]) -> Span | None:
+    """The rest that makes up for a daily rest that was too short: longer than one by what was missing, within a
+    fortnight. None when there is none, or the finding is not about daily rest.
+    """
+    if finding.rule is not Rule.DAILY_REST:
+        return None
+    since, needed = max(span.ends_at for span in finding.shifts), 2 * finding.limit - finding.found
+    stretches = _stretches(sorted(shifts))
+    for number, stretch in enumerate(stretches):
+        ends_at = max(span.ends_at for span in stretch)
+        is_last = number + 1 == len(stretches)
+        rest = Span(ends_at, ends_at + needed if is_last else stretches[number + 1][0].starts_at)
+        if since <= ends_at < since + MADE_UP_WITHIN and rest.length >= needed:
+            return rest
+    return None
+
+
 def _stretches(shifts: Sequence[Span]) -> list[list[Span]]:
     joined: list[list[Span]] = []
     for span in shifts:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from accounts.operations.journal import note
 from rota import queries
 from rota.domain.changes import Remove, applied
+from rota.domain.notices import asked_at
 from rota.domain.shifts import ShiftRefused, Span, whole_minute
 from rota.models import LeaveRow, LeaveState, ShiftState
 from rota.operations.shifts import cut, note_shift
@@ -74,7 +75,7 @@ def approve(session: Session, *, leave_id: int, zone: ZoneInfo, by: int | None, 
     still = days.clipped(minute, days.ends_at) if days.ends_at > minute else None
     vacated = _vacate(session, row.counsellor_id, still, by=by, now=now) if still else []
     _decide(session, row, LeaveState.APPROVED, by=by, now=now)
-    _tell(session, row, leave_words(row.as_leave(), is_approved=True, vacated=len(vacated)), days.ends_at, now=now)
+    _tell(session, row, leave_words(row.as_leave(), is_approved=True, vacated=len(vacated)), zone=zone, now=now)
     return vacated
 
 
@@ -82,7 +83,7 @@ def refuse(session: Session, *, leave_id: int, zone: ZoneInfo, by: int | None, n
     """Say no; the person hears. Raises LeaveNotFound or LeaveRefused."""
     row = _asked(session, leave_id)
     _decide(session, row, LeaveState.REFUSED, by=by, now=now)
-    _tell(session, row, leave_words(row.as_leave(), is_approved=False), row.as_leave().span(zone).ends_at, now=now)
+    _tell(session, row, leave_words(row.as_leave(), is_approved=False), zone=zone, now=now)
     return row
 
 
@@ -122,10 +123,18 @@ def _vacate(session: Session, counsellor_id: int, away: Span, *, by: int | None,
     return sorted(vacated)
 
 
-def _tell(session: Session, row: LeaveRow, body: str, ends_at: datetime, *, now: datetime) -> None:
-    reason = f"rota_leave:{row.id}.{row.state}"
-    give_up_at = min(ends_at, now + STALE_AFTER)
-    tell(session, person=row.counsellor, body=body, reason_key=reason, give_up_at=give_up_at, now=now)
+def _tell(session: Session, row: LeaveRow, body: str, *, zone: ZoneInfo, now: datetime) -> None:
+    days = row.as_leave().span(zone)
+    when = asked_at(now, starts_at=days.starts_at, zone=zone)
+    tell(
+        session,
+        person=row.counsellor,
+        body=body,
+        reason_key=f"rota_leave:{row.id}.{row.state}",
+        give_up_at=min(days.ends_at, when + STALE_AFTER),
+        not_before=when,
+        now=now,
+    )
 
 
 def _asked(session: Session, leave_id: int) -> LeaveRow:

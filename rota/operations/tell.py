@@ -14,6 +14,7 @@ from foundation.web.times import clock_time
 from notifications.operations import order
 from rota.domain import wording
 from rota.domain.changes import Leave
+from rota.domain.notices import asked_at
 from rota.domain.publishing import PersonChange, difference
 from rota.domain.shifts import Shift, Span
 from rota.models import CounsellorRow, RotaTextRow
@@ -23,14 +24,28 @@ STALE_AFTER = timedelta(hours=12)  # a text about a change that did not get thro
 
 
 def tell(
-    session: Session, *, person: CounsellorRow, body: str, reason_key: str, give_up_at: datetime, now: datetime
+    session: Session,
+    *,
+    person: CounsellorRow,
+    body: str,
+    reason_key: str,
+    give_up_at: datetime,
+    not_before: datetime | None = None,
+    now: datetime,
 ) -> UUID | None:
     """Order the text, once for each reason; None when it was ordered before, or the number cannot show a text."""
     phone = Phone(person.phone)
     if not phone.is_mobile or give_up_at <= now:
         return None
     text_id = order.order_text(
-        session, to=phone, body=body, purpose=PURPOSE, reason_key=reason_key, give_up_at=give_up_at, now=now
+        session,
+        to=phone,
+        body=body,
+        purpose=PURPOSE,
+        reason_key=reason_key,
+        give_up_at=give_up_at,
+        not_before=not_before,
+        now=now,
     )
     if text_id is not None:
         session.add(RotaTextRow(text_id=text_id, counsellor_id=person.id))
@@ -47,17 +62,22 @@ def tell_changed(
     zone: ZoneInfo,
     now: datetime,
 ) -> list[PersonChange]:
-    """Tell everybody whose shifts differ, each of their own only, and once for each reason; who they are."""
+    """Tell everybody whose shifts differ, each of their own only, and once for each reason; who they are.
+
+    Nobody is woken by a text about a shift that begins well after the night.
+    """
     changes = difference(before, after)
     for change in changes:
         person = session.get_one(CounsellorRow, change.counsellor_id)
-        last = max(span.ends_at for span in (*change.gained, *change.lost))
+        spans = (*change.gained, *change.lost)
+        when = asked_at(now, starts_at=min(spans).starts_at, zone=zone)
         tell(
             session,
             person=person,
             body=change_words(change, zone),
             reason_key=f"{reason}:{person.id}",
-            give_up_at=min(last, now + STALE_AFTER),
+            give_up_at=min(max(span.ends_at for span in spans), when + STALE_AFTER),
+            not_before=when,
             now=now,
         )
     return changes

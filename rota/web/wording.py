@@ -115,6 +115,7 @@ STOOD_IN = "Handed over. Both are told by text."
 PUT_BACK = "Put back. The shift is exactly as it was before the swap, and both are told."
 MAY_BE_SAVED = "No rule stands against it"
 NEEDS_A_REASON = "A rule stands against it: with a reason, you can save it all the same"
+NOT_MADE_UP = "No longer rest makes up for it within 14 days"
 MOST_GAPS = 3  # named in one message; the pages have them all
 DRAFTED = "Drafted. Nothing is in force and nobody is told until you publish."
 DRAFTED_REMOVAL = "Drafted: the shift goes when you publish."
@@ -281,6 +282,11 @@ def leave_approved(vacated: Sequence[Span], gaps: Sequence[str], zone: ZoneInfo)
     more = "" if len(vacated) <= MOST_GAPS else f" and {len(vacated) - MOST_GAPS} more"
     found = f" Gaps now: {'; '.join(gaps[:MOST_GAPS])}." if gaps else " Nobody is missing because of it."
     return f"Leave approved. Vacated: {named}{more}.{found}"
+
+
+def made_up(rest: Span, zone: ZoneInfo) -> str:
+    """The longer rest that makes up for a short one."""
+    return f"Made up for by {length_words(rest.length)} of rest from {span_words(rest, zone)}"
 
 
 def draft_line(before: str, after: str) -> str:

@@ -17,10 +17,10 @@ from foundation import clock
 from foundation.database import transaction
 from foundation.web.times import service_zone
 from rota import queries
-from rota.domain.shifts import instant_of
+from rota.domain.shifts import Span, instant_of
 from rota.domain.typed import read_day
 from rota.domain.wording import LAWS, SITES, finding_words
-from rota.domain.working_time import Finding, Limits, Rule, Site
+from rota.domain.working_time import MADE_UP_WITHIN, Finding, Limits, Rule, Site, made_up
 from rota.web import wording
 
 working_time = Blueprint("working_time", __name__, template_folder="templates", url_prefix="/staff/rota/working-time")
@@ -56,7 +56,9 @@ def page() -> ResponseReturnValue:
     zone = service_zone()
     start, end = instant_of(days.first_day, time(), zone), instant_of(days.last_day + DAY, time(), zone)
     with transaction() as session:
-        reports = _reports(session, queries.findings(session, start=start, end=end, zone=zone))
+        found = queries.findings(session, start=start, end=end, zone=zone)
+        shifts = queries.spans_of(session, counsellor_ids=found, around=Span(start, end + MADE_UP_WITHIN))
+        reports = _reports(session, found, shifts)
     shown = render_template(
         "rota/working_time.html",
         period=days,
@@ -86,7 +88,9 @@ def _days(now: datetime) -> tuple[Days, Mapping[str, str]]:
     return Days(first, last), {}
 
 
-def _reports(session: Session, found: Mapping[int, Sequence[Finding]]) -> list[PersonReport]:
+def _reports(
+    session: Session, found: Mapping[int, Sequence[Finding]], shifts: Mapping[int, Sequence[Span]]
+) -> list[PersonReport]:
     """Those against whom a rule stands before those with advice only; breaks have a page of their own."""
     sites, in_force = queries.sites(session), queries.limits(session)
     reports = []
@@ -94,15 +98,24 @@ def _reports(session: Session, found: Mapping[int, Sequence[Finding]]) -> list[P
         limits = in_force[sites[row.id]]
         said = [each for each in found[row.id] if each.rule is not Rule.BREAK]
         if said:
-            reports.append(_report(row.staff.name, limits, said))
+            reports.append(_report(row.staff.name, limits, said, shifts[row.id]))
     return sorted(reports, key=lambda report: not report.against)
 
 
-def _report(name: str, limits: Limits, said: Sequence[Finding]) -> PersonReport:
-    words = [(finding.is_advice, finding_words(finding, limits, service_zone())) for finding in said]
+def _report(name: str, limits: Limits, said: Sequence[Finding], shifts: Sequence[Span]) -> PersonReport:
+    words = [(finding.is_advice, _words(finding, limits, shifts)) for finding in said]
     return PersonReport(
         name,
         SITES[limits.site],
         tuple(each for is_advice, each in words if not is_advice),
         tuple(each for is_advice, each in words if is_advice),
     )
+
+
+def _words(finding: Finding, limits: Limits, shifts: Sequence[Span]) -> str:
+    """The finding, and for a rest that was too short, what makes up for it."""
+    words = finding_words(finding, limits, service_zone())
+    if finding.rule is not Rule.DAILY_REST:
+        return words
+    rest = made_up(finding, shifts)
+    return f"{words}. {wording.made_up(rest, service_zone()) if rest else wording.NOT_MADE_UP}"

@@ -13,11 +13,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from accounts.models import JournalRow
+from notifications.models import TextRow
 from rota.domain.counsellor import Skill
 from rota.domain.shifts import Shift, Span
 from rota.domain.shifts import planned as planned_on
 from rota.domain.swaps import NotNow
-from rota.domain.working_time import Limits, Rule, Terms, check, verdict
+from rota.domain.working_time import Finding, Limits, Rule, Terms, check, made_up, verdict
 from rota.models import CounsellorRow, DraftRow, LeaveRow, ShiftRow
 from rota.operations import drafts, leave, swaps
 from rota.operations.drafts import CannotBeUndone, DraftShift, RulesStandAgainstDraft
@@ -346,6 +347,17 @@ def test_whoever_gets_loses_or_keeps_a_moved_shift_hears_of_it(session: Session,
     ]
 
 
+@pytest.mark.parametrize(("starts", "due"), [(40, 19), (14, 10)])
+def test_nobody_is_woken_by_a_text_about_a_shift_that_begins_well_after_the_night(
+    session: Session, team: Team, starts: int, due: int
+) -> None:
+    ana, night = team.counsellor(), NOON + timedelta(hours=10)
+
+    add_shift(session, counsellor_id=ana, span=hours(starts, starts + 6), zone=LONDON, by=None, now=night)
+
+    assert session.scalars(select(TextRow.due_at)).all() == [NOON + timedelta(hours=due)]
+
+
 # Working time
 
 
@@ -354,6 +366,23 @@ def test_a_single_shift_of_a_day_leaves_no_rest(session: Session, team: Team) ->
 
     with pytest.raises(RuleStandsAgainst, match="Only 0 h of rest"):
         adding(session, ana, hours(12, 36))
+
+
+@pytest.mark.parametrize(
+    ("after", "rest"),
+    [
+        ([hours(44, 50)], (28, 44)),  # 16 hours: 11, and the 5 that were missing
+        ([hours(40, 46), hours(57, 63)], (63, 79)),  # nothing else is planned after that
+        ([Span(NOON + timedelta(hours=28 + 12 * n), NOON + timedelta(hours=36 + 12 * n)) for n in range(40)], None),
+    ],
+)
+def test_a_rest_that_was_too_short_is_made_up_for_by_a_longer_one_within_a_fortnight(
+    after: list[Span], rest: tuple[int, int] | None
+) -> None:
+    earlier, later = hours(8, 16), hours(22, 28)
+    short = Finding(Rule.DAILY_REST, timedelta(hours=6), timedelta(hours=11), (earlier, later))
+
+    assert made_up(short, [earlier, later, *after]) == (hours(*rest) if rest else None)
 
 
 def test_an_opt_out_counts_from_the_week_in_which_it_is_signed() -> None:

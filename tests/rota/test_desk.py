@@ -380,6 +380,7 @@ def test_the_working_time_report_names_each_rule_that_is_not_kept(team: Team, si
     wrong = supervisor.get("/staff/rota/working-time?first=2026-12-07&last=2026-12-01")
 
     assert "Only 6 h of rest, 11 h needed, between Wednesday 25 November" in page
+    assert "Made up for by 16 h of rest from Thursday 26 November, 04:00 to 20:00" in page
     assert "Ben Example" not in page
     assert "Every rule is kept" in later
     assert (wrong.status_code, "later last day" in wrong.text) == (422, True)
