@@ -71,9 +71,7 @@ REFUSALS: Final[dict[type[Exception], Told]] = {
         status=422,
         code="window_closed",
         title=mark("None of these times is left"),
-        detail=mark(
-            "All the times that were given are over, or it says not to ring after a moment that comes before them."
-        ),
+        detail=mark("All the times that were given are over, or the last day comes before them."),
         next=mark("Choose a later time."),
     ),
     KeyUsedDifferently: Problem(

@@ -151,6 +151,17 @@ class Desk:
         with self.app.app_context(), transaction() as session:
             return session.scalars(select(CallbackRow).where(CallbackRow.reference == reference)).one()
 
+    def latest(self) -> str:
+        """The reference of the newest request."""
+        with self.app.app_context(), transaction() as session:
+            newest = select(CallbackRow.reference).order_by(CallbackRow.id.desc()).limit(1)
+            return session.scalars(newest).one()
+
+    def asked_by_visitors(self) -> int:
+        """How many requests there are."""
+        with self.app.app_context(), transaction() as session:
+            return len(session.scalars(select(CallbackRow.id)).all())
+
     def attempts(self, reference: str) -> list[AttemptRow]:
         with self.app.app_context(), transaction() as session:
             return queries.attempts(session, self.row(reference).id)

@@ -1,0 +1,263 @@
+"""Every page of the visitor in every state, one after the other, in a browser; and what must hold of each.
+
+The way leads by names of fields and never by words, so that it is the same in every language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import ConsoleMessage, Page, Request
+
+from callbacks.operations.erase import SAFEGUARDING
+from foundation.database import transaction
+from notifications.domain.call import LegStatus
+from tests.callbacks.desk import Desk
+
+ROUND_TRIP: Final = 14 * 1024  # bytes: what a server may send before the first acknowledgement comes back
+RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SPACED_TEXT: Final = "*{line-height:1.5!important;letter-spacing:.12em!important;word-spacing:.16em!important}"
+LARGE_TEXT: Final = "html{font-size:200%}"
+PHONE: Final = "07700 900 982"
+
+BRIEFLY: Final[tuple[tuple[str, dict[str, str | float | bool]], ...]] = (
+    ("/", {"name": ""}),
+    ("/contact", {"voicemail": "no", "sms": "no", "third_party": "hang_up"}),
+    ("/number", {"phone": PHONE}),
+    ("/more", {"ask": "no"}),
+    ("/who", {"counsellor": "any"}),
+)
+"""The shortest way to the page about the time."""
+
+_WATCH_SHIFTS = """
+window.moved = 0;
+new PerformanceObserver(list => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.moved += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+_ARRIVED = "() => { const moved = window.moved; window.moved = NaN; return moved || 0; }"
+"""What moved until a page is first looked at; what its reader opens afterwards may move."""
+_WEAR = """css => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    document.adoptedStyleSheets = [sheet];
+}"""
+_OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+_SMALL = """() => [...document.querySelectorAll(
+    "main button, main .choice label, header .leave, main input[type=text], main input[type=tel], main summary"
+)].filter(it => it.checkVisibility() && it.getBoundingClientRect().height < 43.5).map(it => it.outerHTML)"""
+_MOVING = """() => [...document.querySelectorAll("*")].filter(it => {
+    const { transitionDuration, animationName } = getComputedStyle(it);
+    return parseFloat(transitionDuration) > 0 || animationName !== "none";
+}).map(it => it.outerHTML)"""
+
+
+@dataclass
+class Judge:
+    """Looks at one page after the other, and keeps what is wrong with which."""
+
+    page: Page
+    base: str
+    styles: tuple[str, ...] = ("", SPACED_TEXT)
+    is_still: bool = False
+    wrong: list[str] = field(default_factory=list)
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    _offences: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.add_init_script(_WATCH_SHIFTS)
+        self.page.on("request", self._hear_request)
+        self.page.on("console", self._hear_console)
+
+    def _hear_request(self, request: Request) -> None:
+        self.asked.append((request.resource_type, request.url))
+
+    def _hear_console(self, said: ConsoleMessage) -> None:
+        if "Content Security Policy" in said.text:
+            self._offences.append(said.text)
+
+    def look(self, state: str) -> None:
+        """Look at the page as it stands."""
+        if moved := self.page.evaluate(_ARRIVED):
+            self.wrong.append(f"{state}: moved by {moved} while it arrived")
+        found = Axe().run(self.page, options={"runOnly": RULES})
+        if found.violations_count:
+            self.wrong.append(f"{state}: {found.generate_report()}")
+        for style in self.styles:
+            self.page.evaluate(_WEAR, style)
+            if (over := int(self.page.evaluate(_OVERFLOW))) > 0:
+                self.wrong.append(f"{state}: {over} pixels too wide with {style!r}")
+        self.page.evaluate(_WEAR, "")
+        self.wrong += [f"{state}: small: {it}" for it in self.page.evaluate(_SMALL)]
+        if self.is_still:
+            self.wrong += [f"{state}: moves: {it}" for it in self.page.evaluate(_MOVING)]
+        strangers = [url for _, url in self.asked if not url.startswith(self.base)]
+        kinds = {kind for kind, _ in self.asked} - {"document", "script", "other"}
+        self.wrong += [f"{state}: asked {what}" for what in (*strangers, *kinds, *self._offences)]
+        self.asked.clear()
+        self._offences.clear()
+
+
+def send(page: Page, button: str = "main form button") -> None:
+    """Press a button of the form and wait for the page that it leads to."""
+    with page.expect_navigation():
+        page.locator(button).first.click()
+
+
+def follow(page: Page, link: str) -> None:
+    """Follow a link of the page."""
+    with page.expect_navigation():
+        page.locator(link).first.click()
+
+
+def asking(page: Page) -> Iterator[str]:
+    """From the first page to the confirmation, with a mistake on every page that can have one."""
+    page.goto("/")
+    yield "name"
+    page.fill("#name", "x" * 90)
+    send(page)
+    yield "name, wrong"
+    page.fill("#name", "Sam")
+    send(page)
+    yield "contact"
+    page.locator("details.more summary").click()
+    yield "contact, with more"
+    send(page)
+    yield "contact, wrong"
+    page.locator("[name=third_party][value=hang_up]").check()
+    send(page)
+    yield "number"
+    page.fill("#phone", "999")
+    send(page)
+    yield "number, wrong"
+    page.fill("#phone", PHONE)
+    send(page)
+    yield from _questions(page)
+    yield "counsellor"
+    send(page)
+    yield from _time(page)
+    yield "agree"
+    send(page)
+    yield "agree, wrong"
+    page.locator("#agree").check()
+    send(page)
+    yield from _check(page)
+
+
+def _check(page: Page) -> Iterator[str]:
+    yield "check"
+    page.goto("/times")
+    yield "other times"
+    for hour in page.locator("[name=others]").all()[:4]:
+        hour.check()
+    send(page)
+    yield "other times, wrong"
+    page.goto("/check")
+    page.request.post("/number", form={"phone": "01632 960 001"})  # as if in another tab
+    send(page)
+    yield "check, stale"
+    send(page)
+    yield "done"
+
+
+def _questions(page: Page) -> Iterator[str]:
+    yield "questions"
+    send(page, "[name=ask][value=yes]")
+    yield "danger"
+    page.locator("[name=suicidal_thoughts][value=not_sure]").check()
+    page.locator("[name=self_harm_in_progress][value=yes]").check()
+    send(page)
+    yield "emergency"
+    follow(page, "main a.secondary")
+    yield "health"
+    page.locator("[name=substances][value=alcohol]").check()
+    page.locator("[name=withdrawal_red_flag][value=fit]").check()
+    send(page)
+    yield "about"
+    send(page)
+
+
+def _time(page: Page) -> Iterator[str]:
+    yield "time"
+    send(page)
+    yield "time, wrong"
+    page.locator("details.day summary").first.click()
+    yield "time, with a day open"
+    page.locator("#when").check()
+    send(page)
+
+
+def own_page(page: Page, desk: Desk) -> Iterator[str]:
+    """The own page through the life of a call, all that can be changed there, and the pages beside the way."""
+    follow(page, "main a.secondary")
+    own = page.url
+    yield "own page"
+    for part in ("time", "times", "number", "contact"):
+        page.goto(f"{own}/{part}")
+        yield f"own {part}"
+    page.goto(f"{own}/number")
+    send(page)
+    yield "own number, wrong"
+    page.request.post("/leave/forget")
+    page.goto(own)
+    yield "left"
+    send(page)
+    yield "opened again"
+    yield from _ringing(page, desk, own)
+    page.goto(f"{own}/cancel")
+    yield "cancel"
+    send(page)
+    yield "cancelled"
+    page.goto(f"{own}/erase")
+    yield "erase"
+    send(page)
+    yield "erased"
+    yield from _odd(page, desk)
+
+
+def _ringing(page: Page, desk: Desk, own: str) -> Iterator[str]:
+    reference = desk.latest()
+    desk.match()
+    page.goto(own)
+    yield "about to ring"
+    desk.take(reference)
+    page.goto(own)
+    yield "ringing"
+    desk.hang_up(reference, LegStatus.NO_ANSWER, talked_s=0)
+    page.goto(own)
+    yield "trying again"
+
+
+def _odd(page: Page, desk: Desk) -> Iterator[str]:
+    kept = desk.row(desk.ask())
+    with desk.app.app_context(), transaction() as session:
+        row = session.merge(kept)
+        row.restricted_at, row.restricted_because = desk.clock.at, SAFEGUARDING
+    page.goto(f"/c/{kept.token}/erase")
+    yield "kept"
+    late = desk.row(desk.ask())
+    desk.clock.on(hours=5)
+    page.goto(f"/c/{late.token}")
+    yield "late"
+    for path, form in BRIEFLY:
+        page.request.post(path, form=form, max_redirects=0)
+    desk.clock.on(days=9)
+    page.goto("/time")
+    yield "time, with nothing free"
+    desk.clock.to(desk.clock.at - timedelta(days=9, hours=5))
+    for path in ("/tips", "/nothing", "/c/nothing-has-this-token"):
+        page.goto(path)
+        yield path
+    page.context.clear_cookies(name="draft")
+    page.goto("/number")
+    yield "start again"
+
+
+def every_state(page: Page, desk: Desk) -> Iterator[str]:
+    """All of it."""
+    yield from asking(page)
+    yield from own_page(page, desk)
