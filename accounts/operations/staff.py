@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from secrets import token_urlsafe
 from uuid import uuid4
 
 from email_validator import EmailNotValidError, validate_email
@@ -39,8 +41,27 @@ class NotAMobile(ValueError):
     """A text to this number would be read aloud; ask for a mobile number."""
 
 
+@dataclass(frozen=True, slots=True)
+class UnknownPassword:
+    """The hash of a password that nobody knows: nobody signs in with it until another one is set."""
+
+    hashed: str
+
+
+def unknown_password() -> UnknownPassword:
+    """One for any number of people: hashing is slow on purpose. Needs the application's context."""
+    return UnknownPassword(hash_password(token_urlsafe(32)))
+
+
 def add_staff(
-    session: Session, *, email: str, name: str, password: str, role: Role, now: datetime, by: int | None = None
+    session: Session,
+    *,
+    email: str,
+    name: str,
+    password: str | UnknownPassword,
+    role: Role,
+    now: datetime,
+    by: int | None = None,
 ) -> StaffRow:
     """Give somebody a sign-in. Needs the application's context, which holds the hashing settings.
 
@@ -49,13 +70,14 @@ def add_staff(
     address = _usable(email)
     if not name.strip():
         raise NameMissing("Enter the person's name")
-    check_password(password)
+    if isinstance(password, str):
+        check_password(password)
     if queries.staff_by_email(session, email=address):
         raise EmailTaken(f"Somebody already signs in as {address}")
     staff = StaffRow(
         email=address,
         name=name.strip(),
-        password=hash_password(password),
+        password=password.hashed if isinstance(password, UnknownPassword) else hash_password(password),
         active=True,
         fs_uniquifier=uuid4().hex,
         created_at=now,

@@ -6,7 +6,6 @@ come in as one publication: each person is told once, and it can be undone like 
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -19,7 +18,7 @@ from sqlalchemy.orm import Session
 from accounts import queries as accounts
 from accounts.domain.passwords import PasswordNotAccepted
 from accounts.operations.journal import note
-from accounts.operations.staff import EmailNotUsable, EmailTaken, NameMissing
+from accounts.operations.staff import EmailNotUsable, EmailTaken, NameMissing, UnknownPassword, unknown_password
 from foundation import phone as phones
 from foundation.phone import NumberNotAllowed, Phone
 from rota import queries
@@ -72,6 +71,16 @@ class CellsNotUnderstood(ValueError):
         self.words = list(words)
 
 
+@dataclass(frozen=True, slots=True)
+class _Newcomers:
+    """What all those who are new in one file have alike."""
+
+    password: UnknownPassword
+    today: date
+    """When they join, unless their line says another day."""
+    drama_allowed: bool
+
+
 class _TakeBack(Exception):
     """Ends the savepoint: nothing of the file is kept."""
 
@@ -104,6 +113,7 @@ def import_people(
     """
     table = read_table(data, required=PEOPLE, optional=PEOPLE_BESIDES)
     problems = [*table.problems, *_repeated(table.lines, "email"), *_repeated(table.lines, "phone")]
+    newcomers = _Newcomers(unknown_password(), today, drama_allowed)
     outcome = Outcome()
     with _kept(session, is_dry_run, problems):
         for line in sorted(
@@ -111,7 +121,7 @@ def import_people(
         ):  # two files at once: no deadlock
             try:
                 with session.begin_nested():
-                    outcome = _import_person(session, line, outcome, drama_allowed, today, by, now)
+                    outcome = _import_person(session, line, outcome, newcomers, by, now)
             except CellsNotUnderstood as refused:
                 problems += [Problem(line.number, words) for words in refused.words]
             except (PhoneTaken, EmailNotUsable, EmailTaken, NameMissing, TermsRefused, PasswordNotAccepted) as refused:
@@ -218,7 +228,7 @@ def _by_email(line: Line) -> str:
 
 
 def _import_person(
-    session: Session, line: Line, outcome: Outcome, drama_allowed: bool, today: date, by: int | None, now: datetime
+    session: Session, line: Line, outcome: Outcome, newcomers: _Newcomers, by: int | None, now: datetime
 ) -> Outcome:
     """Raises CellsNotUnderstood, or what adding and changing somebody raises."""
     staff = accounts.staff_by_email(session, email=line.cells["email"])
@@ -227,7 +237,7 @@ def _import_person(
         raise CellsNotUnderstood(["email: this person signs in and is not a counsellor. Use another address"])
     before = _person_cells(row) if row else None
     reading = _Reading(line.cells)
-    details, joined_on = _details(reading, row, drama_allowed), reading.read("joined_on", read_day, _A_DAY)
+    details, joined_on = _details(reading, row, newcomers.drama_allowed), reading.read("joined_on", read_day, _A_DAY)
     agreed, signed_on, notice_days = _terms(reading, row)
     if reading.wrong:
         raise CellsNotUnderstood(reading.wrong)
@@ -235,9 +245,9 @@ def _import_person(
         row = add_counsellor(
             session,
             email=line.cells["email"],
-            password=secrets.token_urlsafe(32),
+            password=newcomers.password,
             details=details,
-            joined_on=joined_on or today,
+            joined_on=joined_on or newcomers.today,
             by=by,
             now=now,
         )
@@ -246,7 +256,13 @@ def _import_person(
     set_terms(session, counsellor_id=row.id, agreed=agreed, by=by, now=now)
     if signed_on and (signed_on, notice_days) != (row.opted_out_from, row.opt_out_notice_days):
         sign_opt_out(
-            session, counsellor_id=row.id, signed_on=signed_on, notice_days=notice_days, today=today, by=by, now=now
+            session,
+            counsellor_id=row.id,
+            signed_on=signed_on,
+            notice_days=notice_days,
+            today=newcomers.today,
+            by=by,
+            now=now,
         )
     if before is None:
         return replace(outcome, added=outcome.added + 1)
@@ -381,13 +397,11 @@ def _publish(
     except ShiftRefused as refused:
         problems.append(Problem(1, str(refused)))
         return 0
-    problems += _rules(session, draft, wanted, zone, now)  # two shifts at once may be drafted, and never published
-    if problems:
-        return 0
     try:
-        return len(drafts.publish(session, draft_id=draft.id, zone=zone, by=by, now=now))
-    except ShiftRefused as refused:  # somebody planned for the same person at the same moment
-        problems.append(Problem(1, str(refused)))
+        with session.begin_nested():
+            return len(drafts.publish(session, draft_id=draft.id, zone=zone, by=by, now=now))
+    except ShiftRefused as refused:  # two shifts at once may be drafted, and are never published
+        problems += _rules(session, draft, wanted, zone, now) or [Problem(1, str(refused))]
         return 0
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from accounts.domain.roles import Role
 from accounts.operations.journal import note
-from accounts.operations.staff import add_staff, rename_staff
+from accounts.operations.staff import UnknownPassword, add_staff, rename_staff
 from foundation.phone import Phone
 from foundation.sealed import digest
 from rota import queries
@@ -56,7 +56,14 @@ class Details:
 
 
 def add_counsellor(
-    session: Session, *, email: str, password: str, details: Details, joined_on: date, by: int | None, now: datetime
+    session: Session,
+    *,
+    email: str,
+    password: str | UnknownPassword,
+    details: Details,
+    joined_on: date,
+    by: int | None,
+    now: datetime,
 ) -> CounsellorRow:
     """Give somebody a sign-in and a place on the team; they start away and with an unverified phone.
 

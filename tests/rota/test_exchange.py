@@ -18,6 +18,8 @@ from sqlalchemy.orm import Session
 from accounts import queries as journal
 from accounts.domain.roles import Role
 from accounts.models import JournalRow, StaffRow
+from accounts.operations.staff import set_password
+from foundation.database import transaction
 from notifications.models import TextRow
 from rota import queries
 from rota.domain.counsellor import Skill
@@ -314,3 +316,20 @@ def test_a_period_that_cannot_be_is_said(signed_in: SignIn) -> None:
     assert (backwards.status_code, endless.status_code) == (422, 422)
     assert "Enter a later last day" in backwards.text
     assert "at most a year" in endless.text
+
+
+def test_somebody_new_signs_in_only_once_a_password_is_set(app: Flask, signed_in: SignIn) -> None:
+    with app.app_context(), transaction() as session:
+        people(session, HEAD + ANA + BEN)
+        hashes = set(session.scalars(select(StaffRow.password)))
+
+    refused = Browser(app.test_client()).send(
+        "/staff/sign-in", page="/staff/sign-in", email="ana@example.org", password="correct horse battery"
+    )
+    with app.app_context(), transaction() as later:
+        set_password(later, email="ana@example.org", password="correct horse battery", by=None, now=NOON)
+
+    assert all(each.startswith("$argon2") for each in hashes)
+    assert refused.status_code == 200
+    assert "do not belong together" in refused.text
+    assert signed_in(email="ana@example.org").get("/staff/rota").status_code == 200
