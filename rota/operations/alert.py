@@ -15,6 +15,11 @@ from rota.models import AlertTextRow
 PURPOSE = "alert"
 
 
+def is_anybody_alerted(session: Session, *, on_call: Phone | None = None) -> bool:
+    """Whether anybody would hear; what nobody heard does not count as told."""
+    return on_call is not None or bool(to_be_alerted(session, roles=PLANNERS))
+
+
 def alert(
     session: Session,
     *,

@@ -17,7 +17,7 @@ from rota.domain.coverage import SEVERITY, CoverState, Segment
 from rota.domain.notices import DAY, asked_at
 from rota.domain.shifts import instant_of, minutes, whole_minute
 from rota.models import CoverAlertRow
-from rota.operations.alert import alert
+from rota.operations.alert import alert, is_anybody_alerted
 from rota.operations.tell import short
 
 AHEAD = timedelta(weeks=8)
@@ -40,6 +40,8 @@ class Day:
 
 def watch_now(session: Session, *, zone: ZoneInfo, on_call: Phone | None, now: datetime) -> bool:
     """Tell when cover at this moment is not what it was. Whoever counts as absent is not there. Whether it was told."""
+    if not is_anybody_alerted(session, on_call=on_call):
+        return False
     here = queries.live_cover(session, moment=now, zone=zone).coverage.segments[0]
     if not _is_news(session, NOW, here.state, timedelta(), now=now):
         return False
@@ -59,6 +61,8 @@ def watch_today(session: Session, *, zone: ZoneInfo, on_call: Phone | None, now:
 
     Not when the state at this moment was told in the same round: whoever reads that looks at the board.
     """
+    if not is_anybody_alerted(session, on_call=on_call):
+        return 0
     today = now.astimezone(zone).date()
     days = _days(queries.live_cover(session, moment=now, until=_midnight(today, 2, zone), zone=zone).coverage.segments,
                  zone, now)  # fmt: skip
@@ -68,6 +72,8 @@ def watch_today(session: Session, *, zone: ZoneInfo, on_call: Phone | None, now:
     _tell(session, worse, zone=zone, on_call=on_call, key="today", lasts=_IS_NEWS_FOR, now=now)
     if asked_at(now, starts_at=now + AHEAD, zone=zone) > now:
         return len(worse)  # about tomorrow nobody is woken: it is looked at in the morning
+    if not is_anybody_alerted(session):
+        return len(worse)  # whoever is on call hears of today; plans wait for a supervisor with a number
     tomorrow = {today + DAY: days[today + DAY]}
     changed = _changed(session, tomorrow, now=now)
     _tell(session, changed, zone=zone, on_call=None, key="tomorrow", lasts=_PLANS_ARE_NEWS_FOR, now=now)
@@ -76,7 +82,7 @@ def watch_today(session: Session, *, zone: ZoneInfo, on_call: Phone | None, now:
 
 def watch_ahead(session: Session, *, zone: ZoneInfo, now: datetime) -> int:
     """Tell, by day, on which of the next eight weeks' days cover has changed since it was told; how many days."""
-    if asked_at(now, starts_at=now + AHEAD, zone=zone) > now:
+    if asked_at(now, starts_at=now + AHEAD, zone=zone) > now or not is_anybody_alerted(session):
         return 0
     today = now.astimezone(zone).date()
     over = CoverAlertRow.scope != NOW, CoverAlertRow.scope < today.isoformat()

@@ -130,6 +130,21 @@ def test_cover_now_is_told_on_every_change_of_state_and_only_then(
     assert supervisor
 
 
+def test_what_nobody_heard_does_not_count_as_told(session: Session, team: Team) -> None:
+    full(team, days=1)
+    for look in (watch_now, watch_today):
+        look(session, zone=LONDON, on_call=None, now=NOON + timedelta(hours=13))
+    watch_ahead(session, zone=LONDON, now=NOON)
+    assert texts(session) == []
+    boss = add_staff(session, email="sue@example.org", name="Sue", password=PASSWORD, role=Role.SUPERVISOR, now=NOON)
+
+    set_phone(session, staff=boss, phone=Phone(SUPERVISOR), by=boss.id, now=NOON)
+    watch_today(session, zone=LONDON, on_call=None, now=NOON)
+    watch_ahead(session, zone=LONDON, now=NOON)
+
+    assert len(texts(session)) == 2
+
+
 def test_whoever_is_on_call_hears_of_now_and_of_today_and_not_of_plans(
     session: Session, team: Team, supervisor: int
 ) -> None:
