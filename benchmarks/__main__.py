@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import asking, faults, rota
+from benchmarks import asking, faults, flood, rota
 
-BENCHMARKS = {"asking": asking.run, "faults": faults.run, "rota": rota.run}
+BENCHMARKS = {"asking": asking.run, "faults": faults.run, "flood": flood.run, "rota": rota.run}
 
 for name in sys.argv[1:] or BENCHMARKS:
     BENCHMARKS[name]()

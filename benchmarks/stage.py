@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -99,13 +99,16 @@ def environment(database_url: str, redis_url: str, web: int, simulator: int) -> 
 
 
 @contextmanager
-def stage(*, counsellors: int) -> Iterator[Stage]:
-    """Everything running: durable PostgreSQL, Valkey, web, a worker, the timekeeper, the simulator and a bare view."""
+def stage(*, counsellors: int, settings: Mapping[str, str] | None = None) -> Iterator[Stage]:
+    """Everything running: durable PostgreSQL, Valkey, web, a worker, the timekeeper, the simulator and a bare view.
+
+    `settings` go before those of every benchmark.
+    """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ringback-bench-")))
         both = stack.enter_context(servers(folder / "servers", durable=True))
         web, bare, simulator = free_port(), free_port(), free_port()
-        settings = environment(both.database_url, both.redis_url, web, simulator)
+        settings = environment(both.database_url, both.redis_url, web, simulator) | dict(settings or {})
         _prepare(settings, counsellors=counsellors)
         commands = {
             "simulator": ("python", "-m", "simulator", "--port", str(simulator), "--rings-at-once"),

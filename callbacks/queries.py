@@ -45,6 +45,7 @@ from rota import queries as rota
 from rota.models import CounsellorRow
 
 _MATCHING = 7_283_001  # any number that no other advisory lock of this database uses
+_REQUESTERS = 7_283  # the first half of locks of two halves, which never meet those of one
 
 _SAY_ENOUGH = [str(Status.WITHDRAWN), str(Status.ERASED)]
 """Closed states that are a reason by themselves: it is what the visitor wished."""
@@ -611,6 +612,11 @@ def spent(session: Session, *, since: datetime) -> int:
     calls = select(func.count()).where(CallRow.created_at > since)
     texts = select(func.count()).where(TextRow.created_at > since)
     return int(session.scalar(calls) or 0) + int(session.scalar(texts) or 0)
+
+
+def lock_requester(session: Session, requester: bytes) -> None:
+    """Let those who ask from one network ask one after the other, until the transaction ends."""
+    session.execute(select(func.pg_advisory_xact_lock(_REQUESTERS, int.from_bytes(requester[:4], signed=True))))
 
 
 def asked_nth_last(

@@ -65,7 +65,7 @@ class Ask:
     locale: str = "en"
     channel: str = "web"
     requester: bytes | None = None
-    """A keyed digest of the network it came from; None when that says nothing, as for a website's own server."""
+    """A keyed digest of the network it came from, or of the website whose own server asks; None when nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,14 +67,16 @@ def ask_anew(
     what: Ask,
     *,
     is_suspect: bool = False,
+    is_over_limit: bool = False,
     idempotency: Idempotency | None,
     zone: ZoneInfo,
     now: datetime,
 ) -> Asked:
     """Keep a request that `answered_before` does not know, with its urgency, its promise and its place.
 
-    `is_suspect`: it looks made by a machine, and a supervisor looks at it first; never at an emergency. The bell for
-    matching rings after the commit. Raises offers.NotOffered, window.WindowClosed; then nothing is kept.
+    `is_suspect`: it looks made by a machine, and a supervisor looks at it first; never at an emergency.
+    `is_over_limit`: it is an emergency from where too many were asked for; a supervisor looks first. The bell for matching
+    rings after the commit. Raises offers.NotOffered, window.WindowClosed; then nothing is kept.
     """
     found = triage(what.flags, what.substances)
     callback = _new_row(what, found, zone=zone, now=now)
@@ -87,7 +89,7 @@ def ask_anew(
     _keep_to_plan(session, callback, zone=zone, now=now)
     _promise(session, callback, now=now)
     barred = queries.barred(session, callback, now=now)
-    is_often = _is_asked_often(session, callback, now=now)
+    is_often = is_over_limit or _is_asked_often(session, callback, now=now)
     history.note(session, callback, wording.ASKED.format(channel=what.channel), now=now)
     history.note(
         session,

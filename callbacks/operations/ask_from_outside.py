@@ -15,11 +15,11 @@ from sqlalchemy.orm import Session
 
 from callbacks import queries
 from callbacks.domain.asking import Ask, Idempotency
+from callbacks.domain.triage import Urgency, triage
 from callbacks.operations import breaker
 from callbacks.operations.ask import Asked, answered_before, ask_anew
 
 WITHIN: Final = timedelta(hours=1)
-
 
 WITH_WORK: Final = 60  # requests an hour: a hostel, a college or a whole mobile company behind one address
 WITHOUT: Final = 6  # no script ran: an old telephone, or a machine
@@ -46,22 +46,30 @@ def ask_from_outside(
 ) -> Asked:
     """Keep a request, unless a limit is met. Raises AskedTooOften, and what `ask` raises; then nothing is kept.
 
-    A request sent again is answered before any limit is looked at: whoever lost the answer must get it.
+    A request sent again is answered before any limit is looked at: whoever lost the answer must get it. An emergency is
+    never refused: beyond the limit, a supervisor looks before anybody is rung.
     """
     if before := answered_before(session, idempotency, now=now):
         return before
-    limit = WITH_WORK if has_worked else WITHOUT
+    is_over_limit = False
     if is_limited and what.requester is not None:
-        _heed(queries.asked_nth_last(session, limit, requester=what.requester, since=now - WITHIN))
+        queries.lock_requester(session, what.requester)  # many at once are not each the last that is allowed
+        limit = WITH_WORK if has_worked else WITHOUT
+        oldest = queries.asked_nth_last(session, limit, requester=what.requester, since=now - WITHIN)
+        is_over_limit = oldest is not None
+        if oldest is not None and triage(what.flags, what.substances).urgency is not Urgency.EMERGENCY:
+            raise AskedTooOften(oldest + WITHIN)
     is_suspect = (
         is_limited
         and breaker.looks_made(session, requester=what.requester, has_worked=has_worked, now=now)
         and breaker.is_open(session, channels=[what.channel], budget=budget, now=now)
     )
-    return ask_anew(session, what, is_suspect=is_suspect, idempotency=idempotency, zone=zone, now=now)
-
-
-def _heed(oldest: datetime | None) -> None:
-    """The oldest of as many requests as are allowed says when there is room again."""
-    if oldest is not None:
-        raise AskedTooOften(oldest + WITHIN)
+    return ask_anew(
+        session,
+        what,
+        is_suspect=is_suspect,
+        is_over_limit=is_over_limit,
+        idempotency=idempotency,
+        zone=zone,
+        now=now,
+    )

@@ -46,7 +46,7 @@ def ask_for_call() -> Response:
     now = clock.now()
     key = signed_by(now=now)
     requester = proof.requester() if key is None else website(key)
-    wanted = _read(CallbackRequest, now=now).as_ask(channel="api", requester=requester)
+    wanted = _read(CallbackRequest, now=now).as_ask(channel="api" if key is None else "website", requester=requester)
     with transaction() as session:
         asked = ask_from_outside(
             session,

@@ -24,6 +24,7 @@ from callbacks.models import CallbackRow
 from callbacks.operations import breaker, not_them
 from callbacks.operations.ask import OFTEN, ask
 from callbacks.operations.ask_from_outside import WITH_WORK, WITHOUT, AskedTooOften, ask_from_outside
+from callbacks.operations.match import match_waiting
 from callbacks.operations.withdraw import withdraw
 from callbacks.web.proof import BITS, zeros
 from foundation.database import transaction
@@ -142,6 +143,44 @@ def test_one_network_can_ask_only_so_often_and_others_do_not_notice(
 ) -> None:
     assert flood(session, has_worked=has_worked, requester=b"one") == most
     assert flood(session, has_worked=has_worked, requester=b"other") == most
+
+
+def test_an_emergency_is_refused_by_no_limit_and_a_person_looks_before_anybody_is_rung(session: Session) -> None:
+    flood(session, has_worked=False, requester=b"here")
+
+    kept = ask_from_outside(
+        session,
+        wish(Phone("+447700900999"), flags={"overdose_now": "yes"}),
+        idempotency=None,
+        has_worked=False,
+        is_limited=True,
+        budget=3000,
+        zone=LONDON,
+        now=NOON,
+    )
+
+    row = queries.by_token(session, kept.token)
+    assert row is not None
+    assert (row.status, row.review_reason) == (Status.NEEDS_REVIEW, "asked_often")
+
+
+NOBODYS = ["0909 879 0000", "+1 202 555 0123", "118 500", "070 1234 5678", "999", "x" * 500]
+
+
+def test_f21_a_flood_to_numbers_that_are_never_rung_keeps_nothing_and_delays_nobody(
+    app: Flask, client: FlaskClient
+) -> None:
+    consent = {"version": CONSENT_VERSION, "given": True}
+    for n in range(300):
+        bad = client.post("/api/v1/callbacks", json={"phone": NOBODYS[n % len(NOBODYS)], "consent": consent})
+        assert bad.status_code in (422, 429)
+
+    good = client.post("/api/v1/callbacks", json={"phone": "07700 900123", "consent": consent})
+
+    assert good.status_code == 201
+    with app.app_context(), transaction() as session:
+        match_waiting(session, zone=LONDON, now=NOON)
+        assert [row.phone for row in session.scalars(select(CallbackRow))] == ["+447700900123"]
 
 
 @pytest.fixture
