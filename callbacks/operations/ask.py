@@ -75,7 +75,7 @@ def ask_anew(
     """Keep a request that `answered_before` does not know, with its urgency, its promise and its place.
 
     `is_suspect`: it looks made by a machine, and a supervisor looks at it first; never at an emergency.
-    `is_over_limit`: it is an emergency from where too many were asked for; a supervisor looks first. The bell for matching
+    `is_over_limit`: an emergency from where too many were asked for; a supervisor looks first. The bell for matching
     rings after the commit. Raises offers.NotOffered, window.WindowClosed; then nothing is kept.
     """
     found = triage(what.flags, what.substances)
