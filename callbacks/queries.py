@@ -20,7 +20,9 @@ from callbacks.domain.keeping import Kept
 from callbacks.domain.lifecycle import CLOSED, WAITING, Status
 from callbacks.domain.matching import AGEING
 from callbacks.domain.safe_contact import MessageRule, Refused, SafeContact
+from callbacks.domain.score import Promised
 from callbacks.domain.triage import Urgency
+from callbacks.domain.window import Span
 from callbacks.models import (
     AgreedPlanRow,
     ApologyRow,
@@ -153,6 +155,24 @@ def booked_times(session: Session, *, from_: datetime, until: datetime) -> list[
         .where(BookingRow.hour_at > from_, BookingRow.hour_at < until, CallbackRow.status.in_(_WAITING))
     )
     return list(session.scalars(question))
+
+
+def promised_since(session: Session, since: datetime) -> list[Promised]:
+    """Every promise made to whoever asked since then, with the first ring of the visitor's telephone."""
+    rung = (
+        select(AttemptRow.callback_id, func.min(AttemptRow.rang_visitor_at).label("at"))
+        .group_by(AttemptRow.callback_id)
+        .subquery()
+    )
+    question = (
+        select(CallbackRow.promised_from, CallbackRow.promised_until, rung.c.at, CallbackRow.closed_at)
+        .outerjoin(rung, rung.c.callback_id == CallbackRow.id)
+        .where(CallbackRow.asked_at >= since, CallbackRow.promised_until.is_not(None))
+    )
+    return [
+        Promised(Span(from_, until), rung_at, closed_at)
+        for from_, until, rung_at, closed_at in session.execute(question)
+    ]
 
 
 def booked_hours(session: Session, callback_ids: Collection[int]) -> dict[int, datetime]:

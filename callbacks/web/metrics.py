@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, abort, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -13,11 +13,14 @@ from prometheus_client.registry import Collector
 from sqlalchemy.orm import Session
 
 from callbacks import queries
+from callbacks.domain.score import Score, score
 from foundation import clock
 from foundation.database import transaction
 from notifications import queries as notifications
 from notifications.domain.trouble import Trouble
 from rota import queries as rota
+
+SCORED_FOR = timedelta(days=7)
 
 metrics = Blueprint("metrics", __name__)
 
@@ -69,11 +72,32 @@ class Figures(Collector):
             "Counsellors ready and without a call",
             value=queries.count_free(session, now=now),
         )
+        yield from _promises(score(queries.promised_since(session, now - SCORED_FOR), now=now))
         yield _troubles(session)
         yield GaugeMetricFamily(
             "ringback_overdue_calls",
             "Calls whose deadline has passed and that are being asked about",
             value=len(notifications.overdue_calls(session, now=now)),
+        )
+
+
+def _promises(found: Score) -> Iterable[Metric]:
+    family = GaugeMetricFamily(
+        "ringback_promises", "Promises of the last seven days, by how they stand", labels=["how"]
+    )
+    for how, count in (
+        ("kept", found.kept),
+        ("broken", found.broken),
+        ("void", found.void),
+        ("pending", found.pending),
+    ):
+        family.add_metric([how], count)
+    yield family
+    if found.off_by is not None:
+        yield GaugeMetricFamily(
+            "ringback_promise_off_by_seconds",
+            "Median of how long after the middle of what was promised the visitor was rung",
+            value=found.off_by.total_seconds(),
         )
 
 
