@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
+from lxml import html
 
 from callbacks.domain.score import Promised, score
 from callbacks.domain.window import Span
@@ -70,3 +71,20 @@ def test_the_figures_say_how_promises_stand(app: Flask, a_clock: Clock) -> None:
     assert 'ringback_promises{how="kept"} 1.0' in figures
     assert 'ringback_promises{how="broken"} 1.0' in figures
     assert "ringback_promise_off_by_seconds" in figures
+
+
+def test_the_reports_say_how_many_promises_were_kept(app: Flask, a_clock: Clock) -> None:
+    desk = Desk(app, a_clock)
+    desk.counsellor()
+    supervisor = desk.supervisor()
+    desk.talked()
+    desk.ask()
+    a_clock.on(hours=3)
+
+    page = " ".join(
+        html.fromstring(supervisor.get("/staff/reports").text).xpath("//table[1]//text()[normalize-space()]")
+    )
+
+    assert "Kept 1 of 2, 50%" in page
+    assert "Rung too late, or never 1" in page
+    assert "before the middle" in page
