@@ -81,6 +81,7 @@ class Settings(BaseModel):
     PUBLIC_BASE_URL: str = Field(pattern=r"^https?://[^/]+$")
     TWILIO_ACCOUNT_SID: str = Field(pattern=r"^AC[0-9a-f]{32}$")
     TWILIO_AUTH_TOKEN: str = Field(min_length=16)
+    TWILIO_AUTH_TOKEN_FALLBACKS: CommaSeparated = []
     TWILIO_CALLER_ID: str = Field(pattern=r"^\+[0-9]{8,15}$")
     TWILIO_MESSAGING_SERVICE_SID: str = Field("", pattern=r"^(MG[0-9a-f]{32})?$")
     TWILIO_SMS_FROM: str = ""
@@ -215,6 +216,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         SQLALCHEMY_ENGINE_OPTIONS=_engine_options(),
         PUBLIC_BASE_URL=settings.PUBLIC_BASE_URL,
         TWILIO_AUTH_TOKEN=settings.TWILIO_AUTH_TOKEN,
+        TWILIO_AUTH_TOKEN_FALLBACKS=settings.TWILIO_AUTH_TOKEN_FALLBACKS,
         TWILIO_CALLER_ID=settings.TWILIO_CALLER_ID,
         CALLS_PER_SECOND=settings.TWILIO_CALLS_PER_SECOND,
         ON_CALL_PHONE=Phone(settings.ON_CALL_PHONE) if settings.ON_CALL_PHONE else None,

@@ -222,7 +222,8 @@ def what_it_may_be(
     if ours is None:
         true = _NEVER_PLACED
     elif theirs is None:
-        true = _NOT_TAKEN if ours.answered_at is not None else _blamed(ours, CallState.UNREACHED)
+        stopped = CallState.CANCELLED if ours.status == "canceled" else CallState.UNREACHED  # only we cancel a leg
+        true = _NOT_TAKEN if ours.answered_at is not None else _blamed(ours, stopped)
         if is_check and ours.answered_at is not None:
             true |= {CallState.CONFIRMED}
     elif theirs.answered_at is None:

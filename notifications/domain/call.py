@@ -58,7 +58,7 @@ class CallState(StrEnum):
     LOST = "lost"
     """It never reached the telephone company."""
     CANCELLED = "cancelled"
-    """Stopped, because the request was withdrawn."""
+    """Stopped by us: the request was withdrawn, or the call waited for too long at the telephone company."""
     UNREACHED = "unreached"
     """The counsellor's telephone was busy, off or not answered."""
     NOT_TAKEN = "not_taken"
@@ -354,6 +354,11 @@ RULES: tuple[Rule, ...] = (
         _C.NOT_TAKEN,
         lambda e: e.press is Press.PASSED or (e.press is None and e.counsellor.status is LegStatus.COMPLETED),
         "the counsellor's leg was answered and nobody pressed 1",
+    ),
+    Rule(
+        _C.CANCELLED,
+        lambda e: e.press is None and e.counsellor.status is LegStatus.CANCELED,
+        "the counsellor's leg was stopped before it was answered",
     ),
     Rule(
         _C.NOT_CARRIED,

@@ -39,7 +39,7 @@ def only_from_the_telephone_company() -> None:
     """Verify the signature before anything else, against the public address and the raw request target."""
     target = request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI") or request.full_path.rstrip("?")
     genuine = signature.is_genuine(
-        auth_token=current_app.config["TWILIO_AUTH_TOKEN"],
+        auth_tokens=[current_app.config["TWILIO_AUTH_TOKEN"], *current_app.config["TWILIO_AUTH_TOKEN_FALLBACKS"]],
         url=current_app.config["PUBLIC_BASE_URL"] + target,
         form=request.form,
         signature=request.headers.get("X-Twilio-Signature", ""),

@@ -160,6 +160,7 @@ STORIES: dict[str, Story] = {
     "withdrawn during the conversation": Story(
         (*_GREETED, Question(Asks.STOP, 80), v(S.COMPLETED, 81, 61), c(S.COMPLETED, 81, 77)), C.FINISHED
     ),
+    "the call waits for too long at the telephone company": Story((c(S.QUEUED, 0), c(S.CANCELED, 31)), C.CANCELLED),
     "the counsellor does not answer": Story((*_RINGS, c(S.NO_ANSWER, 21)), C.UNREACHED),
     "the counsellor is engaged": Story((_RINGS[0], c(S.BUSY, 1)), C.UNREACHED),
     "the counsellor declines": Story((*_RINGS, c(S.BUSY, 3)), C.UNREACHED),

@@ -9,10 +9,11 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
+from callbacks import queries as callbacks
 from callbacks.domain.asking import CONSENT_VERSION, Ask
 from callbacks.operations.ask import ask
 from callbacks.operations.match import match_waiting
@@ -249,9 +250,9 @@ def a_call_that_was_placed(session: Session) -> CallRow:
     return call
 
 
-def tell(session: Session, call: CallRow, step: Step) -> None:
-    """Let one step reach us at the very second at which it happens."""
-    now = at(step.second)
+def tell(session: Session, call: CallRow, step: Step, *, heard_at: datetime | None = None) -> None:
+    """Let one step reach us, at the very second at which it happens if nothing else is said."""
+    now = heard_at or at(step.second)
     if isinstance(step, News):
         hear.leg_status(
             session,
@@ -261,7 +262,7 @@ def tell(session: Session, call: CallRow, step: Step) -> None:
             status=step.status,
             duration_s=step.duration_s,
             sip_code=step.sip_code,
-            at=now,
+            at=at(step.second),
             now=now,
         )
     elif step.asks is Asks.ANSWER:
@@ -369,4 +370,65 @@ def test_when_the_counsellors_line_went_first_the_visitor_did_not_decline(
         way_back()
 
     assert call.state == CallState.ABANDONED
+    session.rollback()
+
+
+# -- any of it lost, doubled and in any order, and then the records ----------------------------------------------------
+
+
+def losable(story: Story) -> list[Step]:
+    """What may never reach us: any news, and word that the counsellor's leg came back."""
+    return [step for step in story.steps if isinstance(step, News) or step.asks is Asks.DONE]
+
+
+@st.composite
+def any_telling(draw: st.DrawFn, story: Story) -> tuple[list[Step], list[Step]]:
+    """The steps of a story as they may reach us, some lost, some doubled, in any possible order; and what was lost.
+
+    Questions keep their turn, because the company waits for each answer; a question may be asked again later.
+    """
+    lost = draw(st.lists(st.sampled_from(losable(story)), unique=True))
+    left = [step for step in story.steps if step not in lost]
+    told: list[Step] = []
+    while left:
+        upto = next((number for number, step in enumerate(left) if isinstance(step, Question)), len(left) - 1)
+        told.append(left.pop(draw(st.integers(0, upto))))
+    for step in draw(st.lists(st.sampled_from(told), max_size=4)) if told else []:
+        told.insert(draw(st.integers(told.index(step) + 1, len(told))), step)
+    return told, lost
+
+
+def hear_all(session: Session, call: CallRow, told: list[Step]) -> list[CallState]:
+    """Let the steps reach us in this order, each no sooner than it happened; the states that the call goes through."""
+    states, second = [CallState(call.state)], 0.0
+    for step in told:
+        second = max(second, step.second)
+        tell(session, call, step, heard_at=at(second))
+        states.append(CallState(call.state))
+    return states
+
+
+@pytest.mark.usefixtures("a_rota")
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(sorted(STORIES)), st.booleans(), st.data())
+def test_f04_f05_f06_whatever_is_lost_doubled_or_late_the_records_lead_to_the_same_end(
+    app: Flask, session: Session, name: str, answer_came: bool, data: st.DataObject
+) -> None:
+    story = STORIES[name]
+    told, lost = data.draw(any_telling(story))
+    call = a_call_that_was_placed(session)
+    if answer_came:
+        place.call_accepted(session, call_id=call.id, provider_id=LEG_IDS[COUNSELLOR], now=at(0))
+    else:
+        place.call_outcome_unknown(session, call_id=call.id, now=at(0))
+
+    states = hear_all(session, call, told)
+    reconcile(session, call, story)
+    ended, attempt = CallState(call.state), callbacks.attempt_of_call(session, call.id)
+
+    assert is_possible([step for number, step in enumerate(told) if step not in told[:number]], story)
+    assert [rank(state) for state in states] == sorted(rank(state) for state in states)
+    assert ended is story.ends_without(lost)
+    assert attempt is not None
+    assert attempt.result == ended
     session.rollback()

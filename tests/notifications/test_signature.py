@@ -70,6 +70,21 @@ def test_a_report_without_a_signature_is_refused_and_not_an_error(app: Flask, cl
     assert how_many_reports(app) == 0
 
 
+def test_f38_while_the_token_is_changed_a_report_signed_by_either_is_kept(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "TWILIO_AUTH_TOKEN_FALLBACKS", ["the token before, or the one to come"])
+
+    by_either = [
+        send(client, a_target(), NEWS, token=token).status_code
+        for token in (AUTH_TOKEN, "the token before, or the one to come")
+    ]
+    by_another = send(client, a_target(), NEWS, token="a-token-of-somebody-else-altogether").status_code
+
+    assert (by_either, by_another) == ([204, 204], 403)
+    assert how_many_reports(app) == 2
+
+
 TAMPERED: dict[str, dict[str, Any]] = {
     "another field": {"signed_fields": NEWS | {"CallStatus": "busy"}},
     "a field more": {"signed_fields": {name: NEWS[name] for name in NEWS if name != "Odd"}},

@@ -97,6 +97,28 @@ def test_only_the_jobs_that_hold_an_order_talk_to_the_telephone_company() -> Non
     assert found == {"notifications/jobs.py"}
 
 
+def assigners(attribute: str, *rooms: str) -> set[str]:
+    """The files of these rooms that assign to an attribute of this name."""
+    return {
+        module.place
+        for module in modules(*rooms)
+        for node in ast.walk(module.tree())
+        for target in (node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)])
+        for each in (target.elts if isinstance(target, ast.Tuple) else [target])
+        if isinstance(each, ast.Attribute) and each.attr == attribute
+    }
+
+
+def test_a_call_moves_only_by_what_is_known_of_it_and_a_request_only_by_its_table() -> None:
+    """`place` puts back what never left the building, and moves texts, which have a table of their own."""
+    assert assigners("state", "notifications") == {
+        "notifications/operations/follow.py",
+        "notifications/operations/place.py",
+    }
+    assert assigners("status", "callbacks") == {"callbacks/models.py"}
+    assert assigners("result", "callbacks") == {"callbacks/operations/follow_call.py"}
+
+
 # -- jobs and bells --------------------------------------------------------------------------------------------------
 
 

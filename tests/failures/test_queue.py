@@ -1,0 +1,95 @@
+"""Calls that wait their turn, here or at the telephone company: the most urgent first, and none outlives its reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import requests
+from sqlalchemy import select
+
+from foundation.database import transaction
+from foundation.doorbell import Bell
+from notifications import queries as notifications
+from notifications.models import CallRow
+from rota.models import CounsellorRow
+from tests.conftest import ACCOUNT, AUTH_TOKEN, Town
+from tests.journeys.conftest import ANA, BEN, TAKES, TALKS, VISITOR, People
+from tests.rota.planning import Team
+
+SOMEBODY_ELSE, THEIR_NUMBER = "+447700900777", "+441632960999"
+URGENT_VISITOR = "+447700900983"
+
+
+@pytest.fixture
+def people(town: Town) -> People:
+    here = People(town, Team(town.app))
+    here.on("Ana Example", "Ben Example")
+    for number in (ANA, BEN):
+        town.phones.habit(number, **TAKES)
+    for number in (VISITOR, URGENT_VISITOR):
+        town.phones.habit(number, **TALKS)
+    return here
+
+
+def states(town: Town) -> list[str]:
+    with town.app.app_context(), transaction() as session:
+        return list(session.scalars(select(CallRow.state).order_by(CallRow.created_at)))
+
+
+def was_dialled(town: Town, number: str) -> bool:
+    entries = [entry for entry in town.phones.log() if entry["kind"] == "call" and entry["to"] == number]
+    return any(entry["status"] == "initiated" for entry in entries)
+
+
+def the_company_is_slow(town: Town) -> None:
+    """It places one call in fifty seconds, and has just placed one for another program of the account."""
+    town.phones.faults(network={"calls_per_second": 0.02})
+    url = f"{town.phones.base}/2010-04-01/Accounts/{ACCOUNT}/Calls.json"
+    order: dict[str, Any] = {"To": SOMEBODY_ELSE, "From": THEIR_NUMBER, "Twiml": "<Response><Hangup/></Response>"}
+    town.phones.habit(SOMEBODY_ELSE, picks_up="person")
+    requests.post(url, data=order, auth=(ACCOUNT, AUTH_TOKEN), timeout=10).raise_for_status()
+
+
+def test_the_most_urgent_call_goes_first_though_it_was_decided_last(town: Town, people: People) -> None:
+    town.expects(ANA, VISITOR, BEN, URGENT_VISITOR, in_turn=False)
+    routine = people.ask()
+    town.answer(Bell.MATCH)
+    urgent = people.ask(URGENT_VISITOR, flags={"immediate_danger": "yes"})
+    town.answer(Bell.MATCH)
+
+    with town.app.app_context(), transaction() as session:
+        first = notifications.next_waiting_call(session, now=town.clock())
+        assert first is not None
+        assert (first.counsellor_phone, first.visitor_phone) == (BEN, URGENT_VISITOR)
+    town.until(lambda: routine.results() == urgent.results() == ["finished"])
+
+
+def test_a_call_withdrawn_in_the_companys_queue_is_never_dialled(town: Town, people: People) -> None:
+    town.expects(SOMEBODY_ELSE, ANA)
+    the_company_is_slow(town)
+    asked = people.ask()
+    town.until(lambda: states(town) == ["placed"])
+
+    answered = asked.withdraw()
+    town.passes(60)
+
+    assert (answered, asked.status, asked.results()) == (200, "withdrawn", ["cancelled"])
+    assert not was_dialled(town, ANA)
+
+
+def test_a_call_that_stays_in_the_companys_queue_is_taken_back_and_nobody_has_missed_it(
+    town: Town, people: People
+) -> None:
+    town.expects(SOMEBODY_ELSE, ANA, ANA, VISITOR)
+    the_company_is_slow(town)
+    asked = people.ask()
+
+    town.until(lambda: asked.results()[:1] == ["cancelled"], within_s=45)
+    dialled_in_vain = was_dialled(town, ANA)
+    town.phones.faults()
+    town.until(lambda: asked.results() == ["cancelled", "finished"])
+
+    assert not dialled_in_vain
+    with town.app.app_context(), transaction() as session:
+        assert session.get_one(CounsellorRow, 1).misses == 0
