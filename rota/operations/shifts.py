@@ -214,12 +214,18 @@ def cut(session: Session, shift: ShiftRow, pieces: Sequence[Shift], *, by: int |
 
 
 def vacate(session: Session, *, counsellor_id: int, start: datetime, by: int | None, now: datetime) -> int:
-    """Remove every shift of somebody that starts from `start` on; the number removed. A shift at hand is finished."""
+    """Remove every shift of somebody that starts from `start` on; the number removed. A shift at hand is finished.
+
+    However many there are, the person hears once.
+    """
     first = max(start, now)
     shifts = queries.rostered(session, start=first, end=first + PLANNED_AHEAD, counsellor_id=counsellor_id)
     later = [shift for shift in shifts if shift.starts_at >= first]
-    for shift in later:
-        remove_shift(session, shift_id=shift.id, version=shift.version, by=by, now=now)
+    rows = [
+        remove_shift(session, shift_id=shift.id, version=shift.version, tells=False, by=by, now=now) for shift in later
+    ]
+    if rows:
+        _tell(session, rows[0], [Shift(counsellor_id, shift.span) for shift in later], [], now=now)
     return len(later)
 
 

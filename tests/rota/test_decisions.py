@@ -23,7 +23,7 @@ from rota.models import CounsellorRow, DraftRow, LeaveRow, ShiftRow
 from rota.operations import drafts, leave, swaps
 from rota.operations.drafts import CannotBeUndone, DraftShift, RulesStandAgainstDraft
 from rota.operations.judge import RuleStandsAgainst, who_could_cover
-from rota.operations.shifts import AlreadyOnShift, PersonHasLeft, add_shift, move_shift, remove_shift
+from rota.operations.shifts import AlreadyOnShift, PersonHasLeft, add_shift, move_shift, remove_shift, vacate
 from tests.rota.planning import LONDON, NOON, Browser, Team, hours, london
 from tests.rota.test_planning_rows import a_draft, actions, at_once, offered, planned, rota, texts
 
@@ -344,6 +344,19 @@ def test_whoever_gets_loses_or_keeps_a_moved_shift_hears_of_it(session: Session,
         ("101", "You have a new shift: Wed 25 Nov 08:00-16:00"),
         ("102", "This shift is no longer yours: Wed 25 Nov 09:00-16:00"),
         ("102", "You have a new shift: Wed 25 Nov 09:00-16:00"),
+    ]
+
+
+def test_whoever_leaves_hears_once_however_many_shifts_they_had(session: Session, team: Team) -> None:
+    ana = team.counsellor()
+    for day in range(2, 8):
+        team.shift(ana, hours(24 * day, 24 * day + 6))
+
+    vacated = vacate(session, counsellor_id=ana, start=hours(60, 61).starts_at, by=None, now=NOON)
+
+    assert (vacated, len(rota(session))) == (5, 1)
+    assert [body for _, body in texts(session)] == [
+        "Your shifts have changed: 0 new, 5 gone, the first on Fri 27 Nov 12:00-18:00. They are on your page."
     ]
 
 
