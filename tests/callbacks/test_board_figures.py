@@ -110,3 +110,14 @@ def test_a_request_is_found_by_its_reference_however_it_is_typed(desk: Desk) -> 
 
     assert (found.status_code, found.location) == (303, f"/staff/callbacks/{reference}")
     assert (unknown.status_code, len(summary(unknown.text))) == (404, 1)
+
+
+def test_help_lines_that_nobody_has_checked_for_a_quarter_are_named(desk: Desk) -> None:
+    sue = desk.supervisor()
+    fresh = words(sue.get(BOARD).text)
+
+    desk.clock.on(days=120)
+    sue = desk.sign_in("supervisor@example.org")
+
+    assert "Nobody has checked these help lines" not in fresh
+    assert "Samaritans" in words(sue.get(BOARD).text)

@@ -23,6 +23,7 @@ from callbacks.queries import OpenCall
 from callbacks.web.staff import moments, wording
 from callbacks.web.staff.brief import Tag, urgency_tag
 from callbacks.web.staff.callback_view import promise_tag
+from foundation.web import help_lines
 from notifications import queries as notifications
 from notifications.domain.trouble import WORDS as TROUBLES
 from notifications.domain.trouble import Trouble
@@ -163,6 +164,8 @@ class Cover:
     next: tuple[str, ...]
     alarm: str
     """What to do when a request is unaccounted for; empty, always, unless something is broken."""
+    unchecked: tuple[str, ...]
+    """Help lines on visitors' pages that nobody has checked for a quarter of a year."""
     absent: tuple[str, ...] = ()
     """Who is on shift and counts as absent."""
 
@@ -221,6 +224,7 @@ def cover(session: Session, *, zone: ZoneInfo, now: datetime) -> Cover:
         absent=tuple(f"{name}: {ABSENT[why]}" for name, why in live.absent),
         next=tuple(gap_words(gap, zone) for gap in found.gaps),
         alarm=alarm(queries.unaccounted_for(session)),
+        unchecked=tuple(line.name for line in help_lines.stale(help_lines.ALL, today=now.astimezone(zone).date())),
     )
 
 
