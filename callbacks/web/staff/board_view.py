@@ -164,10 +164,10 @@ class Cover:
     next: tuple[str, ...]
     alarm: str
     """What to do when a request is unaccounted for; empty, always, unless something is broken."""
-    unchecked: tuple[str, ...]
-    """Help lines on visitors' pages that nobody has checked for a quarter of a year."""
     absent: tuple[str, ...] = ()
     """Who is on shift and counts as absent."""
+    unchecked: tuple[str, ...] = ()
+    """Help lines on visitors' pages that nobody has checked for a quarter of a year."""
 
 
 def board(session: Session, *, zone: ZoneInfo, now: datetime) -> Board:
