@@ -7,17 +7,23 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import requests
 from sqlalchemy import func, select
+from twilio.request_validator import RequestValidator
 
 from callbacks.domain.asking import CONSENT_VERSION
 from callbacks.models import AttemptRow, BookingRow, CallbackRow
 from foundation.database import Row, transaction
 from foundation.doorbell import Bell
 from notifications.models import CallRow
+from notifications.operations.place import claim_call
+from notifications.telephony.port import CallOrder
+from rota.domain.shifts import Span
 from tests.conftest import NOON, Town
 from tests.journeys.conftest import ANA, BEN, CAT, TAKES, VISITOR, People
+from tests.rota.planning import Team
 
 AT_ONCE = 20
 
@@ -94,24 +100,77 @@ def test_f02_two_workers_on_one_waiting_call_are_one_ring(town: Town, people: Pe
     assert count(town, CallRow) == 1
 
 
-def test_matching_many_times_at_once_gives_each_counsellor_one_call_and_each_request_one(
+def test_f02_a_thousand_claims_of_three_waiting_calls_are_won_three_times(town: Town, people: People) -> None:
+    people.on("Ana Example", "Ben Example", "Cat Example")
+    for number in range(3):
+        people.ask(f"+4477009004{number:02}")
+    town.answer(Bell.MATCH)
+
+    def claim_fifty_times() -> list[UUID]:
+        won = []
+        for _ in range(50):
+            with town.app.app_context(), transaction() as session:
+                order = claim_call(session, now=town.clock())
+            if isinstance(order, CallOrder):
+                won.append(order.call_id)
+        return won
+
+    claims = all_at_once(*[claim_fifty_times] * 20)
+
+    won = [call_id for mine in claims for call_id in mine]
+    assert len(won) == len(set(won)) == 3
+    town.expects()  # nobody dialled what they had won
+
+
+def twenty_counsellors(town: Town) -> list[str]:
+    """On shift and ready; their numbers."""
+    team = Team(town.app)
+    for number in range(AT_ONCE):
+        person = team.counsellor(f"N{number} Example")
+        team.shift(person, Span(NOON - timedelta(hours=1), NOON + timedelta(hours=23)))
+    return [f"+447700900{101 + number}" for number in range(AT_ONCE)]
+
+
+def test_twenty_counsellors_and_thirty_requests_matched_many_times_at_once_are_twenty_pairs(
     town: Town, people: People
 ) -> None:
-    visitors = [f"+4477009004{n:02}" for n in range(6)]
-    town.expects(ANA, BEN, CAT, in_turn=False)
-    people.on("Ana Example", "Ben Example", "Cat Example")
-    for visitor in visitors:
-        people.ask(visitor)
+    counsellors = twenty_counsellors(town)
+    town.expects(*counsellors, in_turn=False)
+    for number in range(30):
+        people.ask(f"+4477009004{number:02}")
 
     all_at_once(*[lambda: town.answer(Bell.MATCH)] * 6)
-    town.answer(Bell.DIAL)
-    town.passes(3)
+    all_at_once(*[lambda: town.answer(Bell.DIAL)] * 3)
+    town._advance(3)
 
     with town.app.app_context(), transaction() as session:
         attempts = list(session.scalars(select(AttemptRow)))
-    assert len(attempts) == 3
-    assert len({attempt.counsellor_id for attempt in attempts}) == 3
-    assert len({attempt.callback_id for attempt in attempts}) == 3
+    assert len(attempts) == AT_ONCE
+    assert len({attempt.counsellor_id for attempt in attempts}) == AT_ONCE
+    assert len({attempt.callback_id for attempt in attempts}) == AT_ONCE
+
+
+def test_f01_twenty_telephones_that_press_1_for_one_request_at_once_are_one_ring(town: Town, people: People) -> None:
+    town.expects(ANA)
+    people.on("Ana Example")
+    town.phones.habit(ANA, picks_up="manual")
+    asked = people.ask()
+    town.until(lambda: town.phones.state(ANA)["state"] == "ringing")
+    town.phones.act(ANA, "answer")
+    town.passes(2)
+    url = f"{town.app.config['PUBLIC_BASE_URL']}/webhooks/twilio/voice/accept?at={asked.attempts()[0].call_id.hex}"
+    signer = RequestValidator(town.app.config["TWILIO_AUTH_TOKEN"])
+
+    def press(leg: int) -> str:
+        form = {"CallSid": f"CA{leg:032x}", "CallStatus": "in-progress", "Digits": "1"}
+        signed = {"X-Twilio-Signature": signer.compute_signature(url, form)}
+        return requests.post(url, data=form, headers=signed, timeout=60).text
+
+    answers = all_at_once(*[lambda leg=leg: press(leg) for leg in range(AT_ONCE)])
+
+    assert Counter("<Dial" in answer for answer in answers) == {True: 1, False: AT_ONCE - 1}
+    assert {"already" in answer or "no longer" in answer for answer in answers if "<Dial" not in answer} == {True}
+    assert asked.row().rings_made == 1
 
 
 def test_a_withdrawal_and_a_press_of_1_at_the_same_moment_agree_on_what_happened(town: Town, people: People) -> None:
