@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -47,7 +49,9 @@ VOICEMAIL_GREETING = "The person you are calling cannot take your call. Please l
 class Habit:
     """What one number does on one call, and with texts.
 
-    ``presses`` are pressed at successive Gathers, one string each (an empty string lets that one pass).
+    ``presses`` are pressed at successive Gathers, one string each (an empty string lets that one pass), but only at
+    those whose prompt matches ``press_at``, if there is such a pattern. ``sip_code`` is what the network answers when
+    the telephone is not reached.
     ``talks_for_s`` counts from the moment the parties are connected, ``hangs_up_after_s`` from the answer.
     """
 
@@ -55,6 +59,8 @@ class Habit:
     after_s: float | None = None
     presses: tuple[str, ...] = ()
     press_after_s: float = PRESS_AFTER_S
+    press_at: str | None = None
+    sip_code: int | None = None
     talks_for_s: float | None = NEVER_S
     hangs_up_after_s: float | None = NEVER_S
     replies: str | None = None
@@ -82,6 +88,8 @@ class Habit:
             "after_s": self.after_s,
             "presses": list(self.presses),
             "press_after_s": self.press_after_s,
+            "press_at": self.press_at,
+            "sip_code": self.sip_code,
             "talks_for_s": self.talks_for_s,
             "hangs_up_after_s": self.hangs_up_after_s,
             "replies": self.replies,
@@ -131,10 +139,24 @@ def _checked(name: str, value: object) -> Any:
         if value not in set(members):
             raise BadHabit(f"{name} is one of {', '.join(members)}")
         return members(str(value))
-    if name == "presses":
-        return _keys(value)
+    if name in _CHECKS:
+        return _CHECKS[name](value)
     if not isinstance(value, str):
         raise BadHabit(f"{name} is text")
+    return value
+
+
+def _pattern(value: object) -> str:
+    try:
+        re.compile(str(value))
+    except re.error as error:
+        raise BadHabit(f"press_at is a pattern: {error}") from None
+    return str(value)
+
+
+def _sip_code(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 400 <= value <= 699:
+        raise BadHabit("sip_code is a SIP answer from 400 to 699")
     return value
 
 
@@ -143,3 +165,6 @@ def _keys(value: object) -> tuple[str, ...]:
     if not isinstance(items, list) or not all(isinstance(item, str) and set(item) <= KEYS for item in items):
         raise BadHabit("presses is a list of strings of the keys 0 to 9, * and #")
     return tuple(items)
+
+
+_CHECKS: dict[str, Callable[[object], Any]] = {"presses": _keys, "press_at": _pattern, "sip_code": _sip_code}

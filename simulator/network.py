@@ -187,8 +187,8 @@ class Network:
     def tell(self, call: Call, words: str) -> None:
         self.phones.at(call.handset_number).hear("note", words)
 
-    def ask_for_keys(self, call: Call) -> None:
-        self.phones.at(call.handset_number).is_asked_for_keys(call)
+    def ask_for_keys(self, call: Call, prompt: str) -> None:
+        self.phones.at(call.handset_number).is_asked_for_keys(call, prompt)
 
     def may_show(self, caller_id: str) -> bool:
         return not self._settings.caller_ids or caller_id in self._settings.caller_ids

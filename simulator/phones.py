@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -115,6 +116,7 @@ class Handset:
         self._habit = self._habits.popleft() if len(self._habits) > 1 else self.habit
         self._gathers = 0
         if self._habit.picks_up is PicksUp.UNREACHABLE:
+            call.sip_code = self._habit.sip_code
             return CallStatus.FAILED
         if self._habit.picks_up is PicksUp.BUSY and not self._habit.after_s:
             return CallStatus.BUSY
@@ -144,8 +146,10 @@ class Handset:
         if hang_up_s is not None:
             self._after(hang_up_s, call, self._line.put_down)
 
-    def is_asked_for_keys(self, call: Call) -> None:
-        """A Gather begins; each takes the next of the habit's ``presses``."""
+    def is_asked_for_keys(self, call: Call, prompt: str) -> None:
+        """A Gather begins; each with the right prompt takes the next of the habit's ``presses``."""
+        if self._habit.press_at is not None and not re.search(self._habit.press_at, prompt, re.IGNORECASE):
+            return
         turn, self._gathers = self._gathers, self._gathers + 1
         if self._habit.picks_up is PicksUp.PERSON and turn < len(self._habit.presses) and self._habit.presses[turn]:
             keys = self._habit.presses[turn]

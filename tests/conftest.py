@@ -159,45 +159,47 @@ class Phones:
 
     def habit(self, number: str, **habit: Any) -> None:
         """Say what the person with this telephone does."""
-        requests.post(f"{self.base}/phones/{number}/habit", json=habit, timeout=5).raise_for_status()
+        requests.post(f"{self.base}/phones/{number}/habit", json=habit, timeout=60).raise_for_status()
 
     def act(self, number: str, what: str, **body: Any) -> None:
         """Do something with a telephone: answer, press, hang-up, text."""
-        requests.post(f"{self.base}/phones/{number}/{what}", json=body, timeout=5).raise_for_status()
+        requests.post(f"{self.base}/phones/{number}/{what}", json=body, timeout=60).raise_for_status()
 
     def state(self, number: str) -> dict[str, Any]:
         """What a telephone is doing."""
-        answer: dict[str, Any] = requests.get(f"{self.base}/phones/{number}", timeout=5).json()
+        answer: dict[str, Any] = requests.get(f"{self.base}/phones/{number}", timeout=60).json()
         return answer
 
     def log(self) -> list[dict[str, Any]]:
         """Everything that happened on the network, in order."""
-        answer: Any = requests.get(f"{self.base}/log", timeout=5).json()
+        answer: Any = requests.get(f"{self.base}/log", timeout=60).json()
         entries: list[dict[str, Any]] = answer["log"] if isinstance(answer, dict) and "log" in answer else answer
         return entries
 
     def faults(self, **plan: Any) -> None:
         """Break things on purpose."""
-        requests.post(f"{self.base}/faults", json=plan, timeout=5).raise_for_status()
+        requests.post(f"{self.base}/faults", json=plan, timeout=60).raise_for_status()
 
     def advance(self, seconds: float) -> None:
         """Move the network's time on; returns when everything that this set off has been done."""
-        requests.post(f"{self.base}/clock", json={"advance_s": seconds}, timeout=60).raise_for_status()
+        requests.post(f"{self.base}/clock", json={"advance_s": seconds}, timeout=120).raise_for_status()
 
     def time_stands_still(self, at: datetime) -> None:
         """From now on the network's time moves only by `advance`."""
         requests.post(
-            f"{self.base}/clock", json={"mode": "virtual", "now": at.isoformat()}, timeout=5
+            f"{self.base}/clock", json={"mode": "virtual", "now": at.isoformat()}, timeout=60
         ).raise_for_status()
 
     def time_runs(self) -> None:
         """The network's time is ours again."""
         now = datetime.now(UTC).isoformat()
-        requests.post(f"{self.base}/clock", json={"mode": "real", "speed": 1, "now": now}, timeout=5).raise_for_status()
+        requests.post(
+            f"{self.base}/clock", json={"mode": "real", "speed": 1, "now": now}, timeout=60
+        ).raise_for_status()
 
     def reset(self) -> None:
         """Forget everything."""
-        requests.post(f"{self.base}/reset", timeout=5).raise_for_status()
+        requests.post(f"{self.base}/reset", timeout=60).raise_for_status()
 
 
 def eventually(holds: Callable[[], Any], *, within_s: float = 60.0) -> Any:

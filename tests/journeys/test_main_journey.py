@@ -6,7 +6,7 @@ Every test ends with the town's own look at its log: nobody was rung or texted b
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -321,6 +321,14 @@ def test_f11_a_counsellor_whose_telephone_is_busy_or_off_gives_way_at_once(
     town.until(lambda: asked.results() == ["unreached", "finished"])
 
 
+def moment_of(town: Town, number: str, status: str) -> datetime:
+    """When the first call to a number got so far, on the network."""
+    calls = (entry for entry in town.phones.log() if entry["kind"] == "call")
+    return next(
+        datetime.fromisoformat(entry["at"]) for entry in calls if entry["to"] == number and entry["status"] == status
+    )
+
+
 @pytest.mark.parametrize("hangs_up_after_s", [8, 14])
 def test_f13_a_counsellor_who_drops_out_leaves_no_visitor_alone_and_the_next_one_rings(
     town: Town, people: People, hangs_up_after_s: int
@@ -337,6 +345,7 @@ def test_f13_a_counsellor_who_drops_out_leaves_no_visitor_alone_and_the_next_one
     town.until(lambda: asked.results() == ["abandoned", "finished"])
 
     assert away_first
+    assert moment_of(town, BEN, "ringing") - moment_of(town, ANA, "completed") <= timedelta(seconds=10)
 
 
 # -- withdrawing -----------------------------------------------------------------------------------------------------

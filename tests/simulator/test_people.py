@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from twilio.rest import Client
 
-from tests.simulator.stage import ASHA, HELPLINE, ROBIN, Customer, Simulator, ring, running
+from tests.simulator.stage import ASHA, HELPLINE, ROBIN, SCREENING, Customer, Simulator, follow, ring, running
 
 
 def page(simulator: Simulator, path: str = "/phones") -> str:
@@ -233,3 +233,35 @@ def test_connected_parties_can_talk(simulator: Simulator, twilio: Client, helpli
     simulator.post(f"/phones/{ASHA}/say", {"words": "Hello, this is Asha."})
 
     assert simulator.heard(ROBIN)[-1] == "Hello, this is Asha."
+
+
+def test_keys_are_pressed_only_at_the_prompt_that_they_answer(
+    simulator: Simulator, twilio: Client, helpline: Customer
+) -> None:
+    another = '<Gather numDigits="1" timeout="2" action="/answered"><Say>How are you? Press 1 for well.</Say></Gather>'
+    helpline.says("/answer", another + SCREENING)
+    simulator.habit(ASHA, {"picks_up": "person", "presses": ["1"], "press_at": "take it"})
+
+    follow(simulator, twilio, helpline)
+
+    assert helpline.at("/answered") == []
+    assert helpline.fields("/accept", "Digits") == ["1"]
+
+
+@pytest.mark.parametrize(("habit", "code"), [({"sip_code": 503}, "503"), ({}, "404")])
+def test_the_network_says_why_a_telephone_was_not_reached(
+    simulator: Simulator, twilio: Client, helpline: Customer, habit: dict[str, Any], code: str
+) -> None:
+    simulator.habit(ASHA, {"picks_up": "unreachable", **habit})
+
+    ring(twilio, helpline)
+    simulator.advance(5)
+
+    assert helpline.fields("/status", "SipResponseCode")[-1] == code
+
+
+@pytest.mark.parametrize("habit", [{"press_at": "("}, {"sip_code": 200}, {"sip_code": "busy"}])
+def test_a_habit_that_makes_no_sense_is_refused(simulator: Simulator, habit: dict[str, Any]) -> None:
+    answer = simulator.session.post(f"{simulator.address}/phones/{ASHA}/habit", json=habit, timeout=10)
+
+    assert answer.status_code == 400
