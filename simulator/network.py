@@ -46,6 +46,7 @@ class Network:
         self._live: set[Call] = set()  # dialled and not over
         self._next_turn_at = 0.0
         self.calls: dict[str, Call] = {}
+        self.open: dict[str, Call] = {}  # those that are not over, so that a list of them costs no look at all others
         self.phones = Phones(clock=clock, line=self, default_habit=settings.default_habit)
         self.texts = Texts(
             clock=clock,
@@ -104,6 +105,7 @@ class Network:
             timer.cancel()
         call.timers.clear()
         self._live.discard(call)
+        self.open.pop(call.sid, None)
         self.phones.at(call.handset_number).released(call)
         call.ended.set()
 
@@ -134,6 +136,7 @@ class Network:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self.calls.clear()
+        self.open.clear()
         self._live.clear()
         self._next_turn_at = 0.0
         self.texts.clear()
@@ -220,7 +223,7 @@ class Network:
             created_at=self._clock.now(),
             parent=parent,
         )
-        self.calls[call.sid] = call
+        self.calls[call.sid] = self.open[call.sid] = call
         self._trace.note("call", **call.as_json())
         return call
 

@@ -19,6 +19,7 @@ from simulator.twiml import BadDocument, parse
 CALL_EVENTS = ("initiated", "ringing", "answered", "completed")
 MAX_TIMEOUT_S = 600.0
 MAX_TIME_LIMIT_S = 86_400.0
+LIVE = ("queued", "ringing", "in-progress")
 INVALID_CALL_STATE = 21220
 
 CREATE_FIELDS: dict[str, forms.Check] = {
@@ -102,9 +103,11 @@ async def list_all(request: web.Request) -> web.Response:
     check_filters(request, LIST_FILTERS)
     query = request.query
     visible_until = simulation.clock.now() - simulation.faults.rest.list_lag_s
+    network = simulation.network
+    candidates = network.open if query.get("Status") in LIVE else network.calls
     found = [
         call
-        for call in reversed(simulation.network.calls.values())
+        for call in reversed(candidates.values())
         if call.created_at <= visible_until
         and query.get("To") in (None, "", call.to)
         and query.get("From") in (None, "", call.sender)
