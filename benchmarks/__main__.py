@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import asking, faults, flood, rota
+from benchmarks import asking, faults, flood, pages, rota
 
-BENCHMARKS = {"asking": asking.run, "faults": faults.run, "flood": flood.run, "rota": rota.run}
+BENCHMARKS = {"asking": asking.run, "faults": faults.run, "flood": flood.run, "pages": pages.run, "rota": rota.run}
 
 for name in sys.argv[1:] or BENCHMARKS:
     BENCHMARKS[name]()

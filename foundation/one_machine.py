@@ -307,6 +307,7 @@ def _welcome(choices: Choices, sign_ins: str) -> str:
     return (
         f"\nRunning.\n\n"
         f"  Visitors    {here}/\n"
+        f"  An article  {here}/demo/article  (another website, with the form at its end)\n"
         f"  Staff       {here}/staff/sign-in\n"
         f"  Telephones  {telephones}/phones  (simulated: no real telephone rings)\n\n"
         f"{sign_ins.strip()}\n\n"
