@@ -200,7 +200,7 @@ def test_a_visitor_is_rung_four_times_at_most_and_then_the_request_is_closed(tow
 
 
 def test_f26_a_safe_time_that_ends_while_a_retry_waits_is_kept(town: Town, people: People) -> None:
-    town.expects(ANA, VISITOR, ANA, VISITOR)
+    town.expects(ANA, VISITOR, ANA, VISITOR, texts=[ANA])  # a reminder of her shift tomorrow
     people.on("Ana Example")
     town.phones.habit(ANA, **TAKES)
     town.phones.habit(VISITOR, picks_up="nobody")
