@@ -219,7 +219,7 @@ def test_f26_a_safe_time_that_ends_while_a_retry_waits_is_kept(town: Town, peopl
 
 
 def test_nobody_is_rung_at_night_who_asked_by_day(town: Town, people: People) -> None:
-    town.expects()
+    town.expects(texts=[ANA, BEN], in_turn=False)  # reminders of their shifts tomorrow
     people.on("Ana Example", "Ben Example")
     tomorrow = NOON + timedelta(hours=20)  # eight o'clock
     when = {"from": tomorrow.isoformat(), "to": (tomorrow + timedelta(hours=1)).isoformat()}
@@ -245,7 +245,7 @@ def test_whoever_asks_at_night_is_rung_at_night(town: Town, people: People) -> N
 
 
 def test_a_request_that_nobody_could_ring_in_time_is_closed_as_our_failure(town: Town, people: People) -> None:
-    town.expects()
+    town.expects(texts=[ANA])  # a reminder of her shift tomorrow
     people.on("Ana Example", is_available=False)
 
     asked = people.ask()
