@@ -39,6 +39,7 @@ TEXTS = {
     "tried": wording.TEXT_TRIED,
     "tried, and no safe time is left": wording.TEXT_TRIED_NEW_TIME,
     "tried for the last time": wording.TEXT_TRIED_LAST,
+    "to a counsellor who owes an outcome": wording.TEXT_OUTCOME_OWED,
 }
 
 HEARD_BY_ANYBODY = {
