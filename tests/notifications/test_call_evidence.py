@@ -416,6 +416,7 @@ def test_f04_f05_f06_whatever_is_lost_doubled_or_late_the_records_lead_to_the_sa
 ) -> None:
     story = STORIES[name]
     told, lost = data.draw(any_telling(story))
+    session.rollback()  # what an example that failed has left
     call = a_call_that_was_placed(session)
     if answer_came:
         place.call_accepted(session, call_id=call.id, provider_id=LEG_IDS[COUNSELLOR], now=at(0))
@@ -426,7 +427,8 @@ def test_f04_f05_f06_whatever_is_lost_doubled_or_late_the_records_lead_to_the_sa
     reconcile(session, call, story)
     ended, attempt = CallState(call.state), callbacks.attempt_of_call(session, call.id)
 
-    assert is_possible([step for number, step in enumerate(told) if step not in told[:number]], story)
+    heard_of = Story(tuple(step for step in story.steps if step not in lost), story.ends)
+    assert is_possible([step for number, step in enumerate(told) if step not in told[:number]], heard_of)
     assert [rank(state) for state in states] == sorted(rank(state) for state in states)
     assert ended is story.ends_without(lost)
     assert attempt is not None
