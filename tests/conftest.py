@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import requests
 from cryptography.fernet import Fernet
@@ -33,6 +34,11 @@ from foundation.child_process import free_port
 from foundation.doorbell import Bell
 from foundation.embedded import Servers, servers
 from tests import twilio_files
+
+hypothesis.settings.register_profile(
+    "ours", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)  # how busy the machine is says nothing about the code
+hypothesis.settings.load_profile("ours")
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 """A Tuesday in winter, when London's wall clock shows UTC."""

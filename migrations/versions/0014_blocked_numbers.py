@@ -21,7 +21,7 @@ def upgrade() -> None:
     sa.Column('because', sa.Text(), nullable=False),
     sa.Column('blocked_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('until', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('blocked_by', sa.BigInteger(), nullable=False),
+    sa.Column('blocked_by', sa.Integer(), nullable=False),
     sa.CheckConstraint('until > blocked_at', name=op.f('a_block_ends_after_it_begins')),
     sa.ForeignKeyConstraint(['blocked_by'], ['staff.id'], name=op.f('blocked_number_blocked_by_fkey')),
     sa.PrimaryKeyConstraint('phone_digest', name=op.f('blocked_number_pkey'))
