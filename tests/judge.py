@@ -173,8 +173,8 @@ def tables_verdict(session: Session, legs: dict[str, Carried], *, our_number: st
             continue
         is_check = call.purpose == "phone_check"
         may_be = what_it_may_be(ours, theirs, cancelled=call.cancelled_at is not None, is_check=is_check)
-        if not all(leg.sip_code for leg in call.legs):  # the reason was told in a report that was lost
-            may_be |= {CallState.NOT_CARRIED} if "failed" in (_status(ours), _status(theirs)) else frozenset()
+        if "failed" in (_status(ours), _status(theirs)):
+            may_be |= {CallState.NOT_CARRIED}  # the reason may have been lost, or come too late: then nobody is blamed
         if call.state in FINAL and call.state not in may_be:
             untrue.append(f"the call {call.id.hex} is {call.state}, and was {' or '.join(sorted(may_be))}")
     from_us = [leg for leg in legs.values() if leg.sender == our_number]
