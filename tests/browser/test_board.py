@@ -16,6 +16,7 @@ from callbacks.domain.asking import Gender, GenderWish, Strength
 from callbacks.domain.attempts import ReviewReason
 from callbacks.domain.lifecycle import Event
 from foundation.database import transaction
+from rota.models import CounsellorRow
 from tests.callbacks.desk import Desk
 from tests.conftest import NOON, Clock
 from tests.rota.planning import PASSWORD
@@ -42,9 +43,17 @@ def desk(app: Flask, a_clock: Clock) -> Desk:
     desk.take(_given(desk))
     desk.counsellor("Cat Example")
     _hold(desk, desk.ask())
+    _a_woman_who_is_not_on(desk)
     desk.ask(gender=ONLY_A_WOMAN)
     desk.clock.on(hours=5)
     return desk
+
+
+def _a_woman_who_is_not_on(desk: Desk) -> None:
+    """Without her nobody could ever ring who is asked for, and a supervisor would decide at once."""
+    person = desk.team.counsellor("Eve Example", is_available=False)
+    with desk.app.app_context(), transaction() as session:
+        session.get_one(CounsellorRow, person).gender = Gender.FEMALE
 
 
 def _given(desk: Desk) -> str:
