@@ -55,11 +55,12 @@ setup-run: ## Install what `make run` needs
 setup: ## Install what developers need
 	$(call install,requirements-dev.txt)
 
-# The tests that break servers and processes need the machine for themselves; the others share two sets of servers.
+# The tests wait for servers, browsers and telephones more than they work: three at a time keep two cores busy. Those that
+# break servers and processes come afterwards, so that they trouble nobody else.
 test: setup ## Run the tests against real PostgreSQL and Valkey; ARGS="-k words" passes anything on to pytest
 ifeq ($(strip $(ARGS)),)
-	$(PY) -m pytest -n 2 --dist loadfile -m "not operations"
-	$(PY) -m pytest -m operations
+	$(PY) -m pytest -n 3 --dist loadfile -m "not operations"
+	$(PY) -m pytest -n 2 --dist loadfile -m operations
 else
 	$(PY) -m pytest $(ARGS)
 endif
