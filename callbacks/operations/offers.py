@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -171,6 +171,22 @@ def prices(
             now=now,
         )
         for gender in (None, *Gender)
+    }
+
+
+def prices_of_languages(
+    session: Session, languages: Collection[str], *, skills: frozenset[str], now: datetime
+) -> dict[str, Span | None]:
+    """When a call asked for now is likely, from whoever speaks each of these languages."""
+    return {
+        language: asap_promise(
+            session,
+            not_before=now,
+            not_after=now + LOOKS_AHEAD,
+            among=suitable(session, gender=None, skills=skills, language=language),
+            now=now,
+        )
+        for language in languages
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
@@ -151,19 +151,28 @@ def counsellors(
     def price(wish: GenderWish | None) -> str:
         if wish is not None and wish.strength is Strength.PREFER:
             return said("You do not wait longer for this.")
-        if cannot_ring:
-            return said("We cannot say at this moment when.")
-        likely = prices[wish.value if wish else None]
-        if likely is None:
-            return said("Not in the next 24 hours. You can choose a later time.")
-        return said("Likely {span}.", span=between(likely.starts_at, likely.ends_at, zone=zone, now=now))
+        return _price(prices[wish.value if wish else None], cannot_ring=cannot_ring, zone=zone, now=now)
 
     return tuple((value, said(words), price(wish)) for value, (words, wish) in COUNSELLORS.items())
 
 
-def tongues(spoken: Collection[str]) -> tuple[Option, ...]:
-    """The languages in which we can speak, English first, each in its own words."""
-    return tuple((code, tongue(code)) for code in sorted(spoken, key=lambda code: (code != ENGLISH, code)))
+def _price(likely: Span | None, *, cannot_ring: bool, zone: ZoneInfo, now: datetime) -> str:
+    """What a wish costs: when a call asked for now is likely to come."""
+    if cannot_ring:
+        return said("We cannot say at this moment when.")
+    if likely is None:
+        return said("Not in the next 24 hours. You can choose a later time.")
+    return said("Likely {span}.", span=between(likely.starts_at, likely.ends_at, zone=zone, now=now))
+
+
+def tongues(
+    prices: Mapping[str, Span | None], *, cannot_ring: bool, zone: ZoneInfo, now: datetime
+) -> tuple[Option, ...]:
+    """The languages in which we can speak, English first, each in its own words and with what it costs in time."""
+    return tuple(
+        (code, tongue(code), _price(prices[code], cannot_ring=cannot_ring, zone=zone, now=now))
+        for code in sorted(prices, key=lambda code: (code != ENGLISH, code))
+    )
 
 
 def tongue(code: str) -> str:

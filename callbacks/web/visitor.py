@@ -177,8 +177,8 @@ def _who_page(draft: Draft, errors: Errors, *, counsellor: str, spoken: str, now
     with transaction() as session:
         prices = offers.prices(session, skills=_skills(draft), language=draft.spoken, now=now)
         cannot_ring = offers.availability(session, now=now).cannot_ring
+        tongues = offers.prices_of_languages(session, rota.languages_spoken(session), skills=_skills(draft), now=now)
     options = choices.counsellors(prices, cannot_ring=cannot_ring, zone=service_zone(), now=now)
-    tongues = _languages()
     reads = language.present() if language.present() in tongues else language.ENGLISH
     return page(
         "counsellor",
@@ -186,7 +186,7 @@ def _who_page(draft: Draft, errors: Errors, *, counsellor: str, spoken: str, now
         errors=errors,
         counsellor=counsellor,
         options=options,
-        tongues=choices.tongues(tongues),
+        tongues=choices.tongues(tongues, cannot_ring=cannot_ring, zone=service_zone(), now=now),
         spoken=spoken or reads,
     )
 

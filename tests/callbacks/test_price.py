@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from lxml import html
 from sqlalchemy import select
 
 from callbacks.models import CallbackRow
@@ -40,6 +41,19 @@ def test_each_wish_shows_its_price(client: FlaskClient, team: Team) -> None:
     assert page.count("Likely today between") == 2  # anyone, and only a man
     assert page.count("Not in the next 24 hours") == 1
     assert page.count("You do not wait longer for this") == 2
+
+
+def test_each_language_shows_its_price(app: Flask, client: FlaskClient, team: Team) -> None:
+    with app.app_context(), transaction() as session:
+        for row in session.scalars(select(CounsellorRow).where(CounsellorRow.gender == "female")):
+            row.languages = ["en", "cy"]
+    fill_in(client, until="/who")
+
+    page = html.fromstring(client.get("/who").text)
+
+    hints = {box.get("value"): str(box.xpath("string(..)")) for box in page.cssselect("input[name=language]")}
+    assert "Likely today between" in hints["en"]
+    assert "Not in the next 24 hours" in hints["cy"]  # both women are on from tomorrow
 
 
 def test_whoever_wants_only_a_woman_is_offered_her_hours_and_no_others(client: FlaskClient, team: Team) -> None:
