@@ -2,7 +2,7 @@
 # Needs: GNU make, Python 3.11 or newer with pip and venv. Everything else comes from the lock files.
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-run test check lint types imports migrations-check bench soak short-soak words format lock clean
+.PHONY: help run setup setup-run test check lint types imports migrations-check bench gate soak short-soak words format lock clean
 
 PORT ?= 8000
 SIMULATOR_PORT ?= 8010
@@ -82,6 +82,11 @@ migrations-check: setup ## Check that the migrations make exactly the tables tha
 
 bench: setup ## Run the benchmarks and print their tables
 	$(PY) -m benchmarks $(ARGS)
+
+GATE_EXAMPLES ?= 1000000
+
+gate: setup ## Hold a million random schedules, histories and clocks against the safe-contact gate; GATE_EXAMPLES
+	GATE_EXAMPLES=$(GATE_EXAMPLES) $(PY) -m pytest -n 3 --dist load --timeout 0 tests/callbacks/test_gate.py
 
 soak: setup ## Play a week through the real processes with everything going wrong; SOAK_REQUESTS=100000, SOAK_MINUTES=10
 	$(PY) -m benchmarks.soak

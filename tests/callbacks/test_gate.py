@@ -1,6 +1,6 @@
 """The one gate: over random wishes, histories and clocks it lets nothing through that the visitor did not allow.
 
-`GATE_EXAMPLES=1000000 pytest tests/callbacks/test_gate.py` looks for longer.
+`make gate` looks for longer.
 """
 
 from __future__ import annotations
