@@ -55,11 +55,10 @@ setup-run: ## Install what `make run` needs
 setup: ## Install what developers need
 	$(call install,requirements-dev.txt)
 
-# The tests wait for servers, browsers and telephones more than they work: three at a time keep two cores busy. Those that
-# break servers and processes come afterwards, so that they trouble nobody else.
+# Two at a time, each with servers of its own. Those that break servers and processes come afterwards: they trouble nobody.
 test: setup ## Run the tests against real PostgreSQL and Valkey; ARGS="-k words" passes anything on to pytest
 ifeq ($(strip $(ARGS)),)
-	$(PY) -m pytest -n 3 --dist loadfile -m "not operations"
+	$(PY) -m pytest -n 2 --dist loadfile -m "not operations"
 	$(PY) -m pytest -n 2 --dist loadfile -m operations
 else
 	$(PY) -m pytest $(ARGS)

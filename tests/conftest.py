@@ -233,7 +233,14 @@ def browser() -> Iterator[Browser]:
         pytest.skip("no Chromium on this machine: the journeys in a real browser were not tried")
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+            executable_path=CHROMIUM,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                # no name leads anywhere, and says so at once: a look-up on a closed network can take longer than a test
+                "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
+            ],
         )
         yield running
         running.close()
