@@ -112,6 +112,14 @@ def _round_number(count: int) -> int:
     return 1 << max(5, count.bit_length())
 
 
+def _is_somebody_spare(
+    cover: Sequence[Span], *, free_now: int, ahead: int, booked: Sequence[datetime], now: datetime
+) -> bool:
+    """Whether somebody is free for this request at once, in whatever way calls turn out: then no walk is needed."""
+    free = min(free_now, sum(span.covers(now) for span in cover))
+    return free > ahead + sum(place <= now for place in booked)
+
+
 def promise(
     *,
     free_now: int,
@@ -130,10 +138,12 @@ def promise(
     Busy counsellors may be anywhere in their call.
     """
     spans, places = sorted(cover), sorted(booked)
-    walks = [
-        _turn(walk, cover=spans, free_now=free_now, booked=places, ahead=ahead, lengths=lengths, now=now)
-        for walk in range(WALKS)
-    ]
+    walks: list[datetime | None] = [now] * WALKS
+    if not _is_somebody_spare(cover, free_now=free_now, ahead=ahead, booked=booked, now=now):
+        walks = [
+            _turn(walk, cover=spans, free_now=free_now, booked=places, ahead=ahead, lengths=lengths, now=now)
+            for walk in range(WALKS)
+        ]
     turns = sorted(turn or not_after for turn in walks)
     earliest = max(turns[int(WALKS * FROM_SHARE)] + REACHING, not_before)
     if earliest >= not_after:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callbacks.domain.call_lengths import AFTERWARDS, PRIOR, TYPICAL, lengths
-from callbacks.domain.promise import FLOOR, REACHING, promise, without_place
+from callbacks.domain.promise import FLOOR, REACHING, _is_somebody_spare, _turn, promise, without_place
 from callbacks.domain.window import Span
 from tests.conftest import NOON
 
@@ -189,3 +189,14 @@ def test_of_those_who_booked_an_hour_as_many_are_served_as_can_be() -> None:
     assert without_place({10: {ana}, 11: {ana}, 12: {ben}}) == {11}
     assert without_place({10: frozenset()}) == {10}
     assert without_place({n: {ana, ben} for n in range(5)}) == {2, 3, 4}
+
+
+@given(st.integers(1, 6), st.integers(0, 8), st.integers(0, 6), st.lists(st.integers(-30, 90), max_size=4))
+def test_the_short_way_for_somebody_who_is_spare_ends_where_the_walks_end(
+    people: int, ahead: int, free_now: int, booked: list[int]
+) -> None:
+    spans, places = [ALWAYS] * people, sorted(NOON + n * MINUTE for n in booked)
+
+    if _is_somebody_spare(spans, free_now=free_now, ahead=ahead, booked=places, now=NOON):
+        turn = _turn(0, cover=spans, free_now=free_now, booked=places, ahead=ahead, lengths=PRIOR, now=NOON)
+        assert turn == NOON
