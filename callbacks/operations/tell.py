@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from callbacks import queries
 from callbacks.domain import wording
 from callbacks.domain.lifecycle import Status
-from callbacks.domain.safe_contact import may_text
+from callbacks.domain.safe_contact import MessageRule, may_text
 from callbacks.domain.window import Span
 from callbacks.models import CallbackRow, SentRow
 from callbacks.operations import history
@@ -25,6 +25,8 @@ STALE_AFTER = timedelta(minutes=10)
 def _send(
     session: Session, callback: CallbackRow, *, body: str, purpose: str, key: str, zone: ZoneInfo, now: datetime
 ) -> None:
+    if callback.sms == MessageRule.NO:
+        return  # they allowed none, and what is in force can only be stricter: most requests need no more questions
     gave_up = callback.status == Status.CLOSED_NO_CONTACT  # its last text says so
     refused = may_text(
         closed=not callback.is_open and not gave_up,
