@@ -108,6 +108,7 @@ class Network:
         self.open.pop(call.sid, None)
         self.phones.at(call.handset_number).released(call)
         call.ended.set()
+        self.conferences.not_reached(call)
 
     def redirect(self, call: Call, source: Source) -> None:
         """Give a call in progress new instructions."""

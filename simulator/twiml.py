@@ -78,6 +78,8 @@ class Room:
     status_callback_events: frozenset[str] = frozenset()
     label: str | None = None
     max_participants: int = 250
+    is_muted: bool = False
+    coaches: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -251,6 +253,8 @@ def _room(element: ElementTree.Element) -> Room:
         status_callback_events=frozenset(element.get("statusCallbackEvent", "").split()),
         label=element.get("participantLabel"),
         max_participants=_whole(element, "maxParticipants", 250),
+        is_muted=_flag(element, "muted"),
+        coaches=element.get("coach"),
     )
 
 

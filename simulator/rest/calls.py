@@ -80,13 +80,12 @@ LIST_FILTERS = frozenset(
 async def create(request: web.Request) -> web.Response:
     simulation = request.app[SIMULATION]
     form = await forms.read(request, CREATE_FIELDS, repeated=REPEATED)
-    _check_numbers(simulation, form)
+    check_numbers(simulation, form)
     source = _source(form)
     if source is None:
         raise bad_request(forms.INVALID_URL, "Url parameter is required.")
     call = simulation.network.place(_order(form, source))
-    if form.is_true("Record") or form.get("RecordingStatusCallback"):
-        simulation.trace.note("recording asked", call=call.sid, how="asked with the call")
+    note_recording(simulation, form, call)
     answer = call_as_json(call)
     if simulation.faults.network.callback_before_answer:
         await simulation.network.first_report(call)
@@ -152,6 +151,13 @@ async def delete(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
+def note_recording(simulation: Simulation, form: forms.Form, call: Call) -> None:
+    """Nothing is ever recorded here; who asks for it is to be known."""
+    asked = (form.get("RecordingStatusCallback"), form.get("ConferenceRecordingStatusCallback"))
+    if form.is_true("Record") or any(asked) or form.get("ConferenceRecord") not in (None, "false", "do-not-record"):
+        simulation.trace.note("recording asked", call=call.sid, how="asked with the call")
+
+
 def _call(request: web.Request) -> Call:
     call = request.app[SIMULATION].network.calls.get(request.match_info["sid"])
     if call is None:
@@ -159,7 +165,7 @@ def _call(request: web.Request) -> Call:
     return call
 
 
-def _check_numbers(simulation: Simulation, form: forms.Form) -> None:
+def check_numbers(simulation: Simulation, form: forms.Form) -> None:
     to, sender = form.get("To"), form.get("From")
     if to is None:
         raise bad_request(21201, "No 'To' number is specified")

@@ -117,6 +117,20 @@ def conference_as_json(conference: Conference) -> dict[str, Any]:
     }
 
 
+_STAGES = {
+    CallStatus.QUEUED: "queued",
+    CallStatus.INITIATED: "connecting",
+    CallStatus.RINGING: "ringing",
+    CallStatus.IN_PROGRESS: "connecting",
+    CallStatus.COMPLETED: "complete",
+}
+
+
+def _stage(participant: Participant) -> str:
+    """How far somebody is who was rung for a conference."""
+    return "connected" if participant.is_here else _STAGES.get(participant.call.status, "failed")
+
+
 def participant_as_json(conference: Conference, participant: Participant) -> dict[str, Any]:
     call = participant.call
     path = f"{account_path(conference.account_sid)}/Conferences/{conference.sid}/Participants/{call.sid}"
@@ -124,16 +138,16 @@ def participant_as_json(conference: Conference, participant: Participant) -> dic
         "account_sid": conference.account_sid,
         "call_sid": call.sid,
         "label": participant.room.label,
-        "call_sid_to_coach": None,
-        "coaching": False,
+        "call_sid_to_coach": participant.coaches,
+        "coaching": participant.coaches is not None,
         "conference_sid": conference.sid,
-        "date_created": rfc_2822(participant.joined_at),
-        "date_updated": rfc_2822(participant.joined_at),
-        "end_conference_on_exit": participant.room.ends_on_exit,
-        "muted": False,
-        "hold": False,
+        "date_created": rfc_2822(participant.asked_at),
+        "date_updated": rfc_2822(participant.updated_at),
+        "end_conference_on_exit": participant.ends_on_exit,
+        "muted": participant.is_muted,
+        "hold": participant.is_held,
         "start_conference_on_enter": participant.room.starts_on_enter,
-        "status": "connected",
+        "status": _stage(participant),
         "queue_time": str(call.queue_ms),
         "uri": f"{path}.json",
     }

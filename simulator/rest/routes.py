@@ -40,7 +40,10 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/Conferences/{sid}.json", conferences.fetch),
     ("POST", "/Conferences/{sid}.json", conferences.update),
     ("GET", "/Conferences/{sid}/Participants.json", conferences.list_participants),
+    ("POST", "/Conferences/{sid}/Participants.json", conferences.create_participant),
     ("GET", "/Conferences/{sid}/Participants/{call_sid}.json", conferences.fetch_participant),
+    ("POST", "/Conferences/{sid}/Participants/{call_sid}.json", conferences.update_participant),
+    ("DELETE", "/Conferences/{sid}/Participants/{call_sid}.json", conferences.delete_participant),
 )
 
 

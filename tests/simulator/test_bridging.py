@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 from werkzeug.wrappers import Response
 
@@ -16,6 +17,7 @@ from tests.simulator.stage import (
     ROBIN,
     Customer,
     Simulator,
+    error_code,
     follow,
     ring,
 )
@@ -315,6 +317,89 @@ def test_two_calls_in_a_conference_hear_each_other_until_the_one_who_ends_it_lea
     ]
     assert twilio.conferences(talking.sid).fetch().reason_conference_ended.startswith("participant-with-end")
     assert twilio.conferences(talking.sid).participants.list() == []
+
+
+def in_a_room(simulator: Simulator, twilio: Client, customer: Customer) -> tuple[str, str, str]:
+    """Asha and Robin are rung for a conference and talk; its sid, and those of their calls."""
+    for number in (ASHA, ROBIN):
+        simulator.habit(number, "person")
+    more: dict[str, Any] = {
+        "conference_status_callback": customer.url("/room"),
+        "conference_status_callback_event": ["start", "end", "join", "leave", "mute", "hold"],
+        "end_conference_on_exit": True,
+    }
+    asha = twilio.conferences("talk-1").participants.create(from_=HELPLINE, to=ASHA, label="counsellor", **more)
+    robin = twilio.conferences(asha.conference_sid).participants.create(from_=HELPLINE, to=ROBIN)
+    simulator.advance(10)
+    return asha.conference_sid, asha.call_sid, robin.call_sid
+
+
+def test_whoever_is_rung_for_a_conference_joins_it_when_they_answer(
+    simulator: Simulator, twilio: Client, customer: Customer
+) -> None:
+    room, _, robin = in_a_room(simulator, twilio, customer)
+
+    simulator.post(f"/phones/{ASHA}/say", {"words": "Hello Robin."})
+
+    assert simulator.heard(ROBIN) == ["Hello Robin."]
+    assert twilio.conferences(room).fetch().status == "in-progress"
+    assert twilio.conferences(room).participants(robin).fetch().status == "connected"
+
+
+def test_whoever_is_muted_is_not_heard_and_whoever_is_on_hold_hears_music(
+    simulator: Simulator, twilio: Client, customer: Customer
+) -> None:
+    room, _, robin = in_a_room(simulator, twilio, customer)
+    participants = twilio.conferences(room).participants
+
+    participants(robin).update(muted=True)
+    simulator.post(f"/phones/{ROBIN}/say", {"words": "Can you hear me?"})
+    participants(robin).update(muted=False, hold=True)
+    simulator.post(f"/phones/{ASHA}/say", {"words": "Are you there?"})
+    held = twilio.conferences(room).participants.list(hold=True)
+    participants("counsellor").update(hold=False)
+    participants(robin).update(hold=False)
+    simulator.post(f"/phones/{ROBIN}/say", {"words": "Now I am."})
+
+    assert (simulator.heard(ASHA), simulator.heard(ROBIN)) == (["Now I am."], [])
+    assert [one.call_sid for one in held] == [robin]
+    assert customer.fields("/room", "StatusCallbackEvent")[-4:] == [
+        "participant-mute",
+        "participant-unmute",
+        "participant-hold",
+        "participant-unhold",
+    ]
+
+
+def test_whoever_is_sent_away_leaves_and_the_conference_ends_as_it_was_told_to(
+    simulator: Simulator, twilio: Client, customer: Customer
+) -> None:
+    room, asha, _ = in_a_room(simulator, twilio, customer)
+
+    assert twilio.conferences(room).participants(asha).delete()
+    simulator.advance(5)
+
+    ended = twilio.conferences(room).fetch()
+    assert ended.reason_conference_ended == "participant-with-end-conference-on-exit-kicked"
+    assert (simulator.statuses(ASHA)[-1], simulator.statuses(ROBIN)[-1]) == ("completed", "completed")
+
+
+def test_a_conference_for_which_nobody_answers_ends(simulator: Simulator, twilio: Client) -> None:
+    simulator.habit(ASHA, "busy")
+
+    rung = twilio.conferences("talk-3").participants.create(from_=HELPLINE, to=ASHA)
+    simulator.advance(5)
+
+    assert twilio.conferences(rung.conference_sid).fetch().status == "completed"
+    with pytest.raises(TwilioRestException) as problem:
+        twilio.conferences(rung.conference_sid).participants.create(from_=HELPLINE, to=ASHA)
+    assert error_code(problem) == (404, 20404)
+
+
+def test_a_conference_cannot_be_recorded_unseen(simulator: Simulator, twilio: Client) -> None:
+    twilio.conferences("talk-4").participants.create(from_=HELPLINE, to=ASHA, conference_record="true")
+
+    assert "I5" in simulator.broken()
 
 
 def test_a_customer_without_instructions_is_an_application_error(

@@ -77,3 +77,28 @@ def test_conferences_have_twilios_shape(
 
     assert len(participants["participants"]) == 1
     assert ended["reason_conference_ended"] == "conference-ended-via-api"
+
+
+def test_participants_have_twilios_shape_from_the_first_ring_to_the_last_word(
+    simulator: Simulator, judge: OpenAPI
+) -> None:
+    simulator.habit(ASHA, "person")
+    simulator.habit(ROBIN, "manual")
+    order = {"From": HELPLINE, "To": ASHA, "Label": "counsellor", "StatusCallbackEvent": ["ringing", "completed"]}
+
+    first = judged(judge, simulator, simulator.rest("POST", "/Conferences/talk-2/Participants.json", data=order))
+    room = f"/Conferences/{first['conference_sid']}"
+    simulator.advance(10)
+    second = judged(
+        judge,
+        simulator,
+        simulator.rest("POST", f"{room}/Participants.json", data={"From": HELPLINE, "To": ROBIN, "Muted": "true"}),
+    )
+    simulator.advance(2)
+    listed = judged(judge, simulator, simulator.rest("GET", f"{room}/Participants.json"))
+    change = {"Muted": "true", "Hold": "true"}
+    held = judged(judge, simulator, simulator.rest("POST", f"{room}/Participants/counsellor.json", data=change))
+    gone = simulator.rest("DELETE", f"{room}/Participants/{second['call_sid']}.json")
+
+    assert [one["status"] for one in listed["participants"]] == ["ringing", "connected"]
+    assert (first["status"], held["muted"], held["hold"], gone.status_code) == ("queued", True, True, 204)
