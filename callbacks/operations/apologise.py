@@ -60,7 +60,7 @@ def _likely(session: Session, callback: CallbackRow, *, now: datetime) -> Span |
         session,
         not_before=max(now, callback.next_try_at),
         not_after=callback.never_after,
-        among=offers.able(session, callback),
+        among=offers.able(session, callback, now=now),
         urgency=callback.as_urgency,
         now=now,
     )

@@ -180,7 +180,7 @@ def _promise(session: Session, callback: CallbackRow, *, now: datetime) -> None:
         quoted: Span | None = when
     else:
         not_after = min(callback.never_after, now + max(FIRST_RING_WITHIN[callback.as_urgency], offers.LOOKS_AHEAD))
-        among = offers.able(session, callback)
+        among = offers.able(session, callback, now=now)
         quoted = offers.asap_promise(
             session,
             not_before=callback.next_try_at,
@@ -220,7 +220,7 @@ def _queue(
         history.note(session, callback, wording.ASKED_OFTEN, now=now)
     elif callback.possible_duplicate_of is not None:
         same_number.hold(session, callback, now=now)
-    elif offers.is_nobody_able(session, callback):
+    elif offers.is_nobody_able(session, callback, now=now):
         nobody_able.hold(session, callback, now=now)
     else:
         callback.move(Event.ACCEPT, due_by=callback.never_after, now=now)

@@ -187,7 +187,7 @@ def _arrange(session: Session, callback: CallbackRow, *, is_timed: bool, is_new:
         _quote(session, callback, now=now)
     if not is_new:
         return
-    if offers.is_nobody_able(session, callback):
+    if offers.is_nobody_able(session, callback, now=now):
         if callback.status != Status.NEEDS_REVIEW:
             nobody_able.hold(session, callback, now=now)
         return
@@ -206,7 +206,7 @@ def _quote(session: Session, callback: CallbackRow, *, now: datetime) -> None:
             session,
             not_before=callback.next_try_at,
             not_after=callback.never_after,
-            among=offers.able(session, callback),
+            among=offers.able(session, callback, now=now),
             urgency=callback.as_urgency,
             now=now,
         )

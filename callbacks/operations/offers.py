@@ -60,18 +60,24 @@ Able = frozenset[int] | None
 """The counsellors who may ring for a request; None when any may."""
 
 
-def able(session: Session, callback: CallbackRow) -> Able:
+def able(session: Session, callback: CallbackRow, *, now: datetime) -> Able:
     """Who has the language and the skills that a request needs and, where only that will do, the gender."""
     wish = callback.as_wish()
     only = wish.value.value if wish is not None and wish.strength is Strength.ONLY else None
     if callback.language == "en" and not callback.needs_skills and only is None:
         return None
-    return rota.able_ids(session, language=callback.language, skills=frozenset(callback.needs_skills), gender=only)
+    return rota.able_ids(
+        session,
+        language=callback.language,
+        skills=frozenset(callback.needs_skills),
+        gender=only,
+        today=now.date(),
+    )
 
 
-def is_nobody_able(session: Session, callback: CallbackRow) -> bool:
+def is_nobody_able(session: Session, callback: CallbackRow, *, now: datetime) -> bool:
     """Whether nobody on the team may ever ring for a request, whatever the time."""
-    return able(session, callback) == frozenset()
+    return able(session, callback, now=now) == frozenset()
 
 
 def _cover(session: Session, *, start: datetime, end: datetime, among: Able = None) -> list[Span]:
@@ -151,11 +157,11 @@ def open_hours(session: Session, *, start: datetime, end: datetime, among: Able 
     return found
 
 
-def suitable(session: Session, *, gender: Gender | None, skills: frozenset[str], language: str) -> Able:
+def suitable(session: Session, *, gender: Gender | None, skills: frozenset[str], language: str, now: datetime) -> Able:
     """Who has the language, these skills and, if one is named, this gender; for a request not yet made."""
     if gender is None and not skills and language == "en":
         return None
-    return rota.able_ids(session, language=language, skills=skills, gender=gender)
+    return rota.able_ids(session, language=language, skills=skills, gender=gender, today=now.date())
 
 
 def prices(
@@ -167,7 +173,7 @@ def prices(
             session,
             not_before=now,
             not_after=now + LOOKS_AHEAD,
-            among=suitable(session, gender=gender, skills=skills, language=language),
+            among=suitable(session, gender=gender, skills=skills, language=language, now=now),
             now=now,
         )
         for gender in (None, *Gender)
@@ -183,7 +189,7 @@ def prices_of_languages(
             session,
             not_before=now,
             not_after=now + LOOKS_AHEAD,
-            among=suitable(session, gender=None, skills=skills, language=language),
+            among=suitable(session, gender=None, skills=skills, language=language, now=now),
             now=now,
         )
         for language in languages
@@ -195,7 +201,7 @@ def availability_for(session: Session, *, token: str, now: datetime) -> Availabi
     callback = queries.by_token(session, token)
     if callback is None:
         raise UnknownToken
-    return availability(session, among=able(session, callback), now=now)
+    return availability(session, among=able(session, callback, now=now), now=now)
 
 
 def availability(session: Session, *, among: Able = None, now: datetime) -> Availability:
@@ -218,7 +224,7 @@ def book(session: Session, callback: CallbackRow, *, wanted: Span, now: datetime
 
     Raises NotOffered with live alternatives when there is none. The database decides between two who want the last.
     """
-    among = able(session, callback)
+    among = able(session, callback, now=now)
     if wanted.starts_at < now:
         raise NotOffered(mark("That time has passed."), alternatives(session, after=now, among=among, now=now))
     if not _hours(wanted.starts_at, wanted.ends_at) or wanted.starts_at >= now + OFFERED_FOR:

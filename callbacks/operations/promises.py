@@ -37,7 +37,7 @@ def stand(session: Session, rows: Sequence[CallbackRow], *, now: datetime) -> di
     placeless = _placeless(session, open_, spans, now)
     found = {}
     for row in rows:
-        able = offers.able(session, row) if row.is_open else None
+        able = offers.able(session, row, now=now) if row.is_open else None
         cover = [Span(on.starts_at, on.ends_at) for on in spans if _may(able, on)]
         has_place = row.id not in placeless
         found[row.id] = Stands(
@@ -69,7 +69,7 @@ def _placeless(session: Session, rows: Sequence[CallbackRow], spans: Sequence[Pe
     hours = set(queries.booked_hours(session, [row.id for row in rows]).values())
     wanting: dict[datetime, dict[int, set[int]]] = {}
     for hour_at, row in queries.waiting_with_a_place(session, hours):
-        able = offers.able(session, row)
+        able = offers.able(session, row, now=now)
         wanting.setdefault(hour_at, {})[row.id] = {
             on.counsellor_id
             for on in spans

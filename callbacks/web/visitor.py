@@ -177,7 +177,8 @@ def _who_page(draft: Draft, errors: Errors, *, counsellor: str, spoken: str, now
     with transaction() as session:
         prices = offers.prices(session, skills=_skills(draft), language=draft.spoken, now=now)
         cannot_ring = offers.availability(session, now=now).cannot_ring
-        tongues = offers.prices_of_languages(session, rota.languages_spoken(session), skills=_skills(draft), now=now)
+        spoken_here = rota.languages_spoken(session, today=now.date())
+        tongues = offers.prices_of_languages(session, spoken_here, skills=_skills(draft), now=now)
     options = choices.counsellors(prices, cannot_ring=cannot_ring, zone=service_zone(), now=now)
     reads = language.present() if language.present() in tongues else language.ENGLISH
     return page(
@@ -193,7 +194,7 @@ def _who_page(draft: Draft, errors: Errors, *, counsellor: str, spoken: str, now
 
 def _languages() -> frozenset[str]:
     with transaction() as session:
-        return rota.languages_spoken(session)
+        return rota.languages_spoken(session, today=clock.now().date())
 
 
 def _time_anew(before: Draft, draft: Draft) -> Draft:
@@ -406,7 +407,7 @@ def _offered(draft: Draft, now: datetime) -> offers.Availability:
     wish = choices.COUNSELLORS[draft.counsellor][1]
     only = wish.value if wish is not None and wish.strength is Strength.ONLY else None
     with transaction() as session:
-        among = offers.suitable(session, gender=only, skills=_skills(draft), language=draft.spoken)
+        among = offers.suitable(session, gender=only, skills=_skills(draft), language=draft.spoken, now=now)
         return offers.availability(session, among=among, now=now)
 
 

@@ -93,7 +93,7 @@ def test_the_missing_breaks_of_a_week_are_planned_one_after_another(session: Ses
     again = plan_breaks(session, start=NOON, end=NOON + timedelta(days=3), zone=LONDON, **ME)
 
     found = sorted(
-        (one.starts_at, one.ends_at) for one in queries.breaks(session, start=NOON, end=hours(0, 72).ends_at)
+        (one.starts_at, one.ends_at) for one in queries.break_spans(session, start=NOON, end=hours(0, 72).ends_at)
     )
     assert (planned, again, len(found)) == (3, 0, 3)
     assert all(earlier[1] <= later[0] for earlier, later in pairwise(found))

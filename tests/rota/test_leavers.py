@@ -124,3 +124,29 @@ def test_leave_ends_with_whoever_leaves(team: Team, session: Session) -> None:
     assert [(row.state, row.last_day) for row in found] == [
         (LeaveState.ASKED, today), (LeaveState.WITHDRAWN, date(2026, 12, 8)),
     ]  # fmt: skip
+
+
+def test_whoever_has_left_is_not_counted_among_those_who_could_ring(app: Flask, team: Team, session: Session) -> None:
+    leaves, stays, ended = (team.counsellor(name) for name in ("Ana Example", "Ben Example", "Cat Example"))
+    for person in (leaves, stays, ended):
+        row = queries.find_counsellor(session, counsellor_id=person)
+        assert row
+        row.languages = ["en", "pl"]
+    session.commit()
+    record_leaving(session, counsellor_id=leaves, left_on=TOMORROW, zone=LONDON, by=None, now=NOON)
+    end(app, "cat@example.org")
+
+    today, tomorrow = (set(queries.able_ids(session, language="pl", today=day)) for day in (NOON.date(), TOMORROW))
+
+    assert (today, tomorrow) == ({leaves, stays}, {stays})
+
+
+def test_a_language_is_offered_for_as_long_as_somebody_who_works_here_speaks_it(team: Team, session: Session) -> None:
+    ana = queries.find_counsellor(session, counsellor_id=team.counsellor("Ana Example"))
+    assert ana
+    ana.languages = ["pl"]
+    ana.left_on = TOMORROW
+    session.flush()
+
+    assert queries.languages_spoken(session, today=NOON.date()) == {"en", "pl"}
+    assert queries.languages_spoken(session, today=TOMORROW) == {"en"}

@@ -1,0 +1,74 @@
+"""When the people on shift are not on duty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session
+
+from rota.domain.resolution import PersonSpan
+from rota.domain.shifts import Span
+from rota.domain.working_time import Site
+from rota.models import CounsellorRow, ShiftBreakRow, ShiftRow, ShiftState, span_of
+from rota.queries.shifts import rostered
+from rota.queries.working_time import limits
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftDueABreak:
+    """A published shift that is so long that a break is due in it."""
+
+    id: int
+    name: str
+    span: Span
+    break_length: timedelta
+    breaks: tuple[Span, ...]
+
+    @property
+    def starts_at(self) -> datetime:
+        """The first instant."""
+        return self.span.starts_at
+
+    @property
+    def ends_at(self) -> datetime:
+        """The first instant after it."""
+        return self.span.ends_at
+
+
+def break_spans(session: Session, *, start: datetime, end: datetime) -> list[PersonSpan]:
+    """Breaks that touch [start, end), with whose shift each is in."""
+    wanted = (
+        select(ShiftRow.counsellor_id, ShiftBreakRow.during)
+        .join(ShiftRow, ShiftRow.id == ShiftBreakRow.shift_id)
+        .where(
+            ShiftRow.state == ShiftState.PUBLISHED.value,
+            ShiftBreakRow.during.overlaps(Range(start, end, bounds="[)")),
+        )
+    )
+    spans = ((person, span_of(during)) for person, during in session.execute(wanted))
+    return [PersonSpan(person, span.starts_at, span.ends_at) for person, span in spans]
+
+
+def shifts_due_a_break(session: Session, *, start: datetime, end: datetime) -> list[ShiftDueABreak]:
+    """Published shifts that begin in [start, end) and in which a break is due where its person works, by start."""
+    begins = [shift for shift in rostered(session, start=start, end=end) if shift.starts_at >= start]
+    in_force = limits(session)
+    site = dict(session.execute(select(CounsellorRow.id, CounsellorRow.site)).all())
+    rows: dict[int, list[Span]] = {}
+    for row in break_rows(session, shift_ids=[shift.id for shift in begins]):
+        rows.setdefault(row.shift_id, []).append(span_of(row.during))
+    return [
+        ShiftDueABreak(shift.id, shift.name, shift.span, own.break_length, tuple(sorted(rows.get(shift.id, ()))))
+        for shift in begins
+        if shift.span.length > (own := in_force[Site(site[shift.counsellor_id])]).break_after or shift.id in rows
+    ]
+
+
+def break_rows(session: Session, *, shift_ids: Iterable[int]) -> list[ShiftBreakRow]:
+    """The breaks of some shifts, by start."""
+    wanted = select(ShiftBreakRow).where(ShiftBreakRow.shift_id.in_(list(shift_ids)))
+    return list(session.scalars(wanted.order_by(func.lower(ShiftBreakRow.during))))
