@@ -19,6 +19,8 @@ VISITOR_RINGS_S = 25
 """Seconds a visitor's telephone rings; Ofcom's yardstick is at least 15."""
 TALK_LIMIT_S = 5_400
 """The provider ends a call after ninety minutes: no forgotten line stays open all night."""
+QUEUES_AT_MOST_S = 20
+"""Seconds a call may wait its turn at the telephone company: its reason, or the counsellor, may be gone by then."""
 GREETING_S = 10
 """The longest that a visitor's leg hears us before it is connected: the greeting, and the wait for a key."""
 
@@ -407,7 +409,7 @@ RULES: tuple[Rule, ...] = (
 DEADLINES: dict[CallState, timedelta] = {
     _C.PLACING: timedelta(seconds=15),  # our HTTP time-out is 10 s
     _C.UNKNOWN: timedelta(seconds=15),  # looked for at 15, 60 and 120 s before it counts as lost
-    _C.PLACED: timedelta(seconds=30),  # the provider may queue it; older than that, its reason may be gone
+    _C.PLACED: timedelta(seconds=QUEUES_AT_MOST_S),  # then one look shows whether it still waits its turn
     _C.RINGING: timedelta(seconds=COUNSELLOR_RINGS_S + 15),  # the provider may add 5 s
     _C.PROMPTED: timedelta(seconds=60),
     _C.CONNECTING: timedelta(seconds=VISITOR_RINGS_S + 15),

@@ -19,6 +19,7 @@ from notifications.domain.call import (
     DEADLINES,
     GREETING_S,
     NO_REASON,
+    QUEUES_AT_MOST_S,
     CallState,
     LegStatus,
     ask_again_after,
@@ -26,7 +27,7 @@ from notifications.domain.call import (
 from notifications.domain.text import TextState
 from notifications.domain.trouble import IN_DOUBT_AFTER, Trouble
 from notifications.models import CallRow
-from notifications.operations import follow, place, trouble
+from notifications.operations import follow, gate, place, trouble
 from notifications.telephony.port import ProviderCall
 
 LOOKED_FOR_AFTER = (timedelta(seconds=15), timedelta(seconds=45), timedelta(seconds=60))
@@ -94,8 +95,8 @@ def question(session: Session, *, call_id: UUID, now: datetime) -> Question | No
         return None  # it is being handed over at this moment: its id, or its deadline, comes within seconds
     if provider_id is None:
         ask = Ask.FIND
-    elif call.cancelled_at is not None or state is CallState.PLACED:
-        ask = Ask.END  # still queued after half a minute: the reason to ring may be gone
+    elif call.cancelled_at is not None:
+        ask = Ask.END
     else:
         ask = Ask.FETCH
     call.deadline_at = now + ask_again_after(call.unanswered, is_stopping=call.cancelled_at is not None)
@@ -125,15 +126,30 @@ def answered(session: Session, *, asked: Question, records: Records, now: dateti
             call.leg("counsellor").hear(LegStatus.FAILED, at=now, sip_code=NO_REASON, now=now)
         if asked.ask is Ask.END:
             call.asked_provider += 1
-            if call.press is None and not _ended_by_itself(records.counsellor):
-                call.cancelled_at = call.cancelled_at or now
         _is_answered(session, call, now=now)
     _see_talking(call, now=now)
     state = follow.move(session, call, now=now)
     if state is CallState.CLOSING and records.visitor is None and call.leg("counsellor").as_leg().ended:
         call.leg("visitor").hear(LegStatus.CANCELED, at=now, sip_code=NO_REASON, now=now)  # it was never dialled
         state = follow.move(session, call, now=now)
+    if state is CallState.PLACED and records.counsellor is not None and call.cancelled_at is None:
+        _leave_the_queue(session, call, records.counsellor, now=now)
     return orphans
+
+
+def _leave_the_queue(session: Session, call: CallRow, record: ProviderCall, *, now: datetime) -> None:
+    """Take back a call that waits its turn at the provider for too long, or for which it is no longer safe to ring."""
+    if record.status is not LegStatus.QUEUED:
+        return  # a word that we do not know
+    is_late = record.has_waited_s(now=now) >= QUEUES_AT_MOST_S
+    try:
+        gate.permit_call_on(session, call, now=now)
+    except gate.Closed as closed:
+        call.withheld = closed.because
+    if is_late or call.withheld is not None:
+        call.cancelled_at = call.deadline_at = now
+    if is_late:
+        trouble.dialling_failed(session, now=now)  # all workers wait: whatever is placed now joins the same queue
 
 
 def no_answer(session: Session, *, call_id: UUID, now: datetime) -> None:
@@ -169,11 +185,6 @@ def _hear(call: CallRow, role: str, record: ProviderCall | None, *, now: datetim
         return  # a word that we do not know: it will have moved on by the next look
     reason = NO_REASON if record.status is LegStatus.FAILED else None  # records tell no reason, and never will
     leg.hear(record.status, duration_s=record.duration_s, at=record.ended_at, sip_code=reason, now=now)
-
-
-def _ended_by_itself(record: ProviderCall | None) -> bool:
-    """Whether the counsellor's telephone, and not we, ended the leg that was to be stopped."""
-    return record is not None and record.status in (LegStatus.BUSY, LegStatus.NO_ANSWER, LegStatus.FAILED)
 
 
 def _see_talking(call: CallRow, *, now: datetime) -> None:

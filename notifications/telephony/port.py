@@ -94,6 +94,15 @@ class ProviderCall:
     to: Phone | None = None
     parent_id: str | None = None
     """The leg that dialled this one, if one did."""
+    dialled_at: datetime | None = None
+    """When the provider began to dial it; None while it waits its turn there."""
+    queued_s: float = 0.0
+    """How long it waited its turn there, as far as the provider says."""
+
+    def has_waited_s(self, *, now: datetime) -> float:
+        """Seconds for which this leg has waited its turn: what the provider says, or what its age says."""
+        waits_since = self.created_at if self.dialled_at is None else None
+        return max(self.queued_s, (now - waits_since).total_seconds() if waits_since else 0.0)
 
 
 class Telephony(Protocol):

@@ -139,6 +139,8 @@ def _record(call: Any) -> ProviderCall:
         duration_s=int(call.duration or 0),
         to=Phone(str(call.to)),
         parent_id=call.parent_call_sid or None,
+        dialled_at=_utc(call.start_time),
+        queued_s=int(call.queue_time or 0) / 1000,  # told in thousandths of a second
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from notifications import queries as notifications
 from notifications.models import CallRow
 from rota.models import CounsellorRow
 from tests.conftest import ACCOUNT, AUTH_TOKEN, Town
+from tests.failures.conftest import an_account
 from tests.journeys.conftest import ANA, BEN, TAKES, TALKS, VISITOR, People
 from tests.rota.planning import Team
 
@@ -42,13 +44,31 @@ def was_dialled(town: Town, number: str) -> bool:
     return any(entry["status"] == "initiated" for entry in entries)
 
 
-def the_company_is_slow(town: Town) -> None:
-    """It places one call in fifty seconds, and has just placed one for another program of the account."""
-    town.phones.faults(network={"calls_per_second": 0.02})
+def call_of(town: Town) -> CallRow:
+    """The first call of ours."""
+    with town.app.app_context(), transaction() as session:
+        return session.scalars(select(CallRow).order_by(CallRow.created_at)).all()[0]
+
+
+def failures_in_a_row(town: Town) -> int:
+    with town.app.app_context(), transaction() as session:
+        return notifications.dialling_failures(session)
+
+
+def another_program_calls(town: Town) -> str:
+    """Another program of the account places a call; the company's id of it."""
     url = f"{town.phones.base}/2010-04-01/Accounts/{ACCOUNT}/Calls.json"
     order: dict[str, Any] = {"To": SOMEBODY_ELSE, "From": THEIR_NUMBER, "Twiml": "<Response><Hangup/></Response>"}
     town.phones.habit(SOMEBODY_ELSE, picks_up="person")
-    requests.post(url, data=order, auth=(ACCOUNT, AUTH_TOKEN), timeout=10).raise_for_status()
+    answer = requests.post(url, data=order, auth=(ACCOUNT, AUTH_TOKEN), timeout=10)
+    answer.raise_for_status()
+    return str(answer.json()["sid"])
+
+
+def the_company_is_slow(town: Town) -> None:
+    """It places one call in fifty seconds, and has just placed one for another program of the account."""
+    town.phones.faults(network={"calls_per_second": 0.02})
+    another_program_calls(town)
 
 
 def test_the_most_urgent_call_goes_first_though_it_was_decided_last(town: Town, people: People) -> None:
@@ -93,3 +113,69 @@ def test_a_call_that_stays_in_the_companys_queue_is_taken_back_and_nobody_has_mi
     assert not dialled_in_vain
     with town.app.app_context(), transaction() as session:
         assert session.get_one(CounsellorRow, 1).misses == 0
+
+
+def test_a_call_is_left_in_the_companys_queue_for_no_more_than_twenty_seconds(town: Town, people: People) -> None:
+    town.expects(SOMEBODY_ELSE, ANA)
+    the_company_is_slow(town)
+    asked = people.ask()
+    town.until(lambda: states(town) == ["placed"])
+
+    town.passes(19)
+    before = states(town)
+    town.phones.faults(rest={"fails_before": 1, "methods": ["POST"]})  # nothing else is placed, or stopped, yet
+    town.passes(2)
+    withheld = call_of(town).cancelled_at is not None
+    town.phones.faults()
+    town.until(lambda: asked.results()[:1] == ["cancelled"], within_s=20)
+    asked.withdraw()
+
+    assert (before, withheld) == (["placed"], True)
+    assert failures_in_a_row(town) == 1  # whatever is placed next joins the same queue: all workers wait a while
+
+
+def test_a_call_whose_ring_was_not_reported_is_looked_at_and_not_taken_back(town: Town, people: People) -> None:
+    town.expects(SOMEBODY_ELSE, ANA, VISITOR)
+    town.phones.habit(ANA, **{**TAKES, "after_s": 19})
+    town.phones.faults(network={"calls_per_second": 0.2}, webhooks={"kinds": ["status"], "drop": 1})
+    another_program_calls(town)
+
+    asked = people.ask()
+    town.until(lambda: states(town)[:1] == ["ringing"], within_s=40)
+    town.phones.faults()
+    town.until(lambda: asked.results() == ["finished"])
+
+
+def test_a_call_is_taken_back_from_the_companys_queue_when_it_is_no_longer_safe_to_ring(
+    town: Town, people: People
+) -> None:
+    town.expects(SOMEBODY_ELSE, ANA)
+    until = town.clock() + timedelta(minutes=10)
+    asked = people.ask(safe_times=[{"from": town.clock().isoformat(), "to": until.isoformat()}])
+    town.phones.advance(590)
+    town.clock.on(seconds=590)
+    the_company_is_slow(town)
+
+    town.until(lambda: asked.results()[:1] == ["cancelled"], within_s=40)
+
+    assert call_of(town).withheld == "outside_safe_times"
+    assert not was_dialled(town, ANA)
+
+
+def test_how_long_a_call_has_waited_is_what_the_company_says_or_how_old_it_is(town: Town) -> None:
+    town.expects(SOMEBODY_ELSE, SOMEBODY_ELSE)
+    town.phones.faults(network={"calls_per_second": 1 / 25})
+    another_program_calls(town)
+    waits = another_program_calls(town)
+    company = an_account(town)
+
+    town.phones.advance(10)
+    town.clock.on(seconds=10)
+    in_line = company.call(waits)
+    town.phones.advance(30)
+    town.clock.on(seconds=30)
+    dialled = company.call(waits)
+
+    assert in_line.status == "queued"
+    assert round(in_line.has_waited_s(now=town.clock())) in (40, 41)
+    assert (dialled.queued_s, dialled.has_waited_s(now=town.clock())) == (25, 25)
