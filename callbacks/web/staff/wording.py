@@ -242,7 +242,7 @@ SOMEBODY_ELSE: Final[dict[ThirdParty, str]] = {
 }
 """What to say when somebody else answers."""
 VOICEMAIL: Final[dict[MessageRule, str]] = {
-    MessageRule.NO: "Leave no message. Hang up.",
+    MessageRule.NO: "Leave no message. Hang up, or press * to end the call.",
     MessageRule.NEUTRAL_MESSAGE: "You may say: “Hello, I am returning your call. I will try you again.” Nothing else.",
     MessageRule.MESSAGE_WITH_NAME: (
         "You may say: “Hello, this is {me} returning your call. I will try you again.” Nothing else."
