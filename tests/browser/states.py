@@ -1,20 +1,18 @@
 """Every page of the visitor in every state, one after the other, in a browser; and what must hold of each.
 
-The way leads by names of fields and never by words, so that it is the same in every language.
+The way leads by names of fields and never by words, so that it is the same in every language. What becomes of a request,
+and what is refused, are in `fates.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Final
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import ConsoleMessage, Page, Request
+from playwright.sync_api import ConsoleMessage, Frame, Page, Request
 
-from callbacks.operations.erase import SAFEGUARDING
-from foundation.database import transaction
 from notifications.domain.call import LegStatus
 from tests.callbacks.desk import Desk
 
@@ -62,6 +60,8 @@ class Judge:
 
     page: Page
     base: str
+    frame: Frame | None = None
+    """Where the pages are shown, if not in the window itself."""
     styles: tuple[str, ...] = ("", SPACED_TEXT)
     is_still: bool = False
     wrong: list[str] = field(default_factory=list)
@@ -82,19 +82,20 @@ class Judge:
 
     def look(self, state: str) -> None:
         """Look at the page as it stands."""
-        if moved := self.page.evaluate(_ARRIVED):
+        shown = self.frame or self.page
+        if moved := shown.evaluate(_ARRIVED):
             self.wrong.append(f"{state}: moved by {moved} while it arrived")
-        found = Axe().run(self.page, options={"runOnly": RULES})
+        found = Axe().run(shown, options={"runOnly": RULES, "resultTypes": ["violations"]})
         if found.violations_count:
             self.wrong.append(f"{state}: {found.generate_report()}")
         for style in self.styles:
-            self.page.evaluate(_WEAR, style)
-            if (over := int(self.page.evaluate(_OVERFLOW))) > 0:
+            shown.evaluate(_WEAR, style)
+            if (over := int(shown.evaluate(_OVERFLOW))) > 0:
                 self.wrong.append(f"{state}: {over} pixels too wide with {style!r}")
-        self.page.evaluate(_WEAR, "")
-        self.wrong += [f"{state}: small: {it}" for it in self.page.evaluate(_SMALL)]
+        shown.evaluate(_WEAR, "")
+        self.wrong += [f"{state}: small: {it}" for it in shown.evaluate(_SMALL)]
         if self.is_still:
-            self.wrong += [f"{state}: moves: {it}" for it in self.page.evaluate(_MOVING)]
+            self.wrong += [f"{state}: moves: {it}" for it in shown.evaluate(_MOVING)]
         strangers = [url for _, url in self.asked if not url.startswith(self.base)]
         kinds = {kind for kind, _ in self.asked} - {"document", "script", "other"}
         self.wrong += [f"{state}: asked {what}" for what in (*strangers, *kinds, *self._offences)]
@@ -102,19 +103,28 @@ class Judge:
         self._offences.clear()
 
 
-def send(page: Page, button: str = "main form button") -> None:
+Place = Page | Frame
+"""Where a visitor's page is shown: in a window, or in a frame of another website."""
+
+
+def window(place: Place) -> Page:
+    """The window around it, which can also act as if in another tab."""
+    return place.page if isinstance(place, Frame) else place
+
+
+def send(page: Place, button: str = "main form button") -> None:
     """Press a button of the form and wait for the page that it leads to."""
     with page.expect_navigation():
         page.locator(button).first.click()
 
 
-def follow(page: Page, link: str) -> None:
+def follow(page: Place, link: str) -> None:
     """Follow a link of the page."""
     with page.expect_navigation():
         page.locator(link).first.click()
 
 
-def asking(page: Page) -> Iterator[str]:
+def asking(page: Place) -> Iterator[str]:
     """From the first page to the confirmation, with a mistake on every page that can have one."""
     page.goto("/")
     yield "name"
@@ -148,7 +158,7 @@ def asking(page: Page) -> Iterator[str]:
     yield from _check(page)
 
 
-def _check(page: Page) -> Iterator[str]:
+def _check(page: Place) -> Iterator[str]:
     yield "check"
     page.goto("/times")
     yield "other times"
@@ -157,14 +167,14 @@ def _check(page: Page) -> Iterator[str]:
     send(page)
     yield "other times, wrong"
     page.goto("/check")
-    page.request.post("/number", form={"phone": "01632 960 001"})  # as if in another tab
+    window(page).request.post("/number", form={"phone": "01632 960 001"})  # as if in another tab
     send(page)
     yield "check, stale"
     send(page)
     yield "done"
 
 
-def _questions(page: Page) -> Iterator[str]:
+def _questions(page: Place) -> Iterator[str]:
     yield "questions"
     send(page, "[name=ask][value=yes]")
     yield "danger"
@@ -181,7 +191,7 @@ def _questions(page: Page) -> Iterator[str]:
     send(page)
 
 
-def _time(page: Page) -> Iterator[str]:
+def _time(page: Place) -> Iterator[str]:
     yield "time"
     send(page)
     yield "time, wrong"
@@ -216,7 +226,6 @@ def own_page(page: Page, desk: Desk) -> Iterator[str]:
     yield "erase"
     send(page)
     yield "erased"
-    yield from _odd(page, desk)
 
 
 def _ringing(page: Page, desk: Desk, own: str) -> Iterator[str]:
@@ -232,32 +241,7 @@ def _ringing(page: Page, desk: Desk, own: str) -> Iterator[str]:
     yield "trying again"
 
 
-def _odd(page: Page, desk: Desk) -> Iterator[str]:
-    kept = desk.row(desk.ask())
-    with desk.app.app_context(), transaction() as session:
-        row = session.merge(kept)
-        row.restricted_at, row.restricted_because = desk.clock.at, SAFEGUARDING
-    page.goto(f"/c/{kept.token}/erase")
-    yield "kept"
-    late = desk.row(desk.ask())
-    desk.clock.on(hours=5)
-    page.goto(f"/c/{late.token}")
-    yield "late"
-    for path, form in BRIEFLY:
-        page.request.post(path, form=form, max_redirects=0)
-    desk.clock.on(days=9)
-    page.goto("/time")
-    yield "time, with nothing free"
-    desk.clock.to(desk.clock.at - timedelta(days=9, hours=5))
-    for path in ("/tips", "/nothing", "/c/nothing-has-this-token"):
-        page.goto(path)
-        yield path
-    page.context.clear_cookies(name="draft")
-    page.goto("/number")
-    yield "start again"
-
-
-def every_state(page: Page, desk: Desk) -> Iterator[str]:
-    """All of it."""
+def the_way_through(page: Page, desk: Desk) -> Iterator[str]:
+    """From the first page to the erased call."""
     yield from asking(page)
     yield from own_page(page, desk)

@@ -117,6 +117,12 @@ class Desk:
             assert hear.counsellor_answered(session, call_id=call, provider_id=provider_id, now=self.clock.at)
             assert hear.counsellor_pressed(session, call_id=call, digits="1", now=self.clock.at)
 
+    def visitor_answers(self, reference: str) -> None:
+        """The visitor's telephone is answered, after the counsellor took the call."""
+        with self.app.app_context(), transaction() as session:
+            call = self._call(reference)
+            assert hear.visitor_answered(session, call_id=call, provider_id=f"CA-{reference}-v", now=self.clock.at)
+
     def pass_on(self, reference: str) -> None:
         """The counsellor answers and presses 2."""
         self.ring(reference)

@@ -1,0 +1,304 @@
+"""Every fate of a request on its visitor's page, and every refusal, as pages in a browser, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from playwright.sync_api import Page
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from accounts.web.limits import limiter
+from callbacks.domain.attempts import ReviewReason
+from callbacks.domain.codes import CaseOutcome, PhoneOwner
+from callbacks.domain.lifecycle import Status
+from callbacks.domain.safe_contact import CallerId, MessageRule, SafeContact, ThirdParty
+from callbacks.models import ApologyRow, CallbackRow
+from callbacks.operations.ask_from_outside import WITHOUT
+from callbacks.operations.erase import SAFEGUARDING
+from callbacks.operations.withdraw import withdraw
+from foundation.database import Impatient, db, transaction
+from foundation.embedded import Servers
+from notifications.domain.trouble import Trouble
+from notifications.models import TroubleRow
+from rota.models import CounsellorRow
+from tests.browser.states import BRIEFLY, send
+from tests.callbacks.desk import Desk
+
+Fate = Callable[[Session, CallbackRow, datetime], None]
+
+EVERYTHING: Final = SafeContact(
+    voicemail=MessageRule.MESSAGE_WITH_NAME,
+    sms=MessageRule.NEUTRAL_MESSAGE,
+    third_party=ThirdParty.HANG_UP,
+    safe_word="boiler",
+    phone_owner=PhoneOwner.SHARED,
+)
+"""Permissions that fill every line of a page."""
+
+
+def _is(status: Status, **more: Any) -> Fate:
+    """The request stands like this; `more` are other columns."""
+
+    def happens(_session: Session, row: CallbackRow, now: datetime) -> None:
+        row.status = status
+        row.closed_at = None if status in (Status.QUEUED, Status.NEEDS_REVIEW, Status.RETRY_DUE) else now
+        for name, value in more.items():
+            setattr(row, name, value)
+
+    return happens
+
+
+def _sorry(likely: timedelta | None) -> Fate:
+    """The visitor was told that we may be later."""
+
+    def happens(session: Session, row: CallbackRow, now: datetime) -> None:
+        from_, until = (now + likely, now + 2 * likely) if likely else (None, None)
+        session.add(
+            ApologyRow(
+                callback_id=row.id,
+                promised_until=row.promised_until,
+                told_at=now,
+                likely_from=from_,
+                likely_until=until,
+            )
+        )
+
+    return happens
+
+
+FATES: Final[dict[str, Fate]] = {
+    "needs a new time": _is(Status.NEEDS_REVIEW, review_reason=ReviewReason.SAFE_TIMES_OVER, rings_made=1),
+    "the number fails": _is(Status.NEEDS_REVIEW, review_reason=ReviewReason.NUMBER_FAILS, rings_made=1),
+    "looked at": _is(Status.NEEDS_REVIEW, review_reason=ReviewReason.OTHER),
+    "not carried": _is(Status.RETRY_DUE),
+    "may be later": _sorry(None),
+    "may be later, at a time": _sorry(timedelta(hours=1)),
+    "without a promise": _is(Status.QUEUED, promised_from=None, promised_until=None),
+    "a hidden number": _is(Status.QUEUED, caller_id=CallerId.HIDE_NUMBER),
+    "finished": _is(Status.COMPLETED, case_outcome=CaseOutcome.INFO_GIVEN),
+    "not reached": _is(Status.CLOSED_NO_CONTACT, case_outcome=CaseOutcome.NOT_REACHED),
+    "not accepted": _is(Status.REJECTED, case_outcome=CaseOutcome.OUT_OF_SCOPE),
+    "run out": _is(Status.EXPIRED, case_outcome=CaseOutcome.NOT_REACHED),
+}
+"""What a request's own page can say, and what must have happened for it."""
+
+
+def _asked(desk: Desk, fate: Fate | None = None, **what: Any) -> str:
+    """A request with this fate; the address of its page."""
+    reference = desk.ask(**what)
+    with desk.app.app_context(), transaction() as session:
+        row = session.merge(desk.row(reference))
+        if fate is not None:
+            fate(session, row, desk.clock.at)
+    return f"/c/{desk.row(reference).token}"
+
+
+def fates(page: Page, desk: Desk) -> Iterator[str]:
+    """The own page in every state that a call can come to, and what can be changed there then."""
+    yield from _of_a_call(page, desk)
+    for name, fate in FATES.items():
+        page.goto(_asked(desk, fate))
+        yield name
+    yield from _with_everything(page, desk)
+    with _nobody_can_be_rung(desk):
+        own = _asked(desk)
+        for part in ("", "/time"):
+            page.goto(own + part)
+            yield f"cannot ring{part}"
+        yield from _on_the_way(page)
+    own = _asked(desk)
+    desk.clock.on(hours=5)
+    page.goto(own)
+    yield "late"
+    desk.clock.on(hours=-5)
+
+
+def _of_a_call(page: Page, desk: Desk) -> Iterator[str]:
+    talking = desk.ask(name="Alex")
+    desk.match()
+    own = f"/c/{desk.row(talking).token}"
+    desk.take(talking)
+    page.goto(f"{own}/number")
+    yield "a number, while it rings"
+    page.fill("#phone", "07700 900 983")
+    send(page)
+    yield "a change, refused while it rings"
+    desk.visitor_answers(talking)
+    for part in ("", "/cancel"):
+        page.goto(own + part)
+        yield f"talking{part}"
+    with desk.app.app_context(), transaction() as session:
+        withdraw(session, token=desk.row(talking).token, now=desk.clock.at)
+    page.goto(own)
+    yield "cancelled while they talk"
+    desk.hang_up(talking)
+    over = desk.talked()
+    own = f"/c/{desk.row(over).token}"
+    page.goto(own)
+    yield "over, and not yet written down"
+    page.goto(f"{own}/erase")
+    send(page)
+    yield "erasing, refused before it is written down"
+
+
+def _with_everything(page: Page, desk: Desk) -> Iterator[str]:
+    """Every line of a page filled, every mistake that can be made there, and what is kept for the law."""
+    own = _asked(desk, safe_contact=EVERYTHING, name="Sam " * 18)
+    page.goto(own)
+    yield "own page, with every line"
+    page.goto(f"{own}/contact")
+    yield "own contact, with every line"
+    page.fill("#safe_word", "x" * 60)
+    send(page)
+    yield "own contact, wrong"
+    page.goto(f"{own}/time")
+    page.locator("[name=when]").first.evaluate("it => { it.value = 'never'; it.checked = true; }")
+    send(page)
+    yield "own time, wrong"
+    page.goto(f"{own}/times")
+    for hour in page.locator("[name=others]").all()[:4]:
+        hour.check()
+    send(page)
+    yield "own times, wrong"
+    closed = _asked(desk, FATES["not reached"])
+    page.goto(f"{closed}/erase")
+    yield "erase, when it is over"
+    kept = _asked(desk, _is(Status.QUEUED, restricted_at=desk.clock.at, restricted_because=SAFEGUARDING))
+    page.goto(f"{kept}/erase")
+    yield "kept"
+
+
+def _on_the_way(page: Page) -> Iterator[str]:
+    """The pages that say what cannot be had, while nobody can be rung."""
+    for path, form in BRIEFLY[:-1]:
+        page.request.post(path, form=form, max_redirects=0)
+    for path in ("/who", "/time"):
+        page.goto(path)
+        yield f"{path}, while nobody can be rung"
+        if path == "/who":
+            send(page)
+
+
+@contextmanager
+def _nobody_can_be_rung(desk: Desk) -> Iterator[None]:
+    now = desk.clock.at
+    trouble = TroubleRow(kind=Trouble.DIALLING_FAILS, since=now, last_at=now, times=5, told_at=now)
+    with desk.app.app_context(), transaction() as session:
+        session.add(trouble)
+    yield
+    with desk.app.app_context(), transaction() as session:
+        session.delete(session.merge(trouble))
+
+
+def refusals(page: Page, desk: Desk, servers: Servers) -> Iterator[str]:
+    """Pages that say no: gone, never there, too much, too often, not now; each really come about."""
+    yield from _cover(page, desk)
+    for path in ("/tips", "/nothing", "/c/nothing-has-this-token", "/leave/forget"):
+        page.goto(path)
+        yield path
+    yield from _start_again(page)
+    page.goto("/")
+    page.fill("#name", "x" * 70_000)
+    send(page)
+    yield "too large"
+    with _limits(desk):
+        yield from _too_often(page, desk)
+    page.goto("/")
+    with _broken(desk):
+        page.goto("/c/anything")
+        yield "our fault"
+    page.goto("/")
+    with _frozen(servers):
+        page.goto("/c/anything")
+        yield "not saved"
+
+
+def _cover(page: Page, desk: Desk) -> Iterator[str]:
+    """The pages about time and people, when hardly anybody is there, or speaks Welsh."""
+    with desk.app.app_context(), transaction() as session:
+        for person in session.query(CounsellorRow).all():
+            person.languages = ["cy", "en"]
+    for path, form in BRIEFLY:
+        page.request.post(path, form=form, max_redirects=0)
+    page.goto("/who")
+    yield "languages"
+    page.locator("[name=counsellor]").first.evaluate("it => { it.value = 'nobody'; it.checked = true; }")
+    send(page)
+    yield "counsellor, wrong"
+    page.request.post("/who", form={"counsellor": "only_man"}, max_redirects=0)
+    page.goto("/time")
+    yield "time, with nobody who is wanted"
+    page.request.post("/who", form={"counsellor": "any"}, max_redirects=0)
+    page.request.post("/time", form={"when": "asap", "until": (desk.clock.at + timedelta(hours=1)).isoformat()})
+    page.request.post("/agree", form={"agree": "yes"}, max_redirects=0)
+    desk.clock.on(hours=2)
+    page.goto("/check")
+    yield "time, gone meanwhile"
+    desk.clock.on(days=9)
+    page.goto("/time")
+    yield "time, with nothing free"
+    desk.clock.on(days=-9, hours=-2)
+
+
+def _start_again(page: Page) -> Iterator[str]:
+    page.context.clear_cookies(name="draft")
+    page.goto("/number")
+    yield "no cookie"
+    page.context.add_cookies([{"name": "draft", "value": "from-before", "url": page.url}])
+    page.goto("/number")
+    yield "expired"
+
+
+@contextmanager
+def _limits(desk: Desk) -> Iterator[None]:
+    before, was_on = dict(desk.app.config), limiter.enabled
+    desk.app.config.update(RATELIMIT_ENABLED=True, SPARES_LOOPBACK=False)
+    limiter.enabled = True
+    yield
+    desk.app.config.update(before)
+    limiter.enabled = was_on
+
+
+def _too_often(page: Page, desk: Desk) -> Iterator[str]:
+    for number in range(WITHOUT + 1):
+        page.context.clear_cookies(name="draft")
+        for path, form in (*BRIEFLY, ("/time", {"when": "asap"}), ("/agree", {"agree": "yes"})):
+            page.request.post(path, form=form | ({"phone": f"07700 900 {200 + number}"} if path == "/number" else {}))
+        page.goto("/check")
+        page.locator("[name=work]").evaluate("it => it.remove()")
+        send(page)
+    yield "asked too often"
+    for _ in range(20):
+        page.request.post("/check", max_redirects=0)
+    page.goto("/check")
+    send(page)
+    yield "too many questions"
+    desk.clock.on(hours=2)
+
+
+@contextmanager
+def _broken(desk: Desk) -> Iterator[None]:
+    """A table has another name than the program thinks."""
+    with desk.app.app_context(), db.engine.begin() as connection:
+        connection.execute(text("alter table callback rename to elsewhere"))
+    try:
+        yield
+    finally:
+        with desk.app.app_context(), db.engine.begin() as connection:
+            connection.execute(text("alter table elsewhere rename to callback"))
+
+
+@contextmanager
+def _frozen(servers: Servers) -> Iterator[None]:
+    """The database says nothing any more."""
+    before, Impatient.patience_s = Impatient.patience_s, 0.5
+    servers.postgres.freeze()
+    try:
+        yield
+    finally:
+        servers.postgres.thaw()
+        Impatient.patience_s = before
