@@ -21,6 +21,8 @@ from foundation.language import ENGLISH
 from foundation.web.times import service_zone
 
 COOKIE: Final = "draft"
+UNSENT: Final = "unsent"
+"""What was typed on one page and not taken yet; `unsent.py` reads and writes it."""
 LEFT: Final = "left"
 """A cookie that says: somebody has just left these pages in a hurry. It says nothing else."""
 LEFT_FOR_S: Final = 1800  # half an hour: as long as whoever came into the room may stay and press Back
@@ -141,13 +143,14 @@ def present_draft() -> Draft | None:
 def keep(response: Response, draft: Draft) -> Response:
     """Send the draft back with an answer. The cookie ends with the browser's session and never reaches a script."""
     value = sealed.seal(draft.as_json()).decode()
-    response.set_cookie(COOKIE, value, path="/", httponly=True, **_scope())
+    response.set_cookie(COOKIE, value, path="/", httponly=True, **scope())
     return response
 
 
 def drop(response: Response) -> Response:
-    """Take the draft away from the browser."""
-    response.delete_cookie(COOKIE, path="/", httponly=True, **_scope())
+    """Take the draft away from the browser, and what was typed and not taken."""
+    for name in (COOKIE, UNSENT):
+        response.delete_cookie(name, path="/", httponly=True, **scope())
     return response
 
 
@@ -155,8 +158,9 @@ def forget(response: Response) -> Response:
     """Take the draft away, from a frame on another site too, and remember for a while that somebody has just left."""
     drop(response)
     if _is_https():
-        response.delete_cookie(COOKIE, path="/", httponly=True, **_FRAMED)
-    response.set_cookie(LEFT, "1", max_age=LEFT_FOR_S, path="/", httponly=True, **_scope())
+        for name in (COOKIE, UNSENT):
+            response.delete_cookie(name, path="/", httponly=True, **_FRAMED)
+    response.set_cookie(LEFT, "1", max_age=LEFT_FOR_S, path="/", httponly=True, **scope())
     return response
 
 
@@ -167,24 +171,26 @@ def has_left() -> bool:
 
 def come_back(response: Response) -> Response:
     """They mean to be here."""
-    response.delete_cookie(LEFT, path="/", httponly=True, **_scope())
+    response.delete_cookie(LEFT, path="/", httponly=True, **scope())
     return response
 
 
-class _Scope(TypedDict):
+class Scope(TypedDict):
+    """The attributes of a cookie that say where it is sent."""
+
     samesite: str
     secure: bool
     partitioned: bool
 
 
-_FRAMED: Final = _Scope(samesite="None", secure=True, partitioned=True)
+_FRAMED: Final = Scope(samesite="None", secure=True, partitioned=True)
 
 
 def _is_https() -> bool:
     return bool(current_app.config["PUBLIC_BASE_URL"].startswith("https://"))
 
 
-def _scope() -> _Scope:
+def scope() -> Scope:
     """Where the browser sends the cookie: to our own pages; from a frame in another site, to that frame there only."""
     is_framed = request.headers.get("Sec-Fetch-Dest") == "iframe" and bool(current_app.config["EMBED_ORIGINS"])
-    return _FRAMED if _is_https() and is_framed else _Scope(samesite="Lax", secure=_is_https(), partitioned=False)
+    return _FRAMED if _is_https() and is_framed else Scope(samesite="Lax", secure=_is_https(), partitioned=False)

@@ -10,8 +10,10 @@ from typing import Final
 from flask import Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from callbacks.web.draft import COOKIE, Draft, drop, keep, present_draft
+from callbacks.web import unsent
+from callbacks.web.draft import COOKIE, KEPT_FOR_S, Draft, drop, keep, present_draft
 from callbacks.web.questions import Errors
+from callbacks.web.unsent import NOTHING, Unsent
 from foundation.language import said
 
 STEPS: Final = (
@@ -45,7 +47,7 @@ def at(step: str) -> Callable[[View], Callable[[], ResponseReturnValue]]:
         def placed() -> ResponseReturnValue:
             draft = present_draft()
             if draft is None:
-                return start_again()
+                return start_again() if request.method == "GET" else redirect(request.path, 303)
             if draft.token:
                 return redirect(url_for("visitor.done"), 303)
             if STEPS.index(step) > STEPS.index(next_step(draft)):
@@ -70,7 +72,7 @@ def _steps(draft: Draft) -> list[str]:
 def go_on(draft: Draft, *, answered: str) -> Response:
     """To the next page, with the answer kept."""
     draft = replace(draft, answered=tuple(dict.fromkeys((*draft.answered, answered))))
-    return keep(make_response(redirect(url_for(f"visitor.{next_step(draft)}"), 303)), draft)
+    return unsent.done(keep(make_response(redirect(url_for(f"visitor.{next_step(draft)}"), 303)), draft))
 
 
 def without(draft: Draft, step: str) -> Draft:
@@ -78,16 +80,17 @@ def without(draft: Draft, step: str) -> Draft:
     return replace(draft, answered=tuple(page for page in draft.answered if page != step))
 
 
-def page(step: str, draft: Draft, *, errors: Errors | None = None, **values: object) -> Response:
+def page(step: str, draft: Draft, typed: Unsent = NOTHING, **values: object) -> Response:
     """One page of the journey: what was typed stays, what is wrong is said twice."""
     shown = render_template(
         f"visitor/{step}.html",
-        errors=in_words(errors or {}),
+        errors=in_words(typed.errors),
+        is_cut=typed.is_cut,
         back=_back(step, draft),
-        has_name=bool(draft.name),
+        kept_for_s=KEPT_FOR_S if draft.key else None,
         **values,
     )
-    response = make_response(shown, 422 if errors else 200)
+    response = make_response(shown)
     return keep(response, draft) if draft.key else response  # the hour begins anew with every page
 
 

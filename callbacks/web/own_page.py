@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
@@ -14,12 +13,13 @@ from callbacks.operations.change import change
 from callbacks.operations.erase import erase
 from callbacks.operations.visit import Visit, visit
 from callbacks.operations.withdraw import withdraw
-from callbacks.web import choices, questions, safe_times
+from callbacks.web import choices, questions, safe_times, unsent
 from callbacks.web.calendar_entry import entry
 from callbacks.web.call_view import view_of
 from callbacks.web.draft import come_back, drop, has_left
 from callbacks.web.journey import in_words
-from callbacks.web.questions import Errors, WrongAnswer
+from callbacks.web.questions import WrongAnswer
+from callbacks.web.unsent import NOTHING, Unsent
 from foundation import clock, language, sealed
 from foundation.database import transaction
 from foundation.web import tongue
@@ -35,13 +35,13 @@ def ask_whoever_comes_back() -> ResponseReturnValue | None:
     if has_left() and request.endpoint != "own_page.open_again":
         token = (request.view_args or {}).get("token", "")
         return make_response(render_template("visitor/left.html", token=token))
-    return None
+    return unsent.put_aside_for_language()
 
 
 @own_page.post("/open")
 def open_again(token: str) -> ResponseReturnValue:
     """They mean to be here."""
-    return come_back(make_response(_back_to(token)))
+    return come_back(_back_to(token))
 
 
 @own_page.get("")
@@ -55,9 +55,7 @@ def show(token: str) -> ResponseReturnValue:
 @own_page.get("/time")
 def time(token: str) -> ResponseReturnValue:
     """Another time."""
-    now = clock.now()
-    found = _visit(token)
-    return _time_page(found, {}, when=choices.value(found.when), until=_until(found, now=now), now=now)
+    return _time_page(_visit(token), unsent.here(), now=clock.now())
 
 
 @own_page.post("/time")
@@ -72,16 +70,24 @@ def take_time(token: str) -> ResponseReturnValue:
         with transaction() as session:
             change(session, token=token, when=when, safe_times=safe, zone=service_zone(), now=now)
     except WrongAnswer as wrong:
-        return _time_page(found, wrong.errors, when=chosen, until=until, now=now)
+        return unsent.refused(wrong.errors, show=lambda typed: _time_page(found, typed, now=now))
     except (offers.NotOffered, WindowClosed):
-        return _time_page(found, {"when": questions.TIME_IS_GONE}, when="", until=until, now=now)
+        gone = {"when": questions.TIME_IS_GONE}
+        return unsent.refused(gone, show=lambda typed: _time_page(found, typed, now=now))
     return _back_to(token)
 
 
-def _time_page(found: Visit, errors: Errors, *, when: str, until: str, now: datetime) -> Response:
-    times = choices.times(_offered(found.token, now), zone=service_zone(), now=now)
-    ends = safe_times.until_when(until, zone=service_zone(), now=now)
-    return _page("time", found.token, errors=errors, when=when, until=until, ends=ends, times=times)
+def _time_page(found: Visit, typed: Unsent, *, now: datetime) -> Response:
+    until = typed.value("until", otherwise=_until(found, now=now))
+    return _page(
+        "time",
+        found.token,
+        typed,
+        when=typed.value("when", otherwise=choices.value(found.when)),
+        until=until,
+        ends=safe_times.until_when(until, zone=service_zone(), now=now),
+        times=choices.times(_offered(found.token, now), zone=service_zone(), now=now),
+    )
 
 
 def _coming(found: Visit, *, now: datetime) -> tuple[Span, ...]:
@@ -98,9 +104,7 @@ def _until(found: Visit, *, now: datetime) -> str:
 @own_page.get("/times")
 def others(token: str) -> ResponseReturnValue:
     """Other times when it is safe."""
-    now = clock.now()
-    found = _visit(token)
-    return _others_page(found, {}, ticked=[choices.value(span) for span in _coming(found, now=now)], now=now)
+    return _others_page(_visit(token), unsent.here(), now=clock.now())
 
 
 @own_page.post("/times")
@@ -115,47 +119,49 @@ def take_others(token: str) -> ResponseReturnValue:
         with transaction() as session:
             change(session, token=token, safe_times=safe, zone=service_zone(), now=now)
     except WrongAnswer as wrong:
-        return _others_page(found, wrong.errors, ticked=ticked, now=now)
+        return unsent.refused(wrong.errors, show=lambda typed: _others_page(found, typed, now=now))
     except WindowClosed:
-        return _others_page(found, {"others": questions.NO_TIME_LEFT}, ticked=ticked, now=now)
+        none_left = {"others": questions.NO_TIME_LEFT}
+        return unsent.refused(none_left, show=lambda typed: _others_page(found, typed, now=now))
     return _back_to(token)
 
 
-def _others_page(found: Visit, errors: Errors, *, ticked: Sequence[str], now: datetime) -> Response:
+def _others_page(found: Visit, typed: Unsent, *, now: datetime) -> Response:
+    present = _coming(found, now=now)
     offered = _offered(found.token, now).slots
-    days = safe_times.other_days(
-        offered, when=found.when, present=_coming(found, now=now), zone=service_zone(), now=now
-    )
-    return _page("others", found.token, errors=errors, ticked=ticked, days=days)
+    days = safe_times.other_days(offered, when=found.when, present=present, zone=service_zone(), now=now)
+    ticked = typed.values("others", otherwise=[choices.value(span) for span in present])
+    return _page("others", found.token, typed, ticked=ticked, days=days)
 
 
 @own_page.get("/number")
 def number(token: str) -> ResponseReturnValue:
     """Another number. The present one is not shown: the page may be open on a screen that others see."""
     _visit(token)
-    return _page("number", token, phone="", caller=questions.our_number())
+    return _number_page(token, unsent.here())
 
 
 @own_page.post("/number")
 def take_number(token: str) -> ResponseReturnValue:
     """Ring this number instead."""
-    now, typed = clock.now(), request.form.get("phone", "")
+    now = clock.now()
     try:
-        phone = questions.phone(typed, now=now)
+        phone = questions.phone(request.form.get("phone", ""), now=now)
     except WrongAnswer as wrong:
-        return _page("number", token, errors=wrong.errors, phone=typed, caller=questions.our_number())
+        return unsent.refused(wrong.errors, show=lambda typed: _number_page(token, typed))
     with transaction() as session:
         change(session, token=token, phone=phone, zone=service_zone(), now=now)
     return _back_to(token)
 
 
+def _number_page(token: str, typed: Unsent) -> Response:
+    return _page("number", token, typed, phone=typed.value("phone", otherwise=""))
+
+
 @own_page.get("/contact")
 def contact(token: str) -> ResponseReturnValue:
     """What is safe to do, as it was chosen."""
-    found = _visit(token)
-    options = questions.contact_options(has_name=bool(found.name), now=clock.now())
-    values = questions.contact_values(found.safe_contact)
-    return _page("contact", token, options=options, values=values, has_safe_word=bool(found.safe_contact.safe_word))
+    return _contact_page(_visit(token), unsent.here(), now=clock.now())
 
 
 @own_page.post("/contact")
@@ -169,16 +175,22 @@ def take_contact(token: str) -> ResponseReturnValue:
         with transaction() as session:
             change(session, token=token, safe_contact=allowed, zone=service_zone(), now=now)
     except WrongAnswer as wrong:
-        return _contact_again(found, token, wrong.errors, now=now)
+        return unsent.refused(wrong.errors, show=lambda typed: _contact_page(found, typed, now=now))
     except WindowClosed:
-        return _contact_again(found, token, {"not_after": questions.LAST_DAY_TOO_EARLY}, now=now)
+        too_early = {"not_after": questions.LAST_DAY_TOO_EARLY}
+        return unsent.refused(too_early, show=lambda typed: _contact_page(found, typed, now=now))
     return _back_to(token)
 
 
-def _contact_again(found: Visit, token: str, errors: Errors, *, now: datetime) -> Response:
-    options = questions.contact_options(has_name=bool(found.name), now=now)
-    has_word = bool(found.safe_contact.safe_word)
-    return _page("contact", token, errors=errors, options=options, values=request.form, has_safe_word=has_word)
+def _contact_page(found: Visit, typed: Unsent, *, now: datetime) -> Response:
+    return _page(
+        "contact",
+        found.token,
+        typed,
+        options=questions.contact_options(has_name=bool(found.name), now=now),
+        values=typed.form(otherwise=questions.contact_values(found.safe_contact)),
+        has_safe_word=bool(found.safe_contact.safe_word),
+    )
 
 
 @own_page.get("/cancel")
@@ -242,11 +254,17 @@ def _offered(token: str, now: datetime) -> offers.Availability:
         return offers.availability_for(session, token=token, now=now)
 
 
-def _page(step: str, token: str, *, errors: Errors | None = None, **values: object) -> Response:
-    back = url_for("own_page.show", token=token)
-    shown = render_template(f"visitor/{step}.html", errors=in_words(errors or {}), back=back, is_change=True, **values)
-    return make_response(shown, 422 if errors else 200)
+def _page(step: str, token: str, typed: Unsent = NOTHING, **values: object) -> Response:
+    shown = render_template(
+        f"visitor/{step}.html",
+        errors=in_words(typed.errors),
+        is_cut=typed.is_cut,
+        back=url_for("own_page.show", token=token),
+        is_change=True,
+        **values,
+    )
+    return make_response(shown, 200 if request.method == "GET" else 422)
 
 
-def _back_to(token: str) -> ResponseReturnValue:
-    return redirect(url_for("own_page.show", token=token), 303)
+def _back_to(token: str) -> Response:
+    return unsent.done(make_response(redirect(url_for("own_page.show", token=token), 303)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -18,7 +17,7 @@ from callbacks.operations import offers
 from callbacks.operations.ask import YOUNG_PEOPLE
 from callbacks.operations.ask_from_outside import ask_from_outside
 from callbacks.operations.visit import visit
-from callbacks.web import choices, proof, questions, safe_times, safety
+from callbacks.web import choices, proof, questions, safe_times, safety, unsent
 from callbacks.web.call_view import view_of
 from callbacks.web.draft import Draft, forget, keep, new_draft, present_draft
 from callbacks.web.journey import at, go_on, next_step, page, start_again, without
@@ -31,6 +30,7 @@ from foundation.web.times import service_zone
 from rota import queries as rota
 
 visitor = Blueprint("visitor", __name__, template_folder="templates")
+visitor.before_request(unsent.put_aside_for_language)
 
 ASKS_PER_ADDRESS: Final = "20/minute"  # a library or a hostel behind one address; more than that is a machine
 LEAVES_FOR: Final = "https://www.bbc.co.uk/weather"  # dull, likely, and the same for everybody
@@ -39,22 +39,27 @@ LEAVES_FOR: Final = "https://www.bbc.co.uk/weather"  # dull, likely, and the sam
 @visitor.get("/")
 def name() -> ResponseReturnValue:
     """The first page: what this is, and the first question."""
-    draft = present_draft()
-    if draft is None or draft.token:
-        return page("name", Draft(key=""), name="", has_asked=draft is not None)
-    return page("name", draft, name=draft.name, has_asked=False)
+    if "again" in request.args and not request.cookies:
+        return start_again()
+    draft, typed = present_draft(), unsent.here()
+    has_asked = draft is not None and bool(draft.token)
+    if draft is None or has_asked:
+        draft = Draft(key="")
+    return page("name", draft, typed, name=typed.value("name", otherwise=draft.name), has_asked=has_asked)
 
 
 @visitor.post("/")
 def take_name() -> ResponseReturnValue:
     """Start a draft, or go on with the one at hand. Whoever has asked already starts another."""
-    draft, typed = present_draft(), request.form.get("name", "")
+    draft = present_draft()
     if draft is None or draft.token:
         draft = new_draft()
     try:
-        called = questions.name(typed, now=clock.now())
+        called = questions.name(request.form.get("name", ""), now=clock.now())
     except WrongAnswer as wrong:
-        return page("name", draft, errors=wrong.errors, name=typed, has_asked=False)
+        answer = unsent.again(wrong.errors)
+        answer.headers["Location"] = url_for("visitor.name", again="")  # whoever keeps no cookies is told so there
+        return answer
     if bool(called) != bool(draft.name):  # "ask for me by name" can be chosen only with a name
         draft = replace(without(draft, "contact"), third_party="")
     return go_on(replace(draft, name=called), answered="name")
@@ -64,20 +69,19 @@ def take_name() -> ResponseReturnValue:
 @at("contact")
 def contact(draft: Draft) -> ResponseReturnValue:
     """What is safe to do."""
+    typed = unsent.here()
     options = questions.contact_options(has_name=bool(draft.name), now=clock.now())
-    return page("contact", draft, options=options, values=draft.as_form())
+    return page("contact", draft, typed, options=options, values=typed.form(otherwise=draft.as_form()))
 
 
 @visitor.post("/contact")
 @at("contact")
 def take_contact(draft: Draft) -> ResponseReturnValue:
     """Keep what is safe."""
-    has_name, now = bool(draft.name), clock.now()
     try:
-        safe = questions.contact(request.form, has_name=has_name, present=SafeContact(), now=now)
+        safe = questions.contact(request.form, has_name=bool(draft.name), present=SafeContact(), now=clock.now())
     except WrongAnswer as wrong:
-        options = questions.contact_options(has_name=has_name, now=now)
-        return page("contact", draft, errors=wrong.errors, options=options, values=request.form)
+        return unsent.again(wrong.errors)
     return go_on(draft.with_contact(safe), answered="contact")
 
 
@@ -85,7 +89,8 @@ def take_contact(draft: Draft) -> ResponseReturnValue:
 @at("number")
 def number(draft: Draft) -> ResponseReturnValue:
     """The number to ring."""
-    return page("number", draft, phone=draft.phone, caller=questions.our_number())
+    typed = unsent.here()
+    return page("number", draft, typed, phone=typed.value("phone", otherwise=draft.phone))
 
 
 @visitor.post("/number")
@@ -96,7 +101,7 @@ def take_number(draft: Draft) -> ResponseReturnValue:
     try:
         questions.phone(typed, now=clock.now())
     except WrongAnswer as wrong:
-        return page("number", draft, errors=wrong.errors, phone=typed, caller=questions.our_number())
+        return unsent.again(wrong.errors)
     return go_on(replace(draft, phone=typed.strip()), answered="number")
 
 
@@ -132,8 +137,10 @@ def _add_questions(part: str, *, number: int) -> None:
 
     @at(part)
     def show(draft: Draft) -> ResponseReturnValue:
-        asked = [(question.spoken(), safety.chosen(question, draft)) for question in safety.PAGES[part]]
-        return page(part, draft, asked=asked, answers=choices.spoken(safety.ANSWERS))
+        typed = unsent.here()
+        given = safety.answers(part, typed.fields, draft) if typed.fields is not None else draft
+        asked = [(question.spoken(), safety.chosen(question, given)) for question in safety.PAGES[part]]
+        return page(part, draft, typed, asked=asked, answers=choices.spoken(safety.ANSWERS))
 
     @at(part)
     def take(before: Draft) -> ResponseReturnValue:
@@ -155,7 +162,22 @@ for _number, _part in enumerate(safety.PAGES, 1):  # the address, which a histor
 @at("counsellor")
 def counsellor(draft: Draft) -> ResponseReturnValue:
     """Whom to talk to, with what each wish costs in time, and in which language."""
-    return _who_page(draft, {}, counsellor=draft.counsellor, spoken=draft.language, now=clock.now())
+    now, typed = clock.now(), unsent.here()
+    with transaction() as session:
+        prices = offers.prices(session, skills=_skills(draft), language=draft.spoken, now=now)
+        cannot_ring = offers.availability(session, now=now).cannot_ring
+        spoken_here = rota.languages_spoken(session, today=now.date())
+        tongues = offers.prices_of_languages(session, spoken_here, skills=_skills(draft), now=now)
+    reads = language.present() if language.present() in tongues else language.ENGLISH
+    return page(
+        "counsellor",
+        draft,
+        typed,
+        counsellor=typed.value("counsellor", otherwise=draft.counsellor),
+        options=choices.counsellors(prices, cannot_ring=cannot_ring, zone=service_zone(), now=now),
+        tongues=choices.tongues(tongues, cannot_ring=cannot_ring, zone=service_zone(), now=now),
+        spoken=typed.value("language", otherwise=draft.language) or reads,
+    )
 
 
 @visitor.post("/who")
@@ -169,27 +191,8 @@ def take_counsellor(draft: Draft) -> ResponseReturnValue:
     if spoken and spoken not in _languages():
         errors["language"] = questions.CHOOSE_LANGUAGE
     if errors:
-        return _who_page(draft, errors, counsellor="", spoken=spoken, now=clock.now())
+        return unsent.again(errors)
     return go_on(_time_anew(draft, replace(draft, counsellor=chosen, language=spoken)), answered="counsellor")
-
-
-def _who_page(draft: Draft, errors: Errors, *, counsellor: str, spoken: str, now: datetime) -> Response:
-    with transaction() as session:
-        prices = offers.prices(session, skills=_skills(draft), language=draft.spoken, now=now)
-        cannot_ring = offers.availability(session, now=now).cannot_ring
-        spoken_here = rota.languages_spoken(session, today=now.date())
-        tongues = offers.prices_of_languages(session, spoken_here, skills=_skills(draft), now=now)
-    options = choices.counsellors(prices, cannot_ring=cannot_ring, zone=service_zone(), now=now)
-    reads = language.present() if language.present() in tongues else language.ENGLISH
-    return page(
-        "counsellor",
-        draft,
-        errors=errors,
-        counsellor=counsellor,
-        options=options,
-        tongues=choices.tongues(tongues, cannot_ring=cannot_ring, zone=service_zone(), now=now),
-        spoken=spoken or reads,
-    )
 
 
 def _languages() -> frozenset[str]:
@@ -212,14 +215,19 @@ def _skills(draft: Draft) -> frozenset[str]:
 @at("time")
 def time(draft: Draft) -> ResponseReturnValue:
     """As soon as possible, or one of the offered times."""
-    errors = {"when": questions.TIME_IS_GONE} if draft.is_gone else {}
-    return _time_page(draft, errors, when=draft.when, until=draft.until, now=clock.now())
-
-
-def _time_page(draft: Draft, errors: Errors, *, when: str, until: str, now: datetime) -> Response:
-    ends = safe_times.until_when(until, zone=service_zone(), now=now)
-    times = choices.times(_offered(draft, now), zone=service_zone(), now=now)
-    return page("time", draft, errors=errors, when=when, until=until, ends=ends, times=times)
+    now, typed = clock.now(), unsent.here()
+    if draft.is_gone and typed.fields is None:
+        typed = replace(typed, errors={"when": questions.TIME_IS_GONE})
+    until = typed.value("until", otherwise=draft.until)
+    return page(
+        "time",
+        draft,
+        typed,
+        when=typed.value("when", otherwise=draft.when),
+        until=until,
+        ends=safe_times.until_when(until, zone=service_zone(), now=now),
+        times=choices.times(_offered(draft, now), zone=service_zone(), now=now),
+    )
 
 
 @visitor.post("/time")
@@ -231,7 +239,7 @@ def take_time(draft: Draft) -> ResponseReturnValue:
         when = questions.when(chosen, now=now)
         questions.until(when, until, now=now)
     except WrongAnswer as wrong:
-        return _time_page(draft, wrong.errors, when=chosen, until=until, now=now)
+        return unsent.again(wrong.errors)
     return go_on(replace(draft, when=choices.value(when), until=until, is_gone=False), answered="time")
 
 
@@ -239,35 +247,33 @@ def take_time(draft: Draft) -> ResponseReturnValue:
 @at("others")
 def others(draft: Draft) -> ResponseReturnValue:
     """Other times when it is safe."""
-    return _others_page(draft, {}, ticked=draft.others, now=clock.now())
+    now, typed = clock.now(), unsent.here()
+    try:
+        when = questions.when(draft.when, now=now)
+    except WrongAnswer:
+        return _time_is_gone(draft)
+    days = safe_times.other_days(_offered(draft, now).slots, when=when, zone=service_zone(), now=now)
+    return page("others", draft, typed, ticked=typed.values("others", otherwise=draft.others), days=days)
 
 
 @visitor.post("/times")
 @at("others")
 def take_others(draft: Draft) -> ResponseReturnValue:
     """Keep them."""
-    now, ticked = clock.now(), request.form.getlist("others")
     try:
-        spans = questions.others(ticked, now=now)
+        spans = questions.others(request.form.getlist("others"), now=clock.now())
     except WrongAnswer as wrong:
-        return _others_page(draft, wrong.errors, ticked=ticked, now=now)
+        return unsent.again(wrong.errors)
     return go_on(replace(draft, others=tuple(choices.value(span) for span in spans)), answered="others")
-
-
-def _others_page(draft: Draft, errors: Errors, *, ticked: Sequence[str], now: datetime) -> Response:
-    try:
-        when = questions.when(draft.when, now=now)
-    except WrongAnswer:
-        return _time_is_gone(draft)
-    days = safe_times.other_days(_offered(draft, now).slots, when=when, zone=service_zone(), now=now)
-    return page("others", draft, errors=errors, ticked=ticked, days=days)
 
 
 @visitor.get("/agree")
 @at("agree")
 def agree(draft: Draft) -> ResponseReturnValue:
     """What we keep, and whether that is all right."""
-    return page("agree", draft, agreed=bool(draft.agreed_to), may_ask=draft.may_ask)
+    typed = unsent.here()
+    agreed = bool(typed.value("agree", otherwise=draft.agreed_to))
+    return page("agree", draft, typed, agreed=agreed, may_ask=draft.may_ask)
 
 
 @visitor.post("/agree")
@@ -275,7 +281,7 @@ def agree(draft: Draft) -> ResponseReturnValue:
 def take_agreement(draft: Draft) -> ResponseReturnValue:
     """Keep the consent, with the version of its words."""
     if request.form.get("agree") != "yes":
-        return page("agree", draft, errors={"agree": questions.TICK}, agreed=False, may_ask=draft.may_ask)
+        return unsent.again({"agree": questions.TICK})
     return go_on(replace(draft, agreed_to=CONSENT_VERSION), answered="agree")
 
 
@@ -283,11 +289,7 @@ def take_agreement(draft: Draft) -> ResponseReturnValue:
 @at("check")
 def check(draft: Draft) -> ResponseReturnValue:
     """All answers on one page, each with a way to change it."""
-    return _check_page(draft, is_stale=False)
-
-
-def _check_page(draft: Draft, *, is_stale: bool) -> Response:
-    now = clock.now()
+    now, typed = clock.now(), unsent.here()
     try:
         asked = _as_ask(draft, now=now)
     except WrongAnswer:
@@ -297,6 +299,7 @@ def _check_page(draft: Draft, *, is_stale: bool) -> Response:
     return page(
         "check",
         draft,
+        replace(typed, errors={}),
         name=draft.name,
         phone=draft.phone,
         when=choices.in_words(asked.when, zone=service_zone(), now=now),
@@ -308,7 +311,7 @@ def _check_page(draft: Draft, *, is_stale: bool) -> Response:
         work=proof.challenge(draft, now=now),
         bits=proof.BITS,
         answers=draft.seal_of_answers(),
-        is_stale=is_stale,
+        is_stale=bool(typed.errors),
     )
 
 
@@ -324,7 +327,7 @@ def ask_for_call(draft: Draft) -> ResponseReturnValue:
     if proof.is_machine():
         return start_again()
     if request.form.get("answers", draft.seal_of_answers()) != draft.seal_of_answers():
-        return _check_page(draft, is_stale=True)
+        return unsent.again({"answers": questions.STALE})
     key = Idempotency(key=f"page:{draft.key}", body_digest=sealed.digest(draft.key))
     try:
         wanted = _as_ask(draft, now=now)
@@ -341,7 +344,8 @@ def ask_for_call(draft: Draft) -> ResponseReturnValue:
             )
     except (offers.NotOffered, WindowClosed, WrongAnswer):
         return _time_is_gone(draft)
-    return keep(make_response(redirect(url_for("visitor.done"), 303)), replace(draft, token=asked.token))
+    answer = make_response(redirect(url_for("visitor.done"), 303))
+    return unsent.done(keep(answer, replace(draft, token=asked.token)))
 
 
 @visitor.get("/done")
@@ -371,6 +375,13 @@ def leave() -> ResponseReturnValue:
 def leave_frame() -> ResponseReturnValue:
     """The same for a frame on another website: its cookies can be taken away only from within."""
     return forget(make_response("", 204))
+
+
+@visitor.post("/keep")
+def keep_answers() -> ResponseReturnValue:
+    """Begin the hour anew, for whoever is still busy with a page."""
+    draft = present_draft()
+    return ("", 410) if draft is None else keep(make_response("", 204), draft)
 
 
 @visitor.get("/finished")

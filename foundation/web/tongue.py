@@ -15,6 +15,8 @@ from flask_babel import Babel, Domain
 from foundation import language
 
 COOKIE: Final = "lang"
+FIELD: Final = "speak"
+"""The name of the buttons that switch the language of a page with a form."""
 ENGLISH_PLACES: Final = ("/staff", "/webhooks/", "/metrics", "/healthz", "/readyz")
 
 
@@ -47,13 +49,19 @@ def _choose() -> ResponseReturnValue | None:
         return None
     chosen = language.known(request.args.get("lang", "")) if request.method == "GET" else None
     if chosen is not None:  # the address of the page, which a history keeps, stays the same in every language
-        return _kept(make_response(redirect(request.path, 303)), chosen)
+        return keep(make_response(redirect(request.path, 303)), chosen)
     wished = [request.cookies.get(COOKIE, ""), *(tag for tag, _ in request.accept_languages)]
     language.speak(language.best([tag for tag in wished if tag]) or language.ENGLISH)
     return None
 
 
-def _kept(response: Response, chosen: str) -> Response:
+def chosen_in_form() -> str | None:
+    """The language that was chosen by a button of the form that was sent; None when it was sent by another."""
+    return language.known(request.form.get(FIELD, "")) if request.method == "POST" else None
+
+
+def keep(response: Response, chosen: str) -> Response:
+    """Go on in this language, from the next page."""
     is_https = current_app.config["PUBLIC_BASE_URL"].startswith("https://")
     is_framed = is_https and request.headers.get("Sec-Fetch-Dest") == "iframe"
     response.set_cookie(

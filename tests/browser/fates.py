@@ -266,8 +266,14 @@ def _limits(desk: Desk) -> Iterator[None]:
 def _too_often(page: Page, desk: Desk) -> Iterator[str]:
     for number in range(WITHOUT + 1):
         page.context.clear_cookies(name="draft")
-        for path, form in (*BRIEFLY, ("/time", {"when": "asap"}), ("/agree", {"agree": "yes"})):
-            page.request.post(path, form=form | ({"phone": f"07700 900 {200 + number}"} if path == "/number" else {}))
+        for path, form in BRIEFLY:
+            page.request.post(path, form=form)
+        for path, answer in (
+            ("/number", {"phone": f"07700 900 {200 + number}"}),
+            ("/time", {"when": "asap"}),
+            ("/agree", {"agree": "yes"}),
+        ):
+            page.request.post(path, form=dict(answer))
         page.goto("/check")
         page.locator("[name=work]").evaluate("it => it.remove()")
         send(page)

@@ -1,7 +1,7 @@
 """Every page of the visitor in every state, one after the other, in a browser; and what must hold of each.
 
-The way leads by names of fields and never by words, so that it is the same in every language. What becomes of a request,
-and what is refused, are in `fates.py`.
+The way leads by names of fields and never by words, so that it is the same in every language. What becomes of a
+request, and what is refused, are in `fates.py`.
 """
 
 from __future__ import annotations
@@ -44,6 +44,13 @@ _WEAR = """css => {
     sheet.replaceSync(css);
     document.adoptedStyleSheets = [sheet];
 }"""
+_NEARLY_OVER = """() => {
+    const ending = document.querySelector("[data-kept]");
+    ending.querySelector("[role=status]").textContent = ending.dataset.ends;
+    ending.querySelector("button").hidden = false;
+    ending.classList.add("shown");
+}"""
+"""What the page's own script does after fifty minutes."""
 _OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 _SMALL = """() => [...document.querySelectorAll(
     "main button, main .choice label, header .leave, main input[type=text], main input[type=tel], main summary"
@@ -128,7 +135,7 @@ def asking(page: Place) -> Iterator[str]:
     """From the first page to the confirmation, with a mistake on every page that can have one."""
     page.goto("/")
     yield "name"
-    page.fill("#name", "x" * 90)
+    page.fill("#name", "x" * 290)
     send(page)
     yield "name, wrong"
     page.fill("#name", "Sam")
@@ -136,6 +143,8 @@ def asking(page: Place) -> Iterator[str]:
     yield "contact"
     page.locator("details.more summary").click()
     yield "contact, with more"
+    page.evaluate(_NEARLY_OVER)
+    yield "contact, when the hour is nearly over"
     send(page)
     yield "contact, wrong"
     page.locator("[name=third_party][value=hang_up]").check()

@@ -317,3 +317,66 @@ def test_forced_colours_and_print_leave_the_words(opens: Opens) -> None:
     expect(page.get_by_role("button", name="Continue")).to_be_visible()
     page.emulate_media(media="print")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+def test_back_after_a_mistake_sends_nothing_twice(opens: Opens) -> None:
+    page = opens(java_script_enabled=False)
+    page.fill("#name", "x" * 90)
+    go_on(page)
+    mistaken = page.title()
+    page.fill("#name", "Sam")
+    go_on(page)
+    page.on("request", lambda request: methods.append(request.method))
+    methods: list[str] = []
+    page.go_back()
+    page.reload()
+
+    assert mistaken.startswith("Error: ")
+    assert set(methods) == {"GET"}
+    expect(page.locator("#name")).to_have_value("Sam")
+
+
+def test_the_switch_of_languages_keeps_what_is_being_typed_without_scripts(opens: Opens) -> None:
+    page = opens(java_script_enabled=False)
+    page.fill("#name", "Zebedee")
+
+    follow(page, "button", "Cymraeg")
+
+    expect(page.locator("#name")).to_have_value("Zebedee")
+    assert page.locator("html").get_attribute("lang") == "cy"
+
+
+def test_before_the_hour_is_over_the_page_says_so_and_can_keep_the_answers(opens: Opens, base: str) -> None:
+    page = opens()
+    page.fill("#name", "Sam")
+    page.clock.install()
+    go_on(page)
+    button, said = page.get_by_role("button", name="Keep my answers"), page.locator(".ending [role=status]")
+    before = page.context.cookies(base)
+    hidden = button.is_hidden(), said.text_content()
+
+    page.clock.fast_forward("50:30")
+    expect(said).to_contain_text("In ten minutes your answers here will be gone")
+    with page.expect_response("**/keep"):
+        button.click()
+    expect(said).to_have_text("Your answers are kept for another hour.")
+    expect(said).to_be_focused()
+
+    assert hidden == (True, "")
+    assert button.is_hidden()
+    assert page.context.cookies(base) != before
+
+
+def test_when_the_hour_is_over_the_page_goes_and_what_was_typed_with_it(opens: Opens) -> None:
+    page = opens()
+    page.fill("#name", "Sam")
+    page.clock.install()
+    go_on(page)
+    page.get_by_text("More that can keep you safe").click()
+    page.fill("#safe_word", "boiler")
+    page.context.clear_cookies(name="draft")
+
+    with page.expect_navigation():
+        page.clock.fast_forward("01:00:10")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Let us start again")

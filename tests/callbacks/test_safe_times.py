@@ -66,9 +66,9 @@ def test_an_end_that_has_come_meanwhile_asks_for_the_time_again(client: FlaskCli
 def test_an_end_that_cannot_be_is_asked_again(client: FlaskClient, until: str) -> None:
     fill_in(client, until="/time")
 
-    answer = client.post("/time", data={"when": "asap", "until": until})
+    answer = client.post("/time", data={"when": "asap", "until": until}, follow_redirects=True)
 
-    assert answer.status_code == 422
+    assert answer.request.path == "/time"
     assert answer.text.count("Choose until when it is safe to ring") == 2
 
 
@@ -86,13 +86,13 @@ def test_up_to_three_other_times_can_be_ticked_and_only_after_the_chosen_one(app
     fill_in(client)
     client.post("/time", data={"when": hour(NOON + 3 * HOUR)})
     offered = re.findall(r'name="others" value="([^"]+)"', client.get("/times").text)
-    too_many = client.post("/times", data={"others": offered[:4]})
+    too_many = client.post("/times", data={"others": offered[:4]}, follow_redirects=True)
     led_to = client.post("/times", data={"others": offered[:3]}).headers["Location"]
     client.post("/check")
 
     [row] = kept(app)
     assert offered[0] == hour(NOON + 4 * HOUR)
-    assert (too_many.status_code, too_many.text.count("Choose three times at most")) == (422, 2)
+    assert too_many.text.count("Choose three times at most") == 2
     assert led_to == "/check"
     assert [span.starts_at for span in row.as_wanted().safe_times] == [NOON + n * HOUR for n in (4, 5, 6)]
     assert row.next_try_at == NOON + 3 * HOUR
