@@ -88,11 +88,13 @@ def export_shifts(first: str, last: str) -> None:
 
 
 def _say(outcome: Outcome, done: str) -> None:
-    """Say what came of it; every problem on a line of its own, and exit status 1, when nothing is kept."""
+    """Say what came of it; every problem and remark on a line of its own, and exit status 1, when nothing is kept."""
     for problem in outcome.problems:
         click.echo(f"line {problem.line}: {problem.words}", err=True)
     if outcome.problems:
         raise click.ClickException(f"nothing is kept: {len(outcome.problems)} problems.")
+    for remark in outcome.remarks:
+        click.echo(f"line {remark.line}: {remark.words}.")
     click.echo(f"{done}{'' if outcome.is_kept else ' Nothing is kept: this was a dry run.'}")
 
 

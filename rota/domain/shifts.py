@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 GRACE = timedelta(minutes=5)  # somebody writing down the shift that has just begun is not rewriting the past
@@ -93,6 +94,15 @@ class Shift:
     span: Span
 
 
+class ClockChange(StrEnum):
+    """What the clocks can do to a wall time."""
+
+    TWICE = "twice"
+    """It is there twice; the first one is meant."""
+    SKIPPED = "skipped"
+    """It is not there; the first instant after the gap is meant."""
+
+
 def instant_of(day: date, wall: time, zone: ZoneInfo) -> datetime:
     """The instant, in UTC, at which clocks in the zone show this wall time on this day."""
     local = datetime.combine(day, wall.replace(fold=0), tzinfo=zone)
@@ -114,6 +124,15 @@ def _first_after_gap(local: datetime, zone: ZoneInfo) -> datetime:
         else:
             before = middle
     return after
+
+
+def clock_change(day: date, wall: time, zone: ZoneInfo) -> ClockChange | None:
+    """What the clocks do to a wall time on a day; None when it is there exactly once."""
+    first, second = (datetime.combine(day, wall.replace(fold=fold), tzinfo=zone).astimezone(UTC) for fold in (0, 1))
+    if first == second:
+        return None
+    is_there = first.astimezone(zone).replace(tzinfo=None) == datetime.combine(day, wall)
+    return ClockChange.TWICE if is_there else ClockChange.SKIPPED
 
 
 def planned(day: date, starts: time, ends: time, zone: ZoneInfo) -> Span | None:

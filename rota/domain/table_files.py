@@ -30,6 +30,14 @@ class Problem:
     words: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Remark:
+    """Something worth knowing about one line of the file, and nothing wrong with it."""
+
+    line: int
+    words: str
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line: its number in the file, and its cells by column, empty where the column is missing."""

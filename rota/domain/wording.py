@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
+from datetime import date, time, timedelta
 from zoneinfo import ZoneInfo
 
 from foundation.web.times import clock_time, date_in_words
@@ -11,7 +11,7 @@ from rota.domain.counsellor import Gender, Skill
 from rota.domain.coverage import CoverState, Segment
 from rota.domain.phone_check import Checked
 from rota.domain.presence import Absent, PresenceState
-from rota.domain.shifts import Span
+from rota.domain.shifts import ClockChange, Span, clock_change, instant_of
 from rota.domain.working_time import Finding, Limits, Rule, Site
 
 SKILLS: dict[Skill, str] = {
@@ -73,6 +73,10 @@ TEXT_CHANGED = "Your shifts have changed: {gained} new, {lost} gone, the first o
 TEXT_LEAVE_APPROVED = "You are off: {days}. Your shifts are on your page."
 TEXT_LEAVE_VACATED = "You are off: {days}. {shifts} no longer yours. Your shifts are on your page."
 TEXT_LEAVE_REFUSED = "You could not be given these days off: {days}. Please talk to whoever plans the shifts."
+TEXT_VACATED = "Leave was approved: nobody has this shift any more: {shift}. Please look at the coverage page."
+TEXT_VACATED_MANY = (
+    "Leave was approved: {shifts} shifts have nobody any more, the first {first}. Please look at the coverage page."
+)
 TEXT_COVER = "Could you work {shift}? Reply YES to take it. The first YES has it."
 TEXT_COVER_YOURS = "Thank you. It is yours: {shift}."
 TEXT_COVER_GONE = "Thank you. Somebody else has taken it, so you are not needed: {shift}."
@@ -115,6 +119,16 @@ CHECKED: dict[Checked | None, str] = {
 }
 """What came of the latest check of one's own telephone; None while it goes on."""
 
+CHECKED_FOR: dict[Checked | None, str] = {
+    None: "Their telephone is about to ring. They answer it, and press 1.",
+    Checked.CONFIRMED: "They answered and pressed 1.",
+    Checked.NO_KEY: "It was answered, and nobody pressed 1.",
+    Checked.NOT_REACHED: "It was engaged or not answered.",
+    Checked.NOT_POSSIBLE: "It could not be rung. Ask them whether the number is right.",
+    Checked.ENDED: "The check was stopped.",
+}
+"""The same, of somebody else's telephone."""
+
 LAWS: dict[Site, str] = {
     Site.ENGLAND_AND_WALES: "Working Time Regulations 1998, Great Britain",
     Site.SCOTLAND: "Working Time Regulations 1998, Great Britain",
@@ -127,6 +141,12 @@ SITES: dict[Site, str] = {
     Site.NORTHERN_IRELAND: "Northern Ireland",
 }
 
+CLOCKS: dict[ClockChange, str] = {
+    ClockChange.TWICE: "{wall} comes twice on {day}, because the clocks go back: the first {wall} is taken",
+    ClockChange.SKIPPED: "{wall} does not exist on {day}, because the clocks go forward: moved to {taken}",
+}
+"""What is said of a wall time that is there twice, or not at all."""
+
 _OURS = frozenset({Rule.ONE_AT_A_TIME, Rule.LEAVE, Rule.CONSECUTIVE_DAYS, Rule.OWN_CAP, Rule.CONTRACT})
 """Rules of the house, which no law names."""
 
@@ -135,9 +155,12 @@ _RULES: dict[Rule, str] = {
     Rule.LEAVE: "On leave for {found} of it: {shifts}",
     Rule.DAILY_REST: "Only {found} of rest, {limit} needed, between {shifts}",
     Rule.WEEKLY_REST: "The longest rest of the week is {found}, {limit} needed: {shifts}",
+    Rule.OWED_REST: "A rest of {limit} is owed within 14 days, because it was too short around {owed_for}; the longest "
+    "that is left is {found}: {shifts}",
     Rule.WEEKLY_HOURS: "{found} a week on average, {limit} at most without an opt-out: {shifts}",
     Rule.NIGHT_HOURS: "{found} on average in each 24 hours of night work, {limit} at most: {shifts}",
     Rule.HAZARDOUS_NIGHT: "A night of {found}, {limit} at most where nights are a heavy mental strain: {shifts}",
+    Rule.HEALTH_CHECK: "{held}, and this is night work: {shifts}",
     Rule.CONSECUTIVE_DAYS: "{found_days} days in a row, {limit_days} at most: {shifts}",
     Rule.OWN_CAP: "{found} in this week, {limit} offered: {shifts}",
     Rule.CONTRACT: "{found} in this week, {limit} contracted: {shifts}",
@@ -145,21 +168,41 @@ _RULES: dict[Rule, str] = {
 }
 """What each rule says: the figures, and the shifts that cause it."""
 
+HELD_UNTIL = "The health assessment held until {day}"
+NO_CHECK = "No health assessment is on record"
+
 _MOST_NAMED = 3  # more shifts than this are counted, not listed: the sentence must stay one
 
 
 def finding_words(finding: Finding, limits: Limits, zone: ZoneInfo) -> str:
     """A finding in one sentence, with its law."""
-    named = " and ".join(span_words(span, zone) for span in finding.shifts)
-    many = f"{len(finding.shifts)} shifts, the last on {span_words(finding.shifts[-1], zone)}"
     said = _RULES[finding.rule].format(
         found=length_words(finding.found),
         limit=length_words(finding.limit),
         found_days=finding.found.days,
         limit_days=finding.limit.days,
-        shifts=named if len(finding.shifts) <= _MOST_NAMED else many,
+        owed_for=_shifts_words(finding.owed_for, zone),
+        held=f"The health assessment held until {date_in_words(finding.held_until)}"
+        if finding.held_until
+        else NO_CHECK,
+        shifts=_shifts_words(finding.shifts, zone),
     )
     return said if finding.rule in _OURS else f"{said} ({LAWS[limits.site]})"
+
+
+def clock_words(day: date, wall: time, zone: ZoneInfo) -> str:
+    """What the clocks do to a wall time, and which instant is taken; empty when they leave it alone."""
+    change = clock_change(day, wall, zone)
+    if change is None:
+        return ""
+    taken = clock_time(instant_of(day, wall, zone), zone=zone)
+    return CLOCKS[change].format(wall=f"{wall:%H:%M}", day=date_in_words(day), taken=taken)
+
+
+def _shifts_words(shifts: Sequence[Span], zone: ZoneInfo) -> str:
+    if len(shifts) > _MOST_NAMED:
+        return f"{len(shifts)} shifts, the last on {span_words(shifts[-1], zone)}"
+    return " and ".join(span_words(span, zone) for span in shifts)
 
 
 def span_words(span: Span, zone: ZoneInfo) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -23,6 +23,7 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 WEEK = timedelta(weeks=1)
 NOTHING = timedelta()
+_AN_AGE = timedelta(weeks=52)  # longer than any rest that can be owed
 FAR = timedelta(weeks=18)  # how far around a shift others can matter to a verdict: the reference period and a week
 _instant = lru_cache(maxsize=65_536)(instant_of)
 
@@ -49,12 +50,16 @@ class Rule(StrEnum):
     """11 hours between shifts."""
     WEEKLY_REST = "weekly_rest"
     """A day a week that is no part of a daily rest."""
+    OWED_REST = "owed_rest"
+    """A longer rest within a fortnight, for one that was too short."""
     WEEKLY_HOURS = "weekly_hours"
     """48 hours a week on average, unless opted out."""
     NIGHT_HOURS = "night_hours"
     """8 hours in 24 on average, for people who work nights."""
     HAZARDOUS_NIGHT = "hazardous_night"
     """Never more than 8 hours in a night of heavy mental strain."""
+    HEALTH_CHECK = "health_check"
+    """A health assessment that holds, for whoever works nights."""
     CONSECUTIVE_DAYS = "consecutive_days"
     """Days worked in a row."""
     OWN_CAP = "own_cap"
@@ -108,6 +113,8 @@ class Terms:
     """A week; None: no fixed hours."""
     cap: timedelta | None = None
     """The most that a volunteer offered for a week."""
+    health_checked_until: date | None = None
+    """The last day on which a health assessment for nights holds; None: there was none."""
 
     def is_opted_out_in(self, monday: date) -> bool:
         """Whether the opt-out holds on any day of a week."""
@@ -126,6 +133,10 @@ class Finding:
     shifts: tuple[Span, ...]
     is_advice: bool = False
     """Worth saying, and nothing that stops anybody."""
+    owed_for: tuple[Span, ...] = ()
+    """For a rest that is owed: the shifts around the one that was too short."""
+    held_until: date | None = None
+    """For a health assessment: the last day on which one held; None: there was none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +181,19 @@ def new_findings(
             gone[finding.rule, finding.found] -= 1
         else:
             new.append(finding)
-    return tuple(new)
+    return together(new)
+
+
+def together(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The same findings, those of each night without a health assessment as one."""
+    found = list(findings)
+    nights = [finding for finding in found if finding.rule is Rule.HEALTH_CHECK]
+    if len(nights) < 2:  # noqa: PLR2004 - one is one already
+        return tuple(found)
+    shifts = tuple(span for finding in nights for span in finding.shifts)
+    at = found.index(nights[0])
+    found[at] = replace(nights[0], shifts=shifts)
+    return tuple(finding for finding in found if finding not in nights[1:])
 
 
 def verdict(
@@ -202,12 +225,15 @@ def check(
     if not own:
         return []
     weeks = _Weeks(own, zone)
+    short = [*_daily_rest(own, limits), *_weekly_rest(own, weeks, limits)]
+    nights = [span for span in own if night_time(span, limits=limits, zone=zone) >= limits.night_work]
     found = [
         *_on_leave(own, leave),
-        *_daily_rest(own, limits),
-        *_weekly_rest(own, weeks, limits),
+        *short,
+        *_rest_owed(short, own),
         *_weekly_hours(weeks, leave, terms, limits),
-        *_nights(own, weeks, limits, zone),
+        *_nights(own, nights, weeks, limits),
+        *_health_checks(own, nights, terms, zone),
         *_days_in_a_row(own, limits, zone),
     ]
     for rule, most in ((Rule.OWN_CAP, terms.cap), (Rule.CONTRACT, terms.contract)):
@@ -269,21 +295,70 @@ def _daily_rest(shifts: Sequence[Span], limits: Limits) -> Iterator[Finding]:
 MADE_UP_WITHIN = timedelta(days=14)  # our own number: the law asks for it, and names no day
 
 
-def made_up(finding: Finding, shifts: Sequence[Span]) -> Span | None:
-    """The rest that makes up for a daily rest that was too short: longer than one by what was missing, within a
-    fortnight. None when there is none, or the finding is not about daily rest.
+def made_up(short: Iterable[Finding], shifts: Sequence[Span]) -> dict[Finding, Span | None]:
+    """For each rest that was too short, the one that makes up for it: longer than it should have been by what was
+    missing, within a fortnight. None when there is none. No hour makes up for two of them.
     """
-    if finding.rule is not Rule.DAILY_REST:
-        return None
-    since, needed = max(span.ends_at for span in finding.shifts), 2 * finding.limit - finding.found
     stretches = _stretches(sorted(shifts))
+    spent = [NOTHING] * len(stretches)
+    found: dict[Finding, Span | None] = {}
+    for finding in sorted(short, key=_since):
+        found[finding] = None
+        for number, rest in _rests_owed(finding, stretches):
+            if rest.length - spent[number] >= _owed(finding):
+                has_no_end = rest.length >= _AN_AGE
+                found[finding] = Span(rest.starts_at, rest.starts_at + _owed(finding)) if has_no_end else rest
+                spent[number] += finding.limit - finding.found
+                break
+    return found
+
+
+def _since(finding: Finding) -> datetime:
+    return max(span.ends_at for span in finding.shifts)
+
+
+def _owed(finding: Finding) -> timedelta:
+    return 2 * finding.limit - finding.found
+
+
+def _rests_owed(finding: Finding, stretches: Sequence[Sequence[Span]]) -> Iterator[tuple[int, Span]]:
+    """The rests that begin within a fortnight of one that was too short; after the last shift there is no end of it."""
+    since = _since(finding)
     for number, stretch in enumerate(stretches):
         ends_at = max(span.ends_at for span in stretch)
-        is_last = number + 1 == len(stretches)
-        rest = Span(ends_at, ends_at + needed if is_last else stretches[number + 1][0].starts_at)
-        if since <= ends_at < since + MADE_UP_WITHIN and rest.length >= needed:
-            return rest
-    return None
+        if ends_at >= since + MADE_UP_WITHIN:
+            return
+        if since <= ends_at:
+            is_last = number + 1 == len(stretches)
+            until = ends_at + _AN_AGE if is_last else stretches[number + 1][0].starts_at
+            yield number, Span(ends_at, until)
+
+
+def _rest_owed(short: Sequence[Finding], shifts: Sequence[Span]) -> Iterator[Finding]:
+    """A rest that was too short, and that nothing makes up for; with the shifts that stand in the way of it."""
+    for finding, rest in made_up(short, shifts).items() if short else ():
+        if rest is None:
+            stretches = _stretches(shifts)
+            longest = max((rest.length for _, rest in _rests_owed(finding, stretches)), default=NOTHING)
+            in_the_way = _in_the_way(finding, stretches)
+            yield Finding(Rule.OWED_REST, longest, _owed(finding), in_the_way, owed_for=finding.shifts)
+
+
+def _in_the_way(finding: Finding, stretches: Sequence[Sequence[Span]]) -> tuple[Span, ...]:
+    """The shifts of which each alone keeps somebody from a rest that is owed; all of the fortnight, if none does."""
+    within = [number for number, _ in _rests_owed(finding, stretches)]
+    alone = [
+        number + 1
+        for number in within
+        if number + 1 < len(stretches)
+        and (number + 2 == len(stretches) or _between(stretches, number, number + 2) >= _owed(finding))
+    ]
+    numbers = alone or [number + 1 for number in within if number + 1 < len(stretches)]
+    return tuple(span for number in numbers for span in stretches[number])
+
+
+def _between(stretches: Sequence[Sequence[Span]], first: int, second: int) -> timedelta:
+    return stretches[second][0].starts_at - max(span.ends_at for span in stretches[first])
 
 
 def _stretches(shifts: Sequence[Span]) -> list[list[Span]]:
@@ -401,14 +476,13 @@ def night_time(span: Span, *, limits: Limits, zone: ZoneInfo) -> timedelta:
     return found
 
 
-def _nights(shifts: Sequence[Span], weeks: _Weeks, limits: Limits, zone: ZoneInfo) -> Iterator[Finding]:
+def _nights(shifts: Sequence[Span], nights: Sequence[Span], weeks: _Weeks, limits: Limits) -> Iterator[Finding]:
     """A / (B - C) over the reference period, for whoever works nights in at least a third of their shifts."""
-    nights = [span for span in shifts if night_time(span, limits=limits, zone=zone) >= limits.night_work]
     if limits.is_hazardous:
         for span in nights:
             if span.length > limits.night_hours:
                 yield Finding(Rule.HAZARDOUS_NIGHT, span.length, limits.night_hours, (span,))
-    if len(nights) * 3 < len(shifts):
+    if not _is_night_worker(shifts, nights):
         return
     number = limits.reference_weeks
     for first in range(0, len(weeks.worked), number):
@@ -418,6 +492,22 @@ def _nights(shifts: Sequence[Span], weeks: _Weeks, limits: Limits, zone: ZoneInf
         if average > limits.night_hours:
             inside = tuple(span for week in weeks.shifts[first:ends] for span in week)
             yield Finding(Rule.NIGHT_HOURS, average, limits.night_hours, inside)
+
+
+def _is_night_worker(shifts: Sequence[Span], nights: Sequence[Span]) -> bool:
+    """Nights are the normal course of somebody's work when they are a third of it, as a court in Belfast counted."""
+    return len(nights) * 3 >= len(shifts)
+
+
+def _health_checks(shifts: Sequence[Span], nights: Sequence[Span], terms: Terms, zone: ZoneInfo) -> Iterator[Finding]:
+    """Every night for which no health assessment holds. The law asks for one of whoever works nights as a rule, so it
+    stands against those; to others, and to volunteers, who are not workers in law, it is advice.
+    """
+    is_advice = terms.is_volunteer or not _is_night_worker(shifts, nights)
+    until = terms.health_checked_until
+    for span in nights:
+        if until is None or until < span.starts_at.astimezone(zone).date():
+            yield Finding(Rule.HEALTH_CHECK, NOTHING, NOTHING, (span,), is_advice=is_advice, held_until=until)
 
 
 def _days_in_a_row(shifts: Sequence[Span], limits: Limits, zone: ZoneInfo) -> Iterator[Finding]:

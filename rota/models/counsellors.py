@@ -109,6 +109,7 @@ class CounsellorRow(Row):
             opted_out_until=self.opted_out_until,
             contract=_minutes(self.contract_minutes),
             cap=_minutes(self.cap_minutes),
+            health_checked_until=self.health_checked_until,
         )
 
 

@@ -28,9 +28,15 @@ def alert(
     give_up_at: datetime,
     now: datetime,
     on_call: Phone | None = None,
+    besides: int | None = None,
+    not_before: datetime | None = None,
 ) -> int:
-    """Order the text to every supervisor who gave a number, and to the lead on call; to how many it goes."""
-    told, supervisors = 0, to_be_alerted(session, roles=PLANNERS)
+    """Order the text to every supervisor who gave a number, and to the lead on call; to how many it goes.
+
+    `besides`: who knows it already, because they did it themselves.
+    """
+    told = 0
+    supervisors = [staff for staff in to_be_alerted(session, roles=PLANNERS) if staff.id != besides]
     for staff in supervisors:
         text_id = order.order_text(
             session,
@@ -39,6 +45,7 @@ def alert(
             purpose=PURPOSE,
             reason_key=f"{reason_key}:{staff.id}",
             give_up_at=give_up_at,
+            not_before=not_before,
             now=now,
         )
         if text_id is not None:

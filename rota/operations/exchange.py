@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -24,9 +24,9 @@ from foundation.phone import NumberNotAllowed, Phone
 from rota import queries
 from rota.domain.counsellor import Gender, Skill
 from rota.domain.shifts import ShiftRefused, Span, check_new, entered
-from rota.domain.table_files import Line, Problem, read_table
+from rota.domain.table_files import Line, Problem, Remark, read_table
 from rota.domain.typed import read_day, read_hours, read_number, read_time
-from rota.domain.wording import LANGUAGES, SKILLS
+from rota.domain.wording import LANGUAGES, SKILLS, clock_words
 from rota.domain.working_time import Site
 from rota.models import SHORTEST_NOTICE, CounsellorRow, DraftRow
 from rota.operations import drafts
@@ -60,6 +60,7 @@ class Outcome:
     told: int = 0
     """People whose shifts change, each of whom is told once."""
     problems: tuple[Problem, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     is_kept: bool = False
 
 
@@ -139,6 +140,7 @@ def import_shifts(
     problems, wanted = list(table.problems), []
     people = {row.staff.email: row for row in queries.everybody(session)}
     seen: dict[tuple[int | None, Span | None], int] = {}
+    remarks: list[Remark] = []
     for line in table.lines:
         try:
             shift = _wanted(line, people, zone, now)
@@ -150,7 +152,8 @@ def import_shifts(
             problems.append(Problem(line.number, f"This is the same shift as in line {before}. Take one of them out"))
         else:
             wanted.append((line.number, shift))
-    outcome = Outcome(added=len(wanted))
+            remarks += _clocks(line, zone)
+    outcome = Outcome(added=len(wanted), remarks=tuple(remarks))
     with _kept(session, is_dry_run, problems):
         if wanted:
             outcome = replace(outcome, told=_publish(session, wanted, problems, zone, by, now))
@@ -377,6 +380,16 @@ def _wanted(line: Line, people: Mapping[str, CounsellorRow], zone: ZoneInfo, now
     except ShiftRefused as refused:
         raise CellsNotUnderstood([str(refused)]) from None
     return DraftShift(None, 0, person.id, span, reading.cell("reason"))
+
+
+def _clocks(line: Line, zone: ZoneInfo) -> list[Remark]:
+    """Which wall times of a line are there twice or not at all, and what they were taken for."""
+    day, starts, ends = read_day(line.cells["day"]), read_time(line.cells["starts"]), read_time(line.cells["ends"])
+    if day is None or starts is None or ends is None:
+        return []  # told as problems already
+    last_day = day if ends > starts else day + timedelta(days=1)
+    found = (clock_words(day, starts, zone), clock_words(last_day, ends, zone))
+    return [Remark(line.number, words) for words in found if words]
 
 
 def _publish(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -13,6 +14,7 @@ from rota import queries
 from rota.operations.team import CounsellorNotFound
 
 TOKEN_BYTES = 24  # 192 bits: nobody guesses one
+MARK = 8  # characters of a digest: enough to tell two addresses apart
 
 
 def renew(session: Session, *, counsellor_id: int, by: int | None, now: datetime) -> str:
@@ -33,6 +35,21 @@ def _set(
     row = queries.find_counsellor(session, counsellor_id=counsellor_id)
     if row is None:
         raise CounsellorNotFound("There is no such counsellor")
+    before = _told(row.feed_digest)
     row.feed_digest = new
     session.flush()
-    note(session, actor_id=by, action=action, subject_kind="counsellor", subject_id=counsellor_id, now=now)
+    note(
+        session,
+        actor_id=by,
+        action=action,
+        subject_kind="counsellor",
+        subject_id=counsellor_id,
+        before=before,
+        after=_told(new),
+        now=now,
+    )
+
+
+def _told(token_digest: bytes | None) -> dict[str, Any]:
+    """Which address it was, by a mark that opens nothing."""
+    return {"feed": token_digest.hex()[:MARK] if token_digest else None}

@@ -38,6 +38,8 @@ class Candidate:
     counsellor_id: int
     name: str
     blocked: Finding | None
+    advice: Finding | None
+    """Worth knowing before they are given it, and nothing that stops anybody."""
     lacks: Skill | None
     lately: timedelta
     """How much they worked in the four weeks before."""
@@ -178,6 +180,7 @@ def who_could_cover(
                 row.id,
                 row.staff.name,
                 blocked=next(iter(judged.against), None),
+                advice=next((each for each in judged.findings if each.is_advice and each.rule is not Rule.BREAK), None),
                 lacks=skill if skill and skill not in row.skills else None,
                 lately=sum((each.length for each in lately if each), timedelta()),
                 site=Site(row.site),

@@ -43,6 +43,7 @@ _BECAUSE_OF: dict[Rule, str] = {
     Rule.LEAVE: "on_leave",
     Rule.DAILY_REST: "no_rest",
     Rule.WEEKLY_REST: "no_rest",
+    Rule.OWED_REST: "no_rest",
     Rule.CONSECUTIVE_DAYS: "no_rest",
     Rule.WEEKLY_HOURS: "too_much",
     Rule.NIGHT_HOURS: "too_much",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -17,9 +17,10 @@ from rota.domain.changes import Remove, applied
 from rota.domain.notices import asked_at
 from rota.domain.shifts import ShiftRefused, Span, whole_minute
 from rota.models import LeaveRow, LeaveState, ShiftState
+from rota.operations.alert import alert
 from rota.operations.shifts import cut, note_shift
 from rota.operations.team import CounsellorNotFound
-from rota.operations.tell import STALE_AFTER, leave_words, tell
+from rota.operations.tell import STALE_AFTER, leave_words, tell, vacated_words
 
 LONGEST = timedelta(days=366)
 
@@ -64,7 +65,7 @@ def ask(
 
 def approve(session: Session, *, leave_id: int, zone: ZoneInfo, by: int | None, now: datetime) -> list[Span]:
     """Say yes: what lies in those days is vacated, to the minute; what was worked stays. The times that nobody has
-    any more, which the page shows to whoever decided; the person hears once.
+    any more, which the page shows to whoever decided; the person and the other supervisors hear once.
 
     Raises LeaveNotFound or LeaveRefused.
     """
@@ -76,6 +77,8 @@ def approve(session: Session, *, leave_id: int, zone: ZoneInfo, by: int | None, 
     vacated = _vacate(session, row.counsellor_id, still, by=by, now=now) if still else []
     _decide(session, row, LeaveState.APPROVED, by=by, now=now)
     _tell(session, row, leave_words(row.as_leave(), is_approved=True, vacated=len(vacated)), zone=zone, now=now)
+    if vacated:
+        _tell_supervisors(session, row, vacated, zone=zone, by=by, now=now)
     return vacated
 
 
@@ -133,6 +136,22 @@ def _tell(session: Session, row: LeaveRow, body: str, *, zone: ZoneInfo, now: da
         reason_key=f"rota_leave:{row.id}.{row.state}",
         give_up_at=min(days.ends_at, when + STALE_AFTER),
         not_before=when,
+        now=now,
+    )
+
+
+def _tell_supervisors(
+    session: Session, row: LeaveRow, vacated: Sequence[Span], *, zone: ZoneInfo, by: int | None, now: datetime
+) -> None:
+    """That shifts have nobody any more, not whose they were: it is read on a locked screen."""
+    when = asked_at(now, starts_at=vacated[0].starts_at, zone=zone)
+    alert(
+        session,
+        body=vacated_words(vacated, zone),
+        reason_key=f"rota_vacated:{row.id}",
+        give_up_at=min(vacated[-1].ends_at, when + STALE_AFTER),
+        not_before=when,
+        besides=by,
         now=now,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from psycopg.errors import UniqueViolation
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from accounts.operations.journal import note
 from foundation import doorbell
 from foundation.doorbell import Bell
 from foundation.phone import Phone
@@ -30,18 +32,40 @@ class CheckRefused(ShiftRefused):
     field = "phone"
 
 
+@dataclass(frozen=True, slots=True)
+class _Refusals:
+    """Why a telephone is not rung now, to whoever asked for it."""
+
+    is_available: str
+    is_often: str
+    is_ringing: str
+
+
+OWN = _Refusals(
+    "A callback could come at the same moment. Set yourself away first",
+    "We have rung this number three times within an hour. Check it with a supervisor",
+    "Your telephone is being rung already",
+)
+ANOTHER = _Refusals(
+    "A callback could come at the same moment. Ask them to set themselves away first",
+    "We have rung this number three times within an hour. Ask them whether it is right",
+    "Their telephone is being rung already",
+)
+
+
 def begin_check(session: Session, *, counsellor_id: int, by: int | None, now: datetime) -> PhoneCheckRow:
-    """Order the call. Raises CounsellorNotFound or CheckRefused."""
+    """Order the call, for the counsellor or for a supervisor. Raises CounsellorNotFound or CheckRefused."""
     person = queries.find_counsellor(session, counsellor_id=counsellor_id)
     if person is None:
         raise CounsellorNotFound("There is no such counsellor")
+    words = OWN if by in (None, person.staff_id) else ANOTHER
+    if not person.staff.active or person.as_counsellor().has_left(today=now.date()):
+        raise CheckRefused("Nobody is rung who does not work here any more")
     if person.phone_verified_at is not None and person.presence.state == PresenceState.AVAILABLE:
-        raise CheckRefused("A callback could come at the same moment. Set yourself away first")
-    if (
-        queries.count_phone_checks(session, counsellor_id=counsellor_id, since=now - timedelta(hours=1))
-        >= MOST_IN_AN_HOUR
-    ):
-        raise CheckRefused("We have rung this number three times within an hour. Check it with a supervisor")
+        raise CheckRefused(words.is_available)
+    since = now - timedelta(hours=1)
+    if queries.count_phone_checks(session, counsellor_id=counsellor_id, since=since) >= MOST_IN_AN_HOUR:
+        raise CheckRefused(words.is_often)
     row = PhoneCheckRow(
         call_id=order_check(session, to=Phone(person.phone), now=now),
         counsellor_id=counsellor_id,
@@ -55,8 +79,16 @@ def begin_check(session: Session, *, counsellor_id: int, by: int | None, now: da
             session.flush()
     except IntegrityError as error:
         if isinstance(error.orig, UniqueViolation):
-            raise CheckRefused("Your telephone is being rung already") from None
+            raise CheckRefused(words.is_ringing) from None
         raise
+    note(
+        session,
+        actor_id=by,
+        action="phone_check_asked",
+        subject_kind="counsellor",
+        subject_id=counsellor_id,
+        now=now,
+    )
     return row
 
 

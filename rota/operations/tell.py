@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -107,6 +107,14 @@ def leave_words(leave: Leave, *, is_approved: bool, vacated: int = 0) -> str:
         return wording.TEXT_LEAVE_APPROVED.format(days=days)
     shifts = "1 shift in it is" if vacated == 1 else f"{vacated} shifts in it are"
     return wording.TEXT_LEAVE_VACATED.format(days=days, shifts=shifts)
+
+
+def vacated_words(vacated: Sequence[Span], zone: ZoneInfo) -> str:
+    """What leave took out of the rota: the shift, or how many."""
+    first = short(vacated[0], zone)
+    if len(vacated) == 1:
+        return wording.TEXT_VACATED.format(shift=first)
+    return wording.TEXT_VACATED_MANY.format(shifts=len(vacated), first=first)
 
 
 def cover_words(span: Span, zone: ZoneInfo) -> str:

@@ -46,6 +46,8 @@ class Result:
     said: str
     problems: tuple[tuple[int, str], ...]
     number_of_problems: int
+    remarks: tuple[tuple[int, str], ...]
+    """Worth knowing before it is taken in."""
     table: str
     """The file, to be sent again when the dry run found nothing wrong; empty otherwise."""
 
@@ -127,9 +129,10 @@ def _run(kind: str, data: bytes, is_dry_run: bool) -> Outcome:
 
 def _result(kind: str, data: bytes, outcome: Outcome) -> Result:
     problems = tuple((problem.line, problem.words) for problem in outcome.problems)
+    remarks = tuple((remark.line, remark.words) for remark in outcome.remarks[:MOST_SHOWN])
     said = wording.looked_at(kind, outcome)
     table = "" if problems else data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
-    return Result(kind, said, problems[:MOST_SHOWN], len(problems), table)
+    return Result(kind, said, problems[:MOST_SHOWN], len(problems), remarks, table)
 
 
 def _midnight(day: date) -> datetime:

@@ -61,6 +61,7 @@ class CandidateLine:
     name: str
     lately: str
     blocked: str
+    advice: str
     can_with_reason: bool
 
 
@@ -244,6 +245,7 @@ def _candidate(one: Candidate, in_force: Mapping[Site, Limits], zone: ZoneInfo) 
         one.name,
         length_words(one.lately),
         _blocked(one, in_force, zone),
+        finding_words(one.advice, in_force[one.site], zone) if one.advice else "",
         can_with_reason=needs_reason and not one.will_have_left,
     )
 

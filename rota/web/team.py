@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from accounts.domain.passwords import PasswordNotAccepted, password_rule
 from accounts.domain.roles import PLANNERS
@@ -22,10 +23,12 @@ from foundation.phone import Phone
 from foundation.web.times import clock_time, date_in_words
 from rota import queries
 from rota.domain.counsellor import Skill
-from rota.domain.wording import GENDERS, LANGUAGES, PRESENCE, SKILLS, languages_words, skills_words
+from rota.domain.phone_check import Checked
+from rota.domain.wording import CHECKED_FOR, GENDERS, LANGUAGES, PRESENCE, SKILLS, languages_words, skills_words
 from rota.models import CounsellorRow
 from rota.operations import team as operations
 from rota.operations.leaving import record_leaving
+from rota.operations.phone_check import CheckRefused, begin_check
 from rota.operations.team import CounsellorNotFound, PhoneTaken, VerifiedHow
 from rota.queries import PresenceLine
 from rota.web import wording
@@ -69,9 +72,18 @@ class Person:
 
     id: int
     name: str
-    checked: str
-    """When the phone was last checked, or empty."""
     left: str
+
+
+@dataclass(frozen=True, slots=True)
+class TheirPhone:
+    """Somebody's telephone, and what came of ringing it for a check."""
+
+    id: int
+    checked: str
+    """When it was last checked, or empty."""
+    is_ringing: bool
+    said: str
 
 
 @team.get("")
@@ -117,7 +129,7 @@ def person(counsellor_id: int) -> ResponseReturnValue:
     """What is known about somebody, to be corrected."""
     with transaction() as session:
         row = _row(queries.find_counsellor(session, counsellor_id=counsellor_id))
-        return _person_page(row, _values(row), {}, HTTPStatus.OK)
+        return _person_page(session, row, _values(row), {}, HTTPStatus.OK)
 
 
 @team.post("/<int:counsellor_id>")
@@ -134,7 +146,7 @@ def change(counsellor_id: int) -> ResponseReturnValue:
     except REFUSED as refused:
         with transaction() as session:
             row = _row(queries.find_counsellor(session, counsellor_id=counsellor_id))
-            return _person_page(row, _typed(), _errors(refused), HTTPStatus.UNPROCESSABLE_ENTITY)
+            return _person_page(session, row, _typed(), _errors(refused), HTTPStatus.UNPROCESSABLE_ENTITY)
     flash(wording.counsellor_changed(details.name, phone_needs_check=needs_check))
     return redirect(url_for("team.page"), HTTPStatus.SEE_OTHER)
 
@@ -155,6 +167,29 @@ def phone_checked(counsellor_id: int) -> ResponseReturnValue:
     return redirect(url_for("team.page"), HTTPStatus.SEE_OTHER)
 
 
+@team.post("/<int:counsellor_id>/phone-ringing")
+def ring_phone(counsellor_id: int) -> ResponseReturnValue:
+    """The service rings the number and asks for a key press."""
+    try:
+        with transaction() as session:
+            begin_check(session, counsellor_id=counsellor_id, by=current_staff().id, now=clock.now())
+    except CheckRefused as refused:
+        with transaction() as session:
+            row = _row(queries.find_counsellor(session, counsellor_id=counsellor_id))
+            errors = {"phone_check": str(refused)}
+            return _person_page(session, row, _values(row), errors, HTTPStatus.UNPROCESSABLE_ENTITY)
+    flash(wording.THEIR_PHONE_IS_RUNG)
+    return redirect(url_for("team.person", counsellor_id=counsellor_id), HTTPStatus.SEE_OTHER)
+
+
+@team.get("/<int:counsellor_id>/phone")
+def phone(counsellor_id: int) -> ResponseReturnValue:
+    """Whether a telephone is checked; the page fetches it again while it rings."""
+    with transaction() as session:
+        row = _row(queries.find_counsellor(session, counsellor_id=counsellor_id))
+        return render_template("rota/parts/their_phone.html", phone=_phone(session, row))
+
+
 @team.post("/<int:counsellor_id>/leaving")
 def leaving(counsellor_id: int) -> ResponseReturnValue:
     """Somebody leaves; their shifts from that day on are open."""
@@ -163,7 +198,7 @@ def leaving(counsellor_id: int) -> ResponseReturnValue:
         if left_on is None:
             row = _row(queries.find_counsellor(session, counsellor_id=counsellor_id))
             errors = {"left_on": wording.ENTER_A_LAST_DAY}
-            return _person_page(row, _values(row), errors, HTTPStatus.UNPROCESSABLE_ENTITY)
+            return _person_page(session, row, _values(row), errors, HTTPStatus.UNPROCESSABLE_ENTITY)
         vacated = record_leaving(
             session,
             counsellor_id=counsellor_id,
@@ -241,16 +276,28 @@ def _new_page(values: Mapping[str, Any], errors: Mapping[str, str], status: HTTP
     return shown, status
 
 
+def _phone(session: Session, row: CounsellorRow) -> TheirPhone:
+    last = queries.last_phone_check(session, counsellor_id=row.id)
+    said = CHECKED_FOR[Checked(last.result) if last.result else None] if last else ""
+    return TheirPhone(row.id, _moment(row.phone_verified_at), last is not None and last.ended_at is None, said)
+
+
 def _person_page(
-    row: CounsellorRow, values: Mapping[str, Any], errors: Mapping[str, str], status: HTTPStatus
+    session: Session, row: CounsellorRow, values: Mapping[str, Any], errors: Mapping[str, str], status: HTTPStatus
 ) -> ResponseReturnValue:
     person = Person(
         id=row.id,
         name=row.staff.name,
-        checked=_moment(row.phone_verified_at),
         left=date_in_words(row.left_on) if row.left_on else "",
     )
-    shown = render_template("rota/counsellor.html", person=person, values=values, errors=errors, choices=_choices())
+    shown = render_template(
+        "rota/counsellor.html",
+        person=person,
+        phone=_phone(session, row),
+        values=values,
+        errors=errors,
+        choices=_choices(),
+    )
     return shown, status
 
 

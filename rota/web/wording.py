@@ -88,6 +88,7 @@ BESIDE_CONTRACT = {
 }
 NOT_HERE_THEN = "You were not on the team"
 BESIDE_CAP = {"within": "Within the {by} that you offered", "more": "{by} more than you offered"}
+THEIR_PHONE_IS_RUNG = "Their telephone rings in a moment. They answer it, and press 1."
 PHONE_IS_RUNG = "Your telephone rings in a moment. Answer it, and press 1."
 CALLED_IN_SICK = "You are off this shift, and colleagues are being asked to take it. Get well soon."
 FEED_ENDED = "Your calendar has no address any more. Remove it from your telephone or computer."

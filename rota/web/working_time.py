@@ -20,7 +20,7 @@ from rota import queries
 from rota.domain.shifts import Span, instant_of
 from rota.domain.typed import read_day
 from rota.domain.wording import LAWS, SITES, finding_words
-from rota.domain.working_time import MADE_UP_WITHIN, Finding, Limits, Rule, Site, made_up
+from rota.domain.working_time import MADE_UP_WITHIN, Finding, Limits, Rule, Site, made_up, together
 from rota.web import wording
 
 working_time = Blueprint("working_time", __name__, template_folder="templates", url_prefix="/staff/rota/working-time")
@@ -29,6 +29,9 @@ guard(working_time, *PLANNERS)
 DAY = timedelta(days=1)
 AHEAD = 8 * 7 * DAY  # shown unless another period is asked for
 LONGEST = 366 * DAY
+_TOLD_ELSEWHERE = frozenset({Rule.BREAK, Rule.OWED_REST})
+"""Breaks have a page of their own; what makes up for a rest that was too short is told beside it."""
+_RESTS = frozenset({Rule.DAILY_REST, Rule.WEEKLY_REST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +99,15 @@ def _reports(
     reports = []
     for row in queries.people(session, ids=found):
         limits = in_force[sites[row.id]]
-        said = [each for each in found[row.id] if each.rule is not Rule.BREAK]
+        said = [each for each in together(found[row.id]) if each.rule not in _TOLD_ELSEWHERE]
         if said:
             reports.append(_report(row.staff.name, limits, said, shifts[row.id]))
     return sorted(reports, key=lambda report: not report.against)
 
 
 def _report(name: str, limits: Limits, said: Sequence[Finding], shifts: Sequence[Span]) -> PersonReport:
-    words = [(finding.is_advice, _words(finding, limits, shifts)) for finding in said]
+    rests = made_up([each for each in said if each.rule in _RESTS], shifts)
+    words = [(finding.is_advice, _words(finding, limits, rests)) for finding in said]
     return PersonReport(
         name,
         SITES[limits.site],
@@ -112,10 +116,10 @@ def _report(name: str, limits: Limits, said: Sequence[Finding], shifts: Sequence
     )
 
 
-def _words(finding: Finding, limits: Limits, shifts: Sequence[Span]) -> str:
+def _words(finding: Finding, limits: Limits, rests: Mapping[Finding, Span | None]) -> str:
     """The finding, and for a rest that was too short, what makes up for it."""
     words = finding_words(finding, limits, service_zone())
-    if finding.rule is not Rule.DAILY_REST:
+    if finding not in rests:
         return words
-    rest = made_up(finding, shifts)
+    rest = rests[finding]
     return f"{words}. {wording.made_up(rest, service_zone()) if rest else wording.NOT_MADE_UP}"

@@ -50,6 +50,7 @@ class Team:
                 by=None,
                 now=NOON,
             )
+            row.health_checked_until = NOON.date() + timedelta(days=730)
             if is_verified:
                 verify_phone(session, counsellor_id=row.id, how=VerifiedHow.RUNG_BY_SUPERVISOR, by=None, now=NOON)
             if is_available:

@@ -12,7 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from accounts.domain.roles import Role
 from accounts.models import JournalRow
+from accounts.operations.staff import add_staff, set_phone
+from foundation.database import transaction
+from foundation.phone import Phone
 from notifications.models import TextRow
 from rota.domain.counsellor import Skill
 from rota.domain.shifts import Shift, Span
@@ -24,7 +28,7 @@ from rota.operations import drafts, leave, swaps
 from rota.operations.drafts import CannotBeUndone, DraftShift, RulesStandAgainstDraft
 from rota.operations.judge import RuleStandsAgainst, who_could_cover
 from rota.operations.shifts import AlreadyOnShift, PersonHasLeft, add_shift, move_shift, remove_shift, vacate
-from tests.rota.planning import LONDON, NOON, Browser, Team, hours, london
+from tests.rota.planning import LONDON, NOON, PASSWORD, Browser, Team, hours, london
 from tests.rota.test_planning_rows import a_draft, actions, at_once, offered, planned, rota, texts
 
 MONDAY = date(2026, 11, 23)
@@ -262,6 +266,28 @@ def test_whoever_asked_for_leave_hears_what_became_of_it_once(session: Session, 
     ]
 
 
+def test_the_other_supervisors_hear_once_that_leave_left_shifts_without_anybody(
+    app: Flask, session: Session, team: Team
+) -> None:
+    ana, supervisors = team.counsellor(), []
+    for number in (1, 2):
+        with app.app_context(), transaction() as staff:
+            email = f"sue{number}@example.org"
+            row = add_staff(staff, email=email, name="Sue", password=PASSWORD, role=Role.SUPERVISOR, now=NOON)
+            set_phone(staff, staff=row, phone=Phone(f"+44770090080{number}"), by=row.id, now=NOON)
+            supervisors.append(row.id)
+    for day in (1, 2):
+        team.shift(ana, hours(24 * day, 24 * day + 6))
+
+    for first, last in ((1, 2), (5, 5)):  # of the second nothing is vacated
+        asked = asked_for_leave(session, ana, first, last)
+        leave.approve(session, leave_id=asked.id, zone=LONDON, by=supervisors[0], now=NOON)
+
+    ((who, body),) = [(who, body) for who, body in texts(session) if who.startswith("80")]
+    assert who == "802"
+    assert body.startswith("Leave was approved: 2 shifts have nobody any more, the first Wed 25 Nov 12:00-18:00.")
+
+
 def test_the_journal_says_what_leave_a_swap_and_an_open_shift_were_before(session: Session, team: Team) -> None:
     swap, ana, ben = offered(session, team)
     swaps.take(session, swap_id=swap, taker_id=ben, zone=LONDON, by=None, now=NOON)
@@ -395,7 +421,18 @@ def test_a_rest_that_was_too_short_is_made_up_for_by_a_longer_one_within_a_fortn
     earlier, later = hours(8, 16), hours(22, 28)
     short = Finding(Rule.DAILY_REST, timedelta(hours=6), timedelta(hours=11), (earlier, later))
 
-    assert made_up(short, [earlier, later, *after]) == (hours(*rest) if rest else None)
+    assert made_up([short], [earlier, later, *after]) == {short: hours(*rest) if rest else None}
+
+
+def test_no_hour_of_rest_makes_up_for_two_that_were_too_short() -> None:
+    rest = timedelta(hours=11)
+    first = Finding(Rule.DAILY_REST, timedelta(hours=9), rest, (hours(0, 8), hours(17, 25)))
+    second = Finding(Rule.DAILY_REST, timedelta(hours=9), rest, (hours(17, 25), hours(34, 42)))
+    later = [hours(56 + 13 * n, 58 + 13 * n) for n in range(40)]  # after 14 hours, and then 11 hours between them
+
+    found = made_up([first, second], [hours(0, 8), hours(17, 25), hours(34, 42), *later])
+
+    assert found == {first: Span(hours(42, 43).starts_at, later[0].starts_at), second: None}
 
 
 def test_an_opt_out_counts_from_the_week_in_which_it_is_signed() -> None:

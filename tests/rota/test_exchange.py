@@ -205,6 +205,26 @@ def test_a_reason_in_the_line_plans_against_a_rule_and_is_journalled(session: Se
     assert "nobody else for the night" in str([line.after for line in noted])
 
 
+def test_a_line_says_what_the_clocks_do_to_its_times(
+    session: Session, team: Team, signed_in: Callable[..., Browser]
+) -> None:
+    team.counsellor("Ana Example")
+    table = SHIFTS + "".join(
+        f"ana@example.org,{line}\n"
+        for line in ("2027-03-28,01:30,08:00", "2027-05-01,01:30,08:00", "2027-10-30,22:00,01:30")
+    )
+
+    looked = shifts(session, table, is_dry_run=True)
+    page = signed_in().send(f"{PAGE}/shifts", page=PAGE, file=(io.BytesIO(table.encode()), "shifts.csv"))
+
+    assert [(remark.line, remark.words) for remark in looked.remarks] == [
+        (2, "01:30 does not exist on Sunday 28 March, because the clocks go forward: moved to 02:00"),
+        (4, "01:30 comes twice on Sunday 31 October, because the clocks go back: the first 01:30 is taken"),
+    ]
+    assert (looked.problems, page.status_code) == ((), 200)
+    assert "moved to 02:00" in page.text
+
+
 def test_the_page_shows_the_wrong_lines_then_takes_the_checked_file_in(
     team: Team, signed_in: SignIn, session: Session
 ) -> None:

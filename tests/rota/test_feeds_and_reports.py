@@ -14,8 +14,10 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from accounts.models import JournalRow
 from foundation.database import transaction
 from rota.domain.calendar_feed import FeedEvent, calendar
 from rota.domain.coverage import Coverage, CoverState, cover
@@ -146,6 +148,25 @@ def test_a_feed_that_was_renewed_or_ended_is_not_found_under_its_old_address(
     with app.app_context(), transaction() as session:
         feed.end(session, counsellor_id=ana, by=None, now=NOON)
     assert client.get(f"/feeds/{new}.ics").status_code == 404
+
+
+def test_the_journal_says_which_address_a_feed_had_before_and_gives_none_away(
+    app: Flask, session: Session, team: Team
+) -> None:
+    ana = team.counsellor()
+    tokens = [a_feed(app, ana), a_feed(app, ana)]
+    with app.app_context(), transaction() as ending:
+        feed.end(ending, counsellor_id=ana, by=None, now=NOON)
+
+    noted = session.scalars(
+        select(JournalRow).where(JournalRow.action.in_(["feed_renewed", "feed_ended"])).order_by(JournalRow.id)
+    ).all()
+
+    sides = [((line.before or {})["feed"], (line.after or {})["feed"]) for line in noted]
+    assert sides[0][0] is sides[2][1] is None
+    assert (sides[0][1], sides[1][1]) == (sides[1][0], sides[2][0])
+    assert sides[1][0] != sides[1][1]
+    assert not [token for token in tokens if token in str(sides)]
 
 
 def on(person: int, starts: float, ends: float) -> PersonSpan:

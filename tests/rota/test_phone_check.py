@@ -176,3 +176,36 @@ def test_old_texts_to_staff_and_old_checks_are_forgotten(session: Session, team:
     assert last
     assert (last.phone_digest, last.result) == (b"", "confirmed")
     assert is_checked(session, ana)
+
+
+def test_a_supervisor_lets_the_service_ring_somebody_within_the_same_limits(
+    team: Team, signed_in: Callable[..., Browser]
+) -> None:
+    ana, busy = team.counsellor("Ana Example", is_verified=False), team.counsellor("Ben Example")
+    page = signed_in()
+
+    asked = page.send(f"/staff/team/{ana}/phone-ringing")
+    ringing = page.get(f"/staff/team/{ana}/phone").text
+    twice = page.send(f"/staff/team/{ana}/phone-ringing")
+    not_now = page.send(f"/staff/team/{busy}/phone-ringing")
+    with team.app.app_context(), transaction() as session:
+        (call,) = session.scalars(select(CallRow))
+        answered(session, call, "1")
+        assert is_checked(session, ana)
+        noted = session.scalars(select(JournalRow).where(JournalRow.subject_id == str(ana)).order_by(JournalRow.id))
+        did = [(line.action, line.actor_id is not None) for line in noted]
+
+    assert asked.status_code == 303
+    assert "Their telephone is about to ring" in ringing
+    assert (twice.status_code, "Their telephone is being rung already" in twice.text) == (422, True)
+    assert (not_now.status_code, "Ask them to set themselves away first" in not_now.text) == (422, True)
+    assert "They answered and pressed 1" in page.get(f"/staff/team/{ana}").text
+    assert did[-2:] == [("phone_check_asked", True), ("phone_verified", True)]
+
+
+def test_nobody_is_rung_for_a_check_who_has_left(session: Session, team: Team) -> None:
+    ana = team.counsellor(is_verified=False)
+    session.get_one(CounsellorRow, ana).left_on = NOON.date()
+
+    with pytest.raises(CheckRefused, match="does not work here any more"):
+        phone_check.begin_check(session, counsellor_id=ana, by=None, now=NOON)

@@ -233,7 +233,8 @@ def test_whoever_works_nights_without_a_health_assessment_is_named(
     ana, ben = team.counsellor("Ana Example"), team.counsellor("Ben Example")
     for person in (ana, ben):
         team.shift(person, hours(10, 18))
-    set_terms(session, counsellor_id=ben, agreed=Agreed(health_checked_until=date(2027, 1, 1)), **ME)
+    for person, until in ((ana, None), (ben, date(2027, 1, 1))):
+        set_terms(session, counsellor_id=person, agreed=Agreed(health_checked_until=until), **ME)
     session.commit()
 
     found = queries.nights_unchecked(session, start=NOON, end=NOON + 48 * HOUR, zone=LONDON)
