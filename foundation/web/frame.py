@@ -143,6 +143,7 @@ def _context(app: Flask, assets: dict[str, Asset], style: str) -> dict[str, Any]
         "language": language.languages()[language.present()],
         "languages": language.languages(),
         "page_css": Markup(style),  # noqa: S704 - our own file, not input
+        "is_framed": request.headers.get("Sec-Fetch-Dest") == "iframe",  # as high as what it shows, from the start
         "asset": asset,
         "staff_pages": staff_pages,
     }

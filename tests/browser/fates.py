@@ -25,7 +25,7 @@ from foundation.embedded import Servers
 from notifications.domain.trouble import Trouble
 from notifications.models import TroubleRow
 from rota.models import CounsellorRow
-from tests.browser.states import BRIEFLY, send
+from tests.browser.states import BRIEFLY, Place, send, window
 from tests.callbacks.desk import Desk
 
 Fate = Callable[[Session, CallbackRow, datetime], None]
@@ -87,7 +87,7 @@ FATES: Final[dict[str, Fate]] = {
 """What a request's own page can say, and what must have happened for it."""
 
 
-def _asked(desk: Desk, fate: Fate | None = None, **what: Any) -> str:
+def page_of(desk: Desk, fate: Fate | None = None, **what: Any) -> str:
     """A request with this fate; the address of its page."""
     reference = desk.ask(**what)
     with desk.app.app_context(), transaction() as session:
@@ -101,16 +101,16 @@ def fates(page: Page, desk: Desk) -> Iterator[str]:
     """The own page in every state that a call can come to, and what can be changed there then."""
     yield from _of_a_call(page, desk)
     for name, fate in FATES.items():
-        page.goto(_asked(desk, fate))
+        page.goto(page_of(desk, fate))
         yield name
     yield from _with_everything(page, desk)
     with _nobody_can_be_rung(desk):
-        own = _asked(desk)
+        own = page_of(desk)
         for part in ("", "/time"):
             page.goto(own + part)
             yield f"cannot ring{part}"
         yield from _on_the_way(page)
-    own = _asked(desk)
+    own = page_of(desk)
     desk.clock.on(hours=5)
     page.goto(own)
     yield "late"
@@ -147,7 +147,7 @@ def _of_a_call(page: Page, desk: Desk) -> Iterator[str]:
 
 def _with_everything(page: Page, desk: Desk) -> Iterator[str]:
     """Every line of a page filled, every mistake that can be made there, and what is kept for the law."""
-    own = _asked(desk, safe_contact=EVERYTHING, name="Sam " * 18)
+    own = page_of(desk, safe_contact=EVERYTHING, name="Sam " * 18)
     page.goto(own)
     yield "own page, with every line"
     page.goto(f"{own}/contact")
@@ -164,10 +164,10 @@ def _with_everything(page: Page, desk: Desk) -> Iterator[str]:
         hour.check()
     send(page)
     yield "own times, wrong"
-    closed = _asked(desk, FATES["not reached"])
+    closed = page_of(desk, FATES["not reached"])
     page.goto(f"{closed}/erase")
     yield "erase, when it is over"
-    kept = _asked(desk, _is(Status.QUEUED, restricted_at=desk.clock.at, restricted_because=SAFEGUARDING))
+    kept = page_of(desk, _is(Status.QUEUED, restricted_at=desk.clock.at, restricted_because=SAFEGUARDING))
     page.goto(f"{kept}/erase")
     yield "kept"
 
@@ -194,62 +194,63 @@ def _nobody_can_be_rung(desk: Desk) -> Iterator[None]:
         session.delete(session.merge(trouble))
 
 
-def refusals(page: Page, desk: Desk, servers: Servers) -> Iterator[str]:
+def refusals(place: Place, desk: Desk, servers: Servers) -> Iterator[str]:
     """Pages that say no: gone, never there, too much, too often, not now; each really come about."""
-    yield from _cover(page, desk)
+    yield from _cover(place, desk)
     for path in ("/tips", "/nothing", "/c/nothing-has-this-token", "/leave/forget"):
-        page.goto(path)
+        place.goto(path)
         yield path
-    yield from _start_again(page)
-    page.goto("/")
-    page.fill("#name", "x" * 70_000)
-    send(page)
+    yield from _start_again(place)
+    place.goto("/")
+    place.fill("#name", "x" * 70_000)
+    send(place)
     yield "too large"
     with _limits(desk):
-        yield from _too_often(page, desk)
-    page.goto("/")
+        yield from _too_often(place, desk)
+    place.goto("/")
     with _broken(desk):
-        page.goto("/c/anything")
+        place.goto("/c/anything")
         yield "our fault"
-    page.goto("/")
+    place.goto("/")
     with _frozen(servers):
-        page.goto("/c/anything")
+        place.goto("/c/anything")
         yield "not saved"
 
 
-def _cover(page: Page, desk: Desk) -> Iterator[str]:
+def _cover(place: Place, desk: Desk) -> Iterator[str]:
     """The pages about time and people, when hardly anybody is there, or speaks Welsh."""
     with desk.app.app_context(), transaction() as session:
         for person in session.query(CounsellorRow).all():
             person.languages = ["cy", "en"]
     for path, form in BRIEFLY:
-        page.request.post(path, form=form, max_redirects=0)
-    page.goto("/who")
+        window(place).request.post(path, form=form, max_redirects=0)
+    place.goto("/who")
     yield "languages"
-    page.locator("[name=counsellor]").first.evaluate("it => { it.value = 'nobody'; it.checked = true; }")
-    send(page)
+    place.locator("[name=counsellor]").first.evaluate("it => { it.value = 'nobody'; it.checked = true; }")
+    send(place)
     yield "counsellor, wrong"
-    page.request.post("/who", form={"counsellor": "only_man"}, max_redirects=0)
-    page.goto("/time")
+    window(place).request.post("/who", form={"counsellor": "only_man"}, max_redirects=0)
+    place.goto("/time")
     yield "time, with nobody who is wanted"
-    page.request.post("/who", form={"counsellor": "any"}, max_redirects=0)
-    page.request.post("/time", form={"when": "asap", "until": (desk.clock.at + timedelta(hours=1)).isoformat()})
-    page.request.post("/agree", form={"agree": "yes"}, max_redirects=0)
+    window(place).request.post("/who", form={"counsellor": "any"}, max_redirects=0)
+    in_an_hour = (desk.clock.at + timedelta(hours=1)).isoformat()
+    window(place).request.post("/time", form={"when": "asap", "until": in_an_hour})
+    window(place).request.post("/agree", form={"agree": "yes"}, max_redirects=0)
     desk.clock.on(hours=2)
-    page.goto("/check")
+    place.goto("/check")
     yield "time, gone meanwhile"
     desk.clock.on(days=9)
-    page.goto("/time")
+    place.goto("/time")
     yield "time, with nothing free"
     desk.clock.on(days=-9, hours=-2)
 
 
-def _start_again(page: Page) -> Iterator[str]:
-    page.context.clear_cookies(name="draft")
-    page.goto("/number")
+def _start_again(place: Place) -> Iterator[str]:
+    window(place).context.clear_cookies(name="draft")
+    place.goto("/number")
     yield "no cookie"
-    page.context.add_cookies([{"name": "draft", "value": "from-before", "url": page.url}])
-    page.goto("/number")
+    window(place).context.add_cookies([{"name": "draft", "value": "from-before", "url": place.url}])
+    place.goto("/number")
     yield "expired"
 
 
@@ -263,25 +264,25 @@ def _limits(desk: Desk) -> Iterator[None]:
     limiter.enabled = was_on
 
 
-def _too_often(page: Page, desk: Desk) -> Iterator[str]:
+def _too_often(place: Place, desk: Desk) -> Iterator[str]:
     for number in range(WITHOUT + 1):
-        page.context.clear_cookies(name="draft")
+        window(place).context.clear_cookies(name="draft")
         for path, form in BRIEFLY:
-            page.request.post(path, form=form)
+            window(place).request.post(path, form=form)
         for path, answer in (
             ("/number", {"phone": f"07700 900 {200 + number}"}),
             ("/time", {"when": "asap"}),
             ("/agree", {"agree": "yes"}),
         ):
-            page.request.post(path, form=dict(answer))
-        page.goto("/check")
-        page.locator("[name=work]").evaluate("it => it.remove()")
-        send(page)
+            window(place).request.post(path, form=dict(answer))
+        place.goto("/check")
+        place.locator("[name=work]").evaluate("it => it.remove()")
+        send(place)
     yield "asked too often"
     for _ in range(20):
-        page.request.post("/check", max_redirects=0)
-    page.goto("/check")
-    send(page)
+        window(place).request.post("/check", max_redirects=0)
+    place.goto("/check")
+    send(place)
     yield "too many questions"
     desk.clock.on(hours=2)
 

@@ -11,15 +11,17 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import ConsoleMessage, Frame, Page, Request
+from playwright.sync_api import ConsoleMessage, Frame, Page, Request, ViewportSize
 
 from notifications.domain.call import LegStatus
 from tests.callbacks.desk import Desk
 
+MOST_FILES: Final = 4  # beside a page: the icon, and at most three scripts, none of them needed and all kept for a year
 ROUND_TRIP: Final = 14 * 1024  # bytes: what a server may send before the first acknowledgement comes back
 RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SPACED_TEXT: Final = "*{line-height:1.5!important;letter-spacing:.12em!important;word-spacing:.16em!important}"
 LARGE_TEXT: Final = "html{font-size:200%}"
+NARROW: Final[ViewportSize] = {"width": 320, "height": 700}
 PHONE: Final = "07700 900 982"
 
 BRIEFLY: Final[tuple[tuple[str, dict[str, str | float | bool]], ...]] = (
@@ -103,9 +105,13 @@ class Judge:
         self.wrong += [f"{state}: small: {it}" for it in shown.evaluate(_SMALL)]
         if self.is_still:
             self.wrong += [f"{state}: moves: {it}" for it in shown.evaluate(_MOVING)]
+        kinds = [kind for kind, _ in self.asked]
+        beside = self.asked[len(kinds) - kinds[::-1].index("document") :] if "document" in kinds else []
+        if len(beside) > MOST_FILES:
+            self.wrong.append(f"{state}: asked for {beside} beside the page")
         strangers = [url for _, url in self.asked if not url.startswith(self.base)]
-        kinds = {kind for kind, _ in self.asked} - {"document", "script", "other"}
-        self.wrong += [f"{state}: asked {what}" for what in (*strangers, *kinds, *self._offences)]
+        odd = set(kinds) - {"document", "script", "other"}
+        self.wrong += [f"{state}: asked {what}" for what in (*strangers, *odd, *self._offences)]
         self.asked.clear()
         self._offences.clear()
 

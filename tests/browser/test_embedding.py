@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
 from playwright.sync_api import Browser, Page, expect
+
+from foundation.embedded import Servers
+from tests.browser.fates import refusals
+from tests.browser.states import NARROW, Judge, Place, asking
+from tests.callbacks.desk import Desk
+from tests.conftest import Clock
 
 pytestmark = pytest.mark.browser
 
@@ -63,3 +70,25 @@ def test_the_article_and_the_form_in_it_break_no_accessibility_rule(article: Pag
 
     found = Axe().run(article)
     assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("part", ["asking", "refusals"])
+def test_every_page_in_every_state_can_be_read_and_used_in_the_article_too(
+    browser: Browser, base: str, app: Flask, a_clock: Clock, running_servers: Servers, part: str
+) -> None:
+    context = browser.new_context(base_url=base, viewport=NARROW)
+    page = context.new_page()
+    desk = Desk(app, a_clock)
+    page.goto("/demo/article")
+    expect(page.frame_locator("iframe").locator("#name")).to_be_visible()
+    judge = Judge(page, base, page.frames[1])
+    judge.asked.clear()  # what the article is made of
+
+    def states(place: Place) -> Iterator[str]:
+        return asking(place) if part == "asking" else refusals(place, desk, running_servers)
+
+    for state in states(page.frames[1]):
+        judge.look(state)
+
+    assert [each[:300] for each in judge.wrong] == []
+    context.close()

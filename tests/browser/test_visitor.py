@@ -8,18 +8,27 @@ from typing import Any, Literal
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from foundation.embedded import Servers
 from tests.browser.fates import fates, refusals
-from tests.browser.states import BRIEFLY, LARGE_TEXT, ROUND_TRIP, SPACED_TEXT, Judge, asking, the_way_through
+from tests.browser.states import (
+    BRIEFLY,
+    LARGE_TEXT,
+    NARROW,
+    ROUND_TRIP,
+    SPACED_TEXT,
+    Judge,
+    asking,
+    the_way_through,
+)
 from tests.callbacks.desk import Desk
 from tests.callbacks.test_languages import arabic
 from tests.conftest import Clock
 
 pytestmark = pytest.mark.browser
 
-NARROW, HALF = {"width": 320, "height": 700}, {"width": 640, "height": 800}
+HALF: ViewportSize = {"width": 640, "height": 800}
 
 Opens = Callable[..., Page]
 Part = Callable[[Page], Iterator[str]]

@@ -597,14 +597,3 @@ def test_titles_and_addresses_give_nothing_away_on_any_page(app: Flask, client: 
     assert len(addresses) > 20
     assert [address for address in addresses if REVEALING.search(address) and address != "/c/<token>/erase"] == []
     assert {one for one in titles if one != "Redirecting..."} == {"Ask for a call", "Your call"}
-
-
-@pytest.mark.parametrize("path", ["/", "/contact", "/number", "/time", "/agree", "/check"])
-def test_a_page_with_its_style_fits_into_one_round_trip(client: FlaskClient, path: str) -> None:
-    fill_in(client)
-
-    answer = client.get(path, headers={"Accept-Encoding": "gzip"})
-
-    assert answer.headers["Content-Encoding"] == "gzip"
-    assert len(answer.data) + len(str(answer.headers)) <= 14 * 1024
-    assert "stylesheet" not in client.get(path).text
