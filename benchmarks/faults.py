@@ -146,8 +146,8 @@ def worker_path(on: Stage) -> str:
         time.sleep(0.01)
     empty = JOBS / (time.monotonic() - began)
     door.close()
-    accepted, rang = measure(on, CALLS, 0)
-    calls = len(rang) / (max(rang) - min(accepted))
+    rung = measure(on, CALLS, 0)
+    calls = len(rung) / (max(one.rang_at for one in rung) - min(one.accepted_at for one in rung))
     return table(
         f"{CALLS} requests at once, through matching and dialling, against jobs that do nothing",
         ("calls placed", "empty jobs", "ratio"),

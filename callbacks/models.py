@@ -305,6 +305,8 @@ class HistoryRow(Row):
     words: Mapped[str]
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
 
+    callback: Mapped[CallbackRow] = relationship()
+
 
 class ReferralRow(Row):
     """A referral that a counsellor made, with its own consent."""

@@ -316,6 +316,16 @@ def attempts(session: Session, callback_id: int) -> list[AttemptRow]:
     return list(session.scalars(question))
 
 
+def count_attempts(session: Session, callback_ids: Collection[int]) -> dict[int, int]:
+    """How many attempts were made for each of these requests that has any."""
+    question = (
+        select(AttemptRow.callback_id, func.count())
+        .where(AttemptRow.callback_id.in_(callback_ids))
+        .group_by(AttemptRow.callback_id)
+    )
+    return dict(session.execute(question).all())
+
+
 def recent_attempts(session: Session, callback_ids: list[int], *, since: datetime) -> list[AttemptRow]:
     """Attempts for these requests that ended lately."""
     if not callback_ids:
@@ -358,6 +368,22 @@ def open_calls(session: Session, *, counsellor_id: int | None = None, callback_i
     if callback_id is not None:
         question = question.where(AttemptRow.callback_id == callback_id)
     return [OpenCall(attempt, CallState(state), at) for attempt, state, at in session.execute(question)]
+
+
+def lock_open_attempt(session: Session, call_id: UUID) -> tuple[AttemptRow, CallbackRow] | None:
+    """The attempt that a call was made for, unless it has ended, with its request, locked and read afresh.
+
+    Whoever asks holds the call, so the attempt stays as it is.
+    """
+    question = (
+        select(AttemptRow, CallbackRow)
+        .join(CallbackRow, CallbackRow.id == AttemptRow.callback_id)
+        .where(AttemptRow.call_id == call_id, AttemptRow.ended_at.is_(None))
+        .with_for_update(of=CallbackRow)
+        .execution_options(populate_existing=True)
+    )
+    found = session.execute(question).one_or_none()
+    return None if found is None else (found[0], found[1])
 
 
 def attempt_of_call(session: Session, call_id: UUID) -> AttemptRow | None:
@@ -615,16 +641,21 @@ def block_on(session: Session, *, phone_digest: bytes, now: datetime) -> Blocked
 
 
 def barred(session: Session, callback: CallbackRow, *, now: datetime) -> Refused | None:
-    """Why the number of a request is not rung or texted for it, at any time; None when it may be."""
-    if block_on(session, phone_digest=callback.phone_digest, now=now) is not None:
+    """Why the number of a request is not rung or texted for it, at any time; None when it may be.
+
+    Its owner may have said "not me" to whoever asks from this network, or through this website.
+    """
+    is_blocked = exists().where(
+        BlockedNumberRow.phone_digest == callback.phone_digest,
+        or_(BlockedNumberRow.until.is_(None), BlockedNumberRow.until > now),
+    )
+    is_denied = exists().where(
+        NotThemRow.phone_digest == callback.phone_digest, NotThemRow.requester == callback.requester
+    )
+    blocked, denied = session.execute(select(is_blocked, is_denied)).one()
+    if blocked:
         return Refused.BLOCKED
-    return Refused.NOT_THEM if is_denied(session, callback) else None
-
-
-def is_denied(session: Session, callback: CallbackRow) -> bool:
-    """Whether the owner of this number has said "not me" to whoever asks from this network, or through this website."""
-    requester = callback.requester
-    return requester is not None and session.get(NotThemRow, (callback.phone_digest, requester)) is not None
+    return Refused.NOT_THEM if denied else None
 
 
 def spent(session: Session, *, since: datetime) -> int:

@@ -157,7 +157,7 @@ def _send(order: TextOrder) -> None:
             if isinstance(refused, TurnedAway):
                 trouble.texting_failed(session, now=clock.now())
             else:
-                trouble.texting_works(session)
+                trouble.texting_works(session, now=clock.now())
     except OutcomeUnknown as unknown:
         log.warning("text_outcome_unknown", text=order.text_id.hex, because=str(unknown))
         with transaction() as session:
@@ -166,7 +166,7 @@ def _send(order: TextOrder) -> None:
     else:
         with transaction() as session:
             place.text_told(session, text_id=order.text_id, news=news, provider_id=provider_id, now=clock.now())
-            trouble.texting_works(session)
+            trouble.texting_works(session, now=clock.now())
             trouble.account_accepted(session)
 
 

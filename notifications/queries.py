@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import exists, func, or_, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from notifications.domain.call import CALLS_LAST, SWEPT_EVERY, CallState
@@ -43,9 +44,12 @@ def next_waiting_call(session: Session, *, now: datetime) -> CallRow | None:
     return session.scalars(question).one_or_none()
 
 
-def lock_pace(session: Session) -> PaceRow:
-    """The one row of the pace, locked."""
+def lock_pace(session: Session, *, now: datetime) -> PaceRow:
+    """The one row of the pace, locked; made, if this is the first call ever."""
     question = select(PaceRow).where(PaceRow.id == 1).with_for_update().execution_options(populate_existing=True)
+    if (pace := session.scalars(question).one_or_none()) is not None:
+        return pace
+    session.execute(insert(PaceRow).values(id=1, next_at=now, failures=0).on_conflict_do_nothing())
     return session.scalars(question).one()
 
 

@@ -57,9 +57,10 @@ def _turn(
     booked: Sequence[datetime],
     ahead: int,
     lengths: Sequence[timedelta],
+    not_after: datetime,
     now: datetime,
 ) -> datetime | None:
-    """When it is this request's turn, in one walk; None when everybody's shift is over before it."""
+    """When it is this request's turn, in one walk; None when that is too late, or everybody's shift is over before."""
     shares = iter(_shares(walk, _round_number(len(cover) * 2 + len(booked) + ahead)))
 
     def length() -> timedelta:
@@ -81,6 +82,8 @@ def _turn(
     for _ in range(ahead):
         _serve_booked(people, to_come, length)
         _serve(people, length)
+        if not _is_anybody_left(people) or people[0][0] >= not_after:
+            return None  # it only gets later
     _serve_booked(people, to_come, length)
     return people[0][0] if _is_anybody_left(people) else None
 
@@ -112,12 +115,17 @@ def _round_number(count: int) -> int:
     return 1 << max(5, count.bit_length())
 
 
-def _is_somebody_spare(
-    cover: Sequence[Span], *, free_now: int, ahead: int, booked: Sequence[datetime], now: datetime
-) -> bool:
-    """Whether somebody is free for this request at once, in whatever way calls turn out: then no walk is needed."""
-    free = min(free_now, sum(span.covers(now) for span in cover))
-    return free > ahead + sum(place <= now for place in booked)
+def is_somebody_spare(*, free_now: int, ahead: int, booked: Sequence[datetime], now: datetime) -> bool:
+    """Whether somebody is free for this request at once, in whatever way calls turn out: then no walk is needed.
+
+    Whoever is counted in `free_now` is on shift.
+    """
+    return free_now > ahead + sum(place <= now for place in booked)
+
+
+def at_once(*, not_before: datetime, not_after: datetime, now: datetime) -> Span | None:
+    """The range in which the call is likely to come when somebody is spare; None when that is too late."""
+    return _range(now, now, not_before=not_before, not_after=not_after, now=now)
 
 
 def promise(
@@ -138,19 +146,36 @@ def promise(
     Busy counsellors may be anywhere in their call.
     """
     spans, places = sorted(cover), sorted(booked)
-    walks: list[datetime | None] = [now] * WALKS
-    if not _is_somebody_spare(cover, free_now=free_now, ahead=ahead, booked=booked, now=now):
-        walks = [
-            _turn(walk, cover=spans, free_now=free_now, booked=places, ahead=ahead, lengths=lengths, now=now)
-            for walk in range(WALKS)
-        ]
+    walks = [
+        _turn(
+            walk,
+            cover=spans,
+            free_now=free_now,
+            booked=places,
+            ahead=ahead,
+            lengths=lengths,
+            not_after=not_after,
+            now=now,
+        )
+        for walk in range(WALKS)
+    ]
     turns = sorted(turn or not_after for turn in walks)
-    earliest = max(turns[int(WALKS * FROM_SHARE)] + REACHING, not_before)
+    return _range(
+        turns[int(WALKS * FROM_SHARE)],
+        turns[int(WALKS * UNTIL_SHARE)],
+        not_before=not_before,
+        not_after=not_after,
+        now=now,
+    )
+
+
+def _range(quick: datetime, slow: datetime, *, not_before: datetime, not_after: datetime, now: datetime) -> Span | None:
+    earliest = max(quick + REACHING, not_before)
     if earliest >= not_after:
         return None
-    latest = max(turns[int(WALKS * UNTIL_SHARE)] + REACHING, earliest + FLOOR)
-    at_once = earliest <= now + REACHING
-    from_ = now.replace(second=0, microsecond=0) if at_once else _rounded_up(earliest)
+    latest = max(slow + REACHING, earliest + FLOOR)
+    starts_now = earliest <= now + REACHING
+    from_ = now.replace(second=0, microsecond=0) if starts_now else _rounded_up(earliest)
     until = min(_rounded_up(latest), not_after)
     return Span(min(from_, until - timedelta(minutes=1)), until)
 

@@ -21,7 +21,7 @@ from callbacks.domain.lifecycle import Event, Status
 from callbacks.domain.safe_contact import Refused
 from callbacks.domain.triage import FIRST_RING_WITHIN, Triage, Urgency, triage
 from callbacks.domain.window import Span, Wanted, allowed, opening
-from callbacks.models import CallbackRow, IdempotencyRow, ReceiptRow
+from callbacks.models import AgreedPlanRow, CallbackRow, IdempotencyRow, ReceiptRow
 from callbacks.operations import history, nobody_able, not_them, offers, same_number, tell
 from foundation import doorbell, sealed
 from foundation.doorbell import Bell
@@ -81,16 +81,11 @@ def ask_anew(
     found = triage(what.flags, what.substances)
     callback = _new_row(what, found, zone=zone, now=now)
     same_number.notice(session, callback)
-    session.add(callback)
-    session.flush()
-    session.add(ReceiptRow(callback_id=callback.id, received_at=now))
-    if isinstance(what.when, Span):
-        offers.book(session, callback, wanted=what.when, now=now)
-    _keep_to_plan(session, callback, zone=zone, now=now)
-    _promise(session, callback, now=now)
+    plan = queries.plan_for(session, phone_digest=callback.phone_digest)
+    is_often = is_over_limit or (plan is None and _is_asked_often(session, callback, now=now))  # a plan expects it
     barred = queries.barred(session, callback, now=now)
-    is_often = is_over_limit or _is_asked_often(session, callback, now=now)
     history.note(session, callback, wording.ASKED.format(channel=what.channel), now=now)
+    _place_and_promise(session, callback, plan, zone=zone, now=now)
     history.note(
         session,
         callback,
@@ -99,6 +94,8 @@ def ask_anew(
     )
     is_suspect = is_suspect and callback.as_urgency is not Urgency.EMERGENCY
     _queue(session, callback, barred=barred, is_often=is_often, is_suspect=is_suspect, now=now)
+    session.flush()  # as late as can be, so that a request is written once
+    session.add(ReceiptRow(callback_id=callback.id, received_at=now))
     asked = Asked(
         callback.reference, callback.token, Status(callback.status), callback.promise, _window(callback), False
     )
@@ -162,10 +159,28 @@ def _new_row(what: Ask, found: Triage, *, zone: ZoneInfo, now: datetime) -> Call
     )
 
 
-def _keep_to_plan(session: Session, callback: CallbackRow, *, zone: ZoneInfo, now: datetime) -> None:
+def _place_and_promise(
+    session: Session, callback: CallbackRow, plan: AgreedPlanRow | None, *, zone: ZoneInfo, now: datetime
+) -> None:
+    """Give it the place that was chosen, or a range that is likely. Raises offers.NotOffered."""
+    when = callback.as_when()
+    if isinstance(when, Span):
+        session.flush()
+        offers.book(session, callback, wanted=when, now=now)
+        quoted: Span | None = when
+    else:
+        _keep_to_plan(session, callback, plan, zone=zone, now=now)
+        with session.no_autoflush:
+            quoted = _likely(session, callback, now=now)
+    callback.promised_from = quoted.starts_at if quoted else None
+    callback.promised_until = quoted.ends_at if quoted else None
+
+
+def _keep_to_plan(
+    session: Session, callback: CallbackRow, plan: AgreedPlanRow | None, *, zone: ZoneInfo, now: datetime
+) -> None:
     """With somebody who asks very often it was agreed when they are rung; what cannot wait, does not."""
-    plan = queries.plan_for(session, phone_digest=callback.phone_digest)
-    if plan is None or callback.as_urgency is not Urgency.ROUTINE or isinstance(callback.as_when(), Span):
+    if plan is None or callback.as_urgency is not Urgency.ROUTINE:
         return
     spans = allowed(callback.as_wanted(), zone=zone)
     first = first_agreed(plan.as_agreed(), allowed=spans, after=callback.next_try_at, zone=zone)
@@ -174,34 +189,22 @@ def _keep_to_plan(session: Session, callback: CallbackRow, *, zone: ZoneInfo, no
         history.note(session, callback, wording.PLAN_HOLDS, now=now)
 
 
-def _promise(session: Session, callback: CallbackRow, *, now: datetime) -> None:
-    when = callback.as_when()
-    if isinstance(when, Span):
-        quoted: Span | None = when
-    else:
-        not_after = min(callback.never_after, now + max(FIRST_RING_WITHIN[callback.as_urgency], offers.LOOKS_AHEAD))
-        among = offers.able(session, callback, now=now)
-        quoted = offers.asap_promise(
-            session,
-            not_before=callback.next_try_at,
-            not_after=not_after,
-            among=among,
-            urgency=callback.as_urgency,
-            now=now,
-        )
-    callback.promised_from = quoted.starts_at if quoted else None
-    callback.promised_until = quoted.ends_at if quoted else None
+def _likely(session: Session, callback: CallbackRow, *, now: datetime) -> Span | None:
+    not_after = min(callback.never_after, now + max(FIRST_RING_WITHIN[callback.as_urgency], offers.LOOKS_AHEAD))
+    return offers.asap_promise(
+        session,
+        not_before=callback.next_try_at,
+        not_after=not_after,
+        among=offers.able(session, callback, now=now),
+        urgency=callback.as_urgency,
+        now=now,
+    )
 
 
 def _is_asked_often(session: Session, callback: CallbackRow, *, now: datetime) -> bool:
-    """Whether somebody is being pestered, with calls or with texts. The visitor is told nothing of it.
-
-    With whom a plan was agreed is expected to ask often.
-    """
-    if queries.plan_for(session, phone_digest=callback.phone_digest) is not None:
-        return False
-    asked = queries.count_asked_for(session, phone_digest=callback.phone_digest, since=now - A_DAY)
-    return asked > OFTEN and callback.as_urgency is not Urgency.EMERGENCY
+    """Whether somebody is being pestered, with calls or with texts. The visitor is told nothing of it."""
+    before = queries.count_asked_for(session, phone_digest=callback.phone_digest, since=now - A_DAY)
+    return before >= OFTEN and callback.as_urgency is not Urgency.EMERGENCY
 
 
 def _queue(

@@ -67,12 +67,19 @@ class CallFollower:
     screens_everybody: bool = False
     """Every visitor is connected only after a key: the service has decided so."""
 
-    def permits_call(self, session: Session, *, call_id: UUID, now: datetime) -> str | None:
+    def permits_call(
+        self,
+        session: Session,
+        *,
+        call_id: UUID,
+        purpose: str,  # noqa: ARG002 - all that come here are callbacks
+        now: datetime,
+    ) -> str | None:
         """Whether the visitor of this call may be rung at this moment."""
-        attempt = queries.attempt_of_call(session, call_id)
-        if attempt is None or attempt.ended_at is not None:
+        found = queries.lock_open_attempt(session, call_id)
+        if found is None:
             return "no_attempt"
-        callback = queries.lock(session, attempt.callback_id)
+        _, callback = found
         refused = may_call(
             status=Status(callback.status),
             barred=queries.barred(session, callback, now=now),
@@ -99,12 +106,21 @@ class CallFollower:
         )
         return str(refused) if refused else None
 
-    def call_moved(self, session: Session, *, call_id: UUID, state: CallState, talked_s: int, now: datetime) -> None:
+    def call_moved(
+        self,
+        session: Session,
+        *,
+        call_id: UUID,
+        purpose: str,  # noqa: ARG002 - all that come here are callbacks
+        state: CallState,
+        talked_s: int,
+        now: datetime,
+    ) -> None:
         """Carry the news to the attempt and the request."""
-        attempt = queries.attempt_of_call(session, call_id)
-        if attempt is None or attempt.ended_at is not None:
-            return  # a call without an attempt is a telephone check; an ended attempt has heard all it needs
-        callback = queries.lock(session, attempt.callback_id)
+        found = queries.lock_open_attempt(session, call_id)
+        if found is None:
+            return  # an ended attempt has heard all it needs
+        attempt, callback = found
         self._note(session, callback, attempt, state, talked_s, now=now)
         if state is CallState.CONNECTING:
             self._connect(session, callback, attempt, now=now)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -146,9 +148,7 @@ def match_waiting(session: Session, *, zone: ZoneInfo, now: datetime) -> Plan:
         seen |= {row.id for row in rows}
         due = [row for row in rows if not _wait_for_a_safe_time(row, zone=zone, now=now)]
         plan = _match(session, due, found, zone=zone, now=now)
-        by_id = {row.id: row for row in due}
-        for one in plan.matches:
-            _assign(session, by_id[one.callback_id], people[one.counsellor_id], one.reason, now=now)
+        _assign(session, plan.matches, {row.id: row for row in due}, people, now=now)
         made += plan.matches
         session.flush()  # whoever was given a call counts as busy for the requests that come next
         if len(made) >= idle:
@@ -181,11 +181,49 @@ def _wait_for_a_safe_time(callback: CallbackRow, *, zone: ZoneInfo, now: datetim
     return True
 
 
-def _assign(session: Session, callback: CallbackRow, free: FreeCounsellor, because: str, *, now: datetime) -> None:
-    person = free.counsellor
-    call_id = order.order_call(
+def _assign(
+    session: Session,
+    matches: Sequence[Match],
+    requests: Mapping[int, CallbackRow],
+    people: Mapping[int, FreeCounsellor],
+    *,
+    now: datetime,
+) -> None:
+    """Order the calls, and then note each attempt: in two steps, so that each table is written to once for all."""
+    before = queries.count_attempts(session, [one.callback_id for one in matches])
+    calls = {
+        one.callback_id: _order(session, requests[one.callback_id], people[one.counsellor_id], now=now)
+        for one in matches
+    }
+    session.flush()
+    for one in matches:
+        callback, free = requests[one.callback_id], people[one.counsellor_id]
+        session.add(
+            AttemptRow(
+                callback_id=callback.id,
+                counsellor_id=one.counsellor_id,
+                call_id=calls[callback.id],
+                number=before.get(callback.id, 0) + 1,
+                because=one.reason,
+                shift_id=free.shift_id,
+                shift_version=free.shift_version,
+                started_at=now,
+                talked_s=0,
+                owes_outcome=False,
+            )
+        )
+        callback.counsellor_id = one.counsellor_id
+        callback.move(Event.MATCH, due_by=now + CALL_HAS, now=now)
+        words = wording.ASSIGNED.format(
+            counsellor=free.counsellor.name, because=one.reason, shift=free.shift_id, version=free.shift_version
+        )
+        history.note(session, callback, words, now=now)
+
+
+def _order(session: Session, callback: CallbackRow, free: FreeCounsellor, *, now: datetime) -> UUID:
+    return order.order_call(
         session,
-        counsellor=person.phone,
+        counsellor=free.counsellor.phone,
         visitor=callback.dialled,
         whisper=whisper(name=callback.name, urgency=callback.urgency, language=callback.language),
         shows_number=True,
@@ -193,23 +231,3 @@ def _assign(session: Session, callback: CallbackRow, free: FreeCounsellor, becau
         priority=_PRIORITY[callback.as_urgency],
         now=now,
     )
-    session.add(
-        AttemptRow(
-            callback_id=callback.id,
-            counsellor_id=person.id,
-            call_id=call_id,
-            number=len(queries.attempts(session, callback.id)) + 1,
-            because=because,
-            shift_id=free.shift_id,
-            shift_version=free.shift_version,
-            started_at=now,
-            talked_s=0,
-            owes_outcome=False,
-        )
-    )
-    callback.counsellor_id = person.id
-    callback.move(Event.MATCH, due_by=now + CALL_HAS, now=now)
-    words = wording.ASSIGNED.format(
-        counsellor=person.name, because=because, shift=free.shift_id, version=free.shift_version
-    )
-    history.note(session, callback, words, now=now)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from callbacks import queries
 from callbacks.domain.asking import Gender, Strength
 from callbacks.domain.call_lengths import lengths
-from callbacks.domain.promise import promise
+from callbacks.domain.promise import at_once, is_somebody_spare, promise
 from callbacks.domain.triage import Urgency
 from callbacks.domain.window import Span
 from callbacks.models import BookingRow, CallbackRow
@@ -116,11 +116,16 @@ def _likely(
     urgency: Urgency = Urgency.ROUTINE,
     now: datetime,
 ) -> Span | None:
+    free_now = queries.count_free(session, among=among, now=now)
+    ahead = queries.count_ahead(session, urgency=urgency, now=now)
+    booked = queries.booked_times(session, from_=now, until=now + LOOKS_AHEAD)
+    if is_somebody_spare(free_now=free_now, ahead=ahead, booked=booked, now=now):
+        return at_once(not_before=not_before, not_after=not_after, now=now)  # most often: no need to ask for the rest
     return promise(
-        free_now=queries.count_free(session, among=among, now=now),
+        free_now=free_now,
         cover=_cover(session, start=now, end=now + LOOKS_AHEAD, among=among),
-        ahead=queries.count_ahead(session, urgency=urgency, now=now),
-        booked=queries.booked_times(session, from_=now, until=now + LOOKS_AHEAD),
+        ahead=ahead,
+        booked=booked,
         lengths=lengths(queries.talked_lately(session)),
         not_before=not_before,
         not_after=not_after,

@@ -17,13 +17,15 @@ from notifications.domain.call import CallState
 class Follower(Protocol):
     """Whoever knows why a call or text was ordered. All are called inside the transaction at hand."""
 
-    def permits_call(self, session: Session, *, call_id: UUID, now: datetime) -> str | None:
+    def permits_call(self, session: Session, *, call_id: UUID, purpose: str, now: datetime) -> str | None:
         """None when the visitor of this call may be rung at this moment, else why not, in one word."""
 
     def permits_text(self, session: Session, *, text_id: UUID, now: datetime) -> str | None:
         """None when this text may be sent at this moment, else why not, in one word."""
 
-    def call_moved(self, session: Session, *, call_id: UUID, state: CallState, talked_s: int, now: datetime) -> None:
+    def call_moved(
+        self, session: Session, *, call_id: UUID, purpose: str, state: CallState, talked_s: int, now: datetime
+    ) -> None:
         """A call has reached a further state."""
 
     def screens_call(self, session: Session, *, call_id: UUID) -> bool:

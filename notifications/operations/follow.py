@@ -62,5 +62,5 @@ def move(session: Session, call: CallRow, *, now: datetime) -> CallState:
     if after in FINAL and call.unanswered >= IN_DOUBT_AFTER:
         trouble.settled(session)
     _learn(session, call, after, now=now)
-    follower().call_moved(session, call_id=call.id, state=after, talked_s=call.talked_s, now=now)
+    follower().call_moved(session, call_id=call.id, purpose=call.purpose, state=after, talked_s=call.talked_s, now=now)
     return after

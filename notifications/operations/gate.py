@@ -44,7 +44,7 @@ def permit_call_on(session: Session, call: CallRow, *, now: datetime) -> Permit:
     rung = call.counsellor_phone if call.purpose == CHECK else call.visitor_phone
     if queries.is_on_the_line(session, phone_digest=sealed.digest(rung), now=now):
         raise Closed("on_the_line")
-    if because := follower().permits_call(session, call_id=call.id, now=now):
+    if because := follower().permits_call(session, call_id=call.id, purpose=call.purpose, now=now):
         raise Closed(because)
     return Permit(subject_id=call.id, at=now)
 

@@ -41,7 +41,10 @@ def order_call(
     priority: int,
     now: datetime,
 ) -> UUID:
-    """Have a counsellor rung and, after a press of 1, the visitor. Lower priorities go first."""
+    """Have a counsellor rung and, after a press of 1, the visitor. Lower priorities go first.
+
+    Flush before a row that points at the call is added.
+    """
     call = CallRow(
         id=uuid4(),
         purpose=purpose,
@@ -60,14 +63,13 @@ def order_call(
         asked_provider=0,
     )
     session.add(call)
-    session.flush()
     doorbell.ring_after_commit(session, Bell.DIAL)
     return call.id
 
 
 def order_check(session: Session, *, to: Phone, now: datetime) -> UUID:
     """Have a telephone rung and whoever answers it asked for a key press; nobody else is rung."""
-    return order_call(
+    call_id = order_call(
         session,
         counsellor=to,
         visitor=_NOBODY,
@@ -77,6 +79,8 @@ def order_check(session: Session, *, to: Phone, now: datetime) -> UUID:
         priority=_AFTER_ALL_VISITORS,
         now=now,
     )
+    session.flush()
+    return call_id
 
 
 class StillTalking(Exception):

@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from foundation.phone import Phone
@@ -19,15 +18,14 @@ from notifications.domain.text import DEADLINES as TEXT_DEADLINES
 from notifications.domain.text import FINAL as FINAL_TEXTS
 from notifications.domain.text import OPTED_OUT, TextState, advance
 from notifications.domain.trouble import LONGEST_PAUSE, PAUSES_AFTER
-from notifications.models import CallRow, PaceRow, TextRow
+from notifications.models import CallRow, TextRow
 from notifications.operations import follow, gate, opt_out
 from notifications.telephony.port import CallOrder, TextOrder
 
 
 def reserve_pace(session: Session, *, per_second: float, now: datetime) -> float:
     """Take the next place in the line of outgoing calls, shared by all workers: 0.0, or seconds to wait for one."""
-    session.execute(insert(PaceRow).values(id=1, next_at=now, failures=0).on_conflict_do_nothing())
-    pace = queries.lock_pace(session)
+    pace = queries.lock_pace(session, now=now)
     if pace.next_at > now:
         return (pace.next_at - now).total_seconds()
     # a small burst is let through late rather than lost: the line never runs more than a second behind

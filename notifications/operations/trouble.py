@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from notifications import queries
 from notifications.domain.trouble import IN_DOUBT_AFTER, PAUSES_AFTER, REFUSALS_PASS_AFTER, Trouble, pause_after
-from notifications.models import PaceRow, TroubleRow
+from notifications.models import TroubleRow
 
 
 def begin(session: Session, kind: Trouble, *, because: str | None = None, now: datetime) -> None:
@@ -37,11 +37,6 @@ def end(session: Session, kind: Trouble) -> bool:
     return ended.first() is not None
 
 
-def _pace(session: Session, *, now: datetime) -> PaceRow:
-    session.execute(insert(PaceRow).values(id=1, next_at=now, failures=0).on_conflict_do_nothing())
-    return queries.lock_pace(session)
-
-
 def _pause(failures: int, *, leave_alone_s: float) -> timedelta:
     return max(pause_after(failures, dice=secrets.randbelow(1000) / 1000), timedelta(seconds=leave_alone_s))
 
@@ -51,7 +46,7 @@ def dialling_failed(session: Session, *, leave_alone_s: float = 0.0, now: dateti
 
     `leave_alone_s`: the telephone company asked for at least so long a pause.
     """
-    pace = _pace(session, now=now)
+    pace = queries.lock_pace(session, now=now)
     pace.failures += 1
     pace.next_at = max(pace.next_at, now + _pause(pace.failures, leave_alone_s=leave_alone_s))
     if pace.failures >= PAUSES_AFTER:
@@ -60,18 +55,18 @@ def dialling_failed(session: Session, *, leave_alone_s: float = 0.0, now: dateti
 
 def texting_failed(session: Session, *, leave_alone_s: float = 0.0, now: datetime) -> None:
     """A text could not be sent: no worker sends any for a while; after a few in a row, people are told."""
-    pace = _pace(session, now=now)
+    pace = queries.lock_pace(session, now=now)
     pace.text_failures += 1
     pace.texts_next_at = now + _pause(pace.text_failures, leave_alone_s=leave_alone_s)
     if pace.text_failures >= PAUSES_AFTER:
         begin(session, Trouble.TEXTS_FAIL, now=now)
 
 
-def texting_works(session: Session) -> None:
+def texting_works(session: Session, *, now: datetime) -> None:
     """A text was taken on, or refused for a reason of its own: nobody waits any longer."""
     if not queries.texting_failures(session):
         return  # nearly always
-    pace = queries.lock_pace(session)
+    pace = queries.lock_pace(session, now=now)
     pace.text_failures, pace.texts_next_at = 0, None
     end(session, Trouble.TEXTS_FAIL)
 
@@ -91,7 +86,7 @@ def dialling_works(session: Session, *, now: datetime) -> None:
     """A call got through to somebody's telephone: nobody waits any longer."""
     if not queries.dialling_failures(session):
         return  # nearly always: then no worker waits for another at the one row of the pace
-    pace = queries.lock_pace(session)
+    pace = queries.lock_pace(session, now=now)
     pace.failures = 0
     pace.next_at = min(pace.next_at, now)
     end(session, Trouble.DIALLING_FAILS)

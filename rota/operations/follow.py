@@ -17,6 +17,7 @@ from foundation.sealed import digest
 from notifications.domain.call import CallState
 from notifications.models import TextRow
 from notifications.operations.arrow import Follower
+from notifications.operations.order import CHECK
 from rota.models import AlertTextRow, CounsellorRow, PhoneCheckRow, RotaTextRow
 from rota.operations import ladder, phone_check
 
@@ -29,12 +30,11 @@ class RotaFollower:
     then: Follower
     """Whoever follows everything else."""
 
-    def permits_call(self, session: Session, *, call_id: UUID, now: datetime) -> str | None:
+    def permits_call(self, session: Session, *, call_id: UUID, purpose: str, now: datetime) -> str | None:
         """A check of a telephone rings whoever still works here, on the number they have."""
-        check = session.get(PhoneCheckRow, call_id)
-        if check is None:
-            return self.then.permits_call(session, call_id=call_id, now=now)
-        return phone_check.permits(session, check)
+        if purpose != CHECK:
+            return self.then.permits_call(session, call_id=call_id, purpose=purpose, now=now)
+        return phone_check.permits(session, session.get_one(PhoneCheckRow, call_id))
 
     def permits_text(self, session: Session, *, text_id: UUID, now: datetime) -> str | None:
         """A text about the rota goes to whoever still works here, on the number they have."""
@@ -50,10 +50,14 @@ class RotaFollower:
             return "has_left"
         return None if _is_to(session, text_id, person.phone_digest) else "another_number"
 
-    def call_moved(self, session: Session, *, call_id: UUID, state: CallState, talked_s: int, now: datetime) -> None:
+    def call_moved(
+        self, session: Session, *, call_id: UUID, purpose: str, state: CallState, talked_s: int, now: datetime
+    ) -> None:
         """What came of a check of a telephone; all other calls are not the rota's."""
-        if not phone_check.heard(session, call_id=call_id, state=state, now=now):
-            self.then.call_moved(session, call_id=call_id, state=state, talked_s=talked_s, now=now)
+        if purpose == CHECK:
+            phone_check.heard(session, call_id=call_id, state=state, now=now)
+        else:
+            self.then.call_moved(session, call_id=call_id, purpose=purpose, state=state, talked_s=talked_s, now=now)
 
     def screens_call(self, session: Session, *, call_id: UUID) -> bool:
         """Visitors are not the rota's."""

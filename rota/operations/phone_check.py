@@ -100,14 +100,12 @@ def permits(session: Session, check: PhoneCheckRow) -> str | None:
     return None if person.phone_digest == check.phone_digest else "another_number"
 
 
-def heard(session: Session, *, call_id: UUID, state: CallState, now: datetime) -> bool:
-    """Whether a call was a check of a telephone; if so, what came of it is written down."""
-    check = session.get(PhoneCheckRow, call_id, with_for_update=True)
-    if check is None:
-        return False
+def heard(session: Session, *, call_id: UUID, state: CallState, now: datetime) -> None:
+    """Write down what came of a check of a telephone."""
+    check = session.get_one(PhoneCheckRow, call_id, with_for_update=True)
     result = came_of(state)
     if result is None or check.ended_at is not None:
-        return True
+        return
     check.ended_at, check.result = now, result.value
     session.flush()
     if result is Checked.CONFIRMED and permits(session, check) is None:
@@ -115,4 +113,3 @@ def heard(session: Session, *, call_id: UUID, state: CallState, now: datetime) -
             session, counsellor_id=check.counsellor_id, how=VerifiedHow.KEY_PRESSED, by=check.asked_by, now=now
         )
         doorbell.ring_after_commit(session, Bell.MATCH)
-    return True

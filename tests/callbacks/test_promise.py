@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from callbacks.domain.call_lengths import AFTERWARDS, PRIOR, TYPICAL, lengths
-from callbacks.domain.promise import FLOOR, REACHING, _is_somebody_spare, _turn, promise, without_place
+from callbacks.domain.promise import FLOOR, REACHING, at_once, is_somebody_spare, promise, without_place
 from callbacks.domain.window import Span
 from tests.conftest import NOON
 
@@ -195,8 +196,46 @@ def test_of_those_who_booked_an_hour_as_many_are_served_as_can_be() -> None:
 def test_the_short_way_for_somebody_who_is_spare_ends_where_the_walks_end(
     people: int, ahead: int, free_now: int, booked: list[int]
 ) -> None:
-    spans, places = [ALWAYS] * people, sorted(NOON + n * MINUTE for n in booked)
+    places, not_after = sorted(NOON + n * MINUTE for n in booked), NOON + timedelta(hours=24)
+    free_now = min(free_now, people)
 
-    if _is_somebody_spare(spans, free_now=free_now, ahead=ahead, booked=places, now=NOON):
-        turn = _turn(0, cover=spans, free_now=free_now, booked=places, ahead=ahead, lengths=PRIOR, now=NOON)
-        assert turn == NOON
+    if is_somebody_spare(free_now=free_now, ahead=ahead, booked=places, now=NOON):
+        walked = promise(
+            free_now=free_now,
+            cover=[ALWAYS] * people,
+            ahead=ahead,
+            booked=places,
+            not_before=NOON,
+            not_after=not_after,
+            now=NOON,
+        )
+        assert at_once(not_before=NOON, not_after=not_after, now=NOON) == walked
+
+
+def test_of_ten_thousand_who_are_ahead_only_those_are_reckoned_who_can_be_served() -> None:
+    """In a flood nobody is to wait for arithmetic about calls after the last shift."""
+
+    class Drawn(Sequence[timedelta]):
+        times = 0
+
+        def __len__(self) -> int:
+            return 1
+
+        def __getitem__(self, index: Any) -> Any:
+            self.times += 1
+            return timedelta(minutes=30)
+
+    drawn = Drawn()
+    not_after = NOON + timedelta(hours=24)
+    walked = promise(
+        free_now=0,
+        cover=[ALWAYS] * 2,
+        ahead=10_000,
+        lengths=drawn,
+        not_before=NOON,
+        not_after=not_after,
+        now=NOON,
+    )
+
+    assert walked is None
+    assert 40 * 2 * 24 < drawn.times < 40 * 2 * 60  # two people, two calls an hour each

@@ -351,7 +351,7 @@ def test_a_company_that_says_how_long_it_is_busy_is_left_alone_for_so_long(
         before = town.clock()
         town.answer(Bell.DIAL)
         with town.app.app_context(), transaction() as session:
-            left_alone_for = notifications.lock_pace(session).next_at - before
+            left_alone_for = notifications.lock_pace(session, now=before).next_at - before
 
     town.until(lambda: asked.results() == ["finished"])
     assert left_alone_for.total_seconds() >= 17
