@@ -1,7 +1,14 @@
 """Tables: counsellors, their shifts, how many people each hour of the week needs, and who is ready now."""
 
 from rota.models.columns import range_of, span_of
-from rota.models.counsellors import LONGEST_NOTICE, SHORTEST_NOTICE, CounsellorRow, PhoneCheckRow, PresenceRow
+from rota.models.counsellors import (
+    LONGEST_NOTICE,
+    SHORTEST_NOTICE,
+    CounsellorRow,
+    PhoneCheckRow,
+    PresenceRow,
+    counsellor_of,
+)
 from rota.models.demand import MinimumRow, RequirementRow
 from rota.models.drafts import DraftLineRow, DraftRow
 from rota.models.ladder import CoverAskRow, CoverRequestRow, LadderState
@@ -45,6 +52,7 @@ __all__ = [
     "ShiftState",
     "SiteLimitsRow",
     "SwapRow",
+    "counsellor_of",
     "range_of",
     "span_of",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, text
@@ -23,6 +24,21 @@ SHORTEST_NOTICE, LONGEST_NOTICE = 7, 92  # days: a week unless more was agreed, 
 
 def _minutes(number: int | None) -> timedelta | None:
     return None if number is None else timedelta(minutes=number)
+
+
+def counsellor_of(columns: Any, *, name: str) -> Counsellor:
+    """A counsellor of a whole row, or of the columns that this reads."""
+    return Counsellor(
+        id=columns.id,
+        name=name,
+        phone=Phone(columns.phone),
+        gender=Gender(columns.gender) if columns.gender else None,
+        skills=frozenset(Skill(skill) for skill in columns.skills),
+        languages=frozenset(columns.languages),
+        phone_verified=columns.phone_verified_at is not None,
+        phone_fails=columns.phone_fails_since is not None,
+        left_on=columns.left_on,
+    )
 
 
 class CounsellorRow(Row):
@@ -88,17 +104,7 @@ class CounsellorRow(Row):
 
     def as_counsellor(self) -> Counsellor:
         """The value that the rest of the service works with."""
-        return Counsellor(
-            id=self.id,
-            name=self.staff.name,
-            phone=Phone(self.phone),
-            gender=Gender(self.gender) if self.gender else None,
-            skills=frozenset(Skill(skill) for skill in self.skills),
-            languages=frozenset(self.languages),
-            phone_verified=self.phone_verified_at is not None,
-            phone_fails=self.phone_fails_since is not None,
-            left_on=self.left_on,
-        )
+        return counsellor_of(self, name=self.staff.name)
 
     def as_terms(self) -> Terms:
         """What holds for this person's working time."""

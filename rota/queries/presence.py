@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,7 +17,7 @@ from rota.domain.presence import Presence, PresenceState
 from rota.domain.resolution import A_MINUTE, resolve
 from rota.domain.shifts import Shift, whole_minute
 from rota.models import CounsellorRow, OffersEndRow, PresenceRow, ShiftRow
-from rota.queries.selects import counsellors_here, published_in
+from rota.queries.selects import as_counsellors, counsellors_here, published_in
 from rota.queries.shifts import published_shifts
 
 LAST_MINUTES = timedelta(minutes=5)  # of a person's cover: a call offered now would run into their time to go home
@@ -39,17 +39,19 @@ def counsellors_free(session: Session, *, moment: datetime) -> list[FreeCounsell
 
     Whether somebody already has an offer or a call is not a question for the rota; the caller removes those.
     """
-    until = _free_until(session, moment)
+    ready = _ready_since(session, moment)
+    until = _free_until(session, moment, ready)
     shifts = _shifts_at(session, moment, counsellor_ids=until)
+    people = as_counsellors(session, counsellors_here(moment.date()).where(CounsellorRow.id.in_(list(until))))
     return [
-        FreeCounsellor(row.as_counsellor(), until[row.id], row.presence.since, *shifts.get(row.id, (None, None)))
-        for row in session.scalars(counsellors_here(moment.date()).where(CounsellorRow.id.in_(list(until))))
+        FreeCounsellor(person, until[person.id], ready[person.id], *shifts.get(person.id, (None, None)))
+        for person in people
     ]
 
 
 def free_ids(session: Session, *, moment: datetime) -> frozenset[int]:
     """The ids of those who can be offered a call: the same people as `counsellors_free`, for less."""
-    return frozenset(_free_until(session, moment))
+    return frozenset(_free_until(session, moment, _ready_since(session, moment)))
 
 
 def last_minutes(session: Session) -> timedelta:
@@ -58,14 +60,19 @@ def last_minutes(session: Session) -> timedelta:
     return LAST_MINUTES if minutes is None else timedelta(minutes=minutes)
 
 
-def _free_until(session: Session, moment: datetime) -> dict[int, datetime]:
-    """Who can be offered a call, and when their unbroken cover ends; who is on, only the resolver says."""
-    ready = session.scalars(
+def _ready_since(session: Session, moment: datetime) -> dict[int, datetime]:
+    """Who is available on a verified phone, on shift or not, and since when."""
+    ready = session.execute(
         counsellors_here(moment.date())
         .where(PresenceRow.state == PresenceState.AVAILABLE.value, CounsellorRow.phone_verified_at.is_not(None))
-        .with_only_columns(CounsellorRow.id)
+        .with_only_columns(CounsellorRow.id, PresenceRow.since)
         .order_by(None)
-    ).all()
+    )
+    return dict(ready.all())
+
+
+def _free_until(session: Session, moment: datetime, ready: Collection[int]) -> dict[int, datetime]:
+    """Who of the ready can be offered a call, and when their unbroken cover ends; who is on, only the resolver says."""
     shifts = published_shifts(session, start=moment, end=moment + LOOK_AHEAD, counsellor_ids=ready)
     last = moment + last_minutes(session)
     return {person: ends_at for person, ends_at in unbroken_until(shifts, moment).items() if ends_at > last}

@@ -16,7 +16,7 @@ from rota.domain.counsellor import Counsellor
 from rota.domain.resolution import A_MINUTE, PersonSpan, resolve, who_is_on
 from rota.domain.shifts import Shift, Span, whole_minute
 from rota.models import CounsellorRow, ShiftRow, ShiftState, span_of
-from rota.queries.selects import counsellors_here, published_in
+from rota.queries.selects import as_counsellors, counsellors_here, published_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +113,9 @@ def on_shift(session: Session, *, moment: datetime) -> list[Counsellor]:
     """Everybody on a published shift at this moment, by name."""
     minute = whole_minute(moment)
     shifts = published_shifts(session, start=minute, end=minute + A_MINUTE)
-    rows = session.scalars(
-        counsellors_here(moment.date()).where(CounsellorRow.id.in_(who_is_on(shifts, moment=moment)))
+    return as_counsellors(
+        session, counsellors_here(moment.date()).where(CounsellorRow.id.in_(who_is_on(shifts, moment=moment)))
     )
-    return [row.as_counsellor() for row in rows]
 
 
 def starting(session: Session, *, start: datetime, end: datetime) -> list[ShiftRow]:
