@@ -51,6 +51,12 @@ class DraftFull(ShiftRefused):
     field = "draft"
 
 
+class LineNotFound(ShiftRefused):
+    """This change is not in the draft any more; show the draft as it is."""
+
+    field = "draft"
+
+
 class CannotBeUndone(ShiftRefused):
     """A shift of the publication has begun or was changed since; change it by hand."""
 
@@ -90,6 +96,8 @@ class DraftShift:
     counsellor_id: int | None
     span: Span | None
     reason: str = ""
+    line_id: int | None = None
+    """The line that it takes the place of, when the draft has one already."""
 
 
 def begin(session: Session, *, by: int | None, now: datetime) -> DraftRow:
@@ -120,7 +128,7 @@ def put(session: Session, *, draft_id: int, changes: Iterable[DraftShift], zone:
     asked = list(changes)
     people = _people(session, (change.counsellor_id for change in asked))
     seen = queries.lock_shifts(session, shift_ids=[change.shift_id for change in asked if change.shift_id is not None])
-    lines = {line.shift_id: line for line in draft.lines if line.shift_id is not None}
+    lines = _Lines(draft.lines)
     put_now = [_put(draft, change, people, seen, lines, zone=zone, now=now) for change in asked]
     session.add_all(put_now)
     session.flush()
@@ -145,6 +153,31 @@ def judged(session: Session, draft: DraftRow, *, zone: ZoneInfo, now: datetime) 
         for finding in findings
         if finding.rule is not Rule.BREAK  # said of every long shift; breaks have a page of their own
     ]
+
+
+def change_line(
+    session: Session,
+    *,
+    draft_id: int,
+    line_id: int,
+    counsellor_id: int,
+    span: Span,
+    reason: str,
+    zone: ZoneInfo,
+    now: datetime,
+) -> DraftRow:
+    """Give a planned shift other times or another person: it stays the same line. One that is planned as it is in the
+    rota anyhow is no change, and leaves the draft.
+
+    Raises what `put` raises, or LineNotFound.
+    """
+    line = next((line for line in _open(session, draft_id).lines if line.id == line_id), None)
+    if line is None:
+        raise LineNotFound("This change is not in the draft any more")
+    if (line.before_counsellor_id, line.before) == (counsellor_id, range_of(span)):
+        return drop(session, draft_id=draft_id, line_id=line_id)
+    change = DraftShift(line.shift_id, line.version, counsellor_id, span, reason, line_id)
+    return put(session, draft_id=draft_id, changes=[change], zone=zone, now=now)
 
 
 def drop(session: Session, *, draft_id: int, line_id: int) -> DraftRow:
@@ -239,12 +272,26 @@ def _shift_ids(draft: DraftRow) -> list[int]:
     return [line.shift_id for line in draft.lines if line.shift_id is not None]
 
 
+class _Lines:
+    """The lines of a draft, by what they are about."""
+
+    def __init__(self, lines: Iterable[DraftLineRow]) -> None:
+        self._by_id = {line.id: line for line in lines}
+        self._by_shift = {line.shift_id: line for line in lines if line.shift_id is not None}
+
+    def of(self, change: DraftShift) -> DraftLineRow | None:
+        """The line that a change is to be written into, when there is one."""
+        if change.line_id is not None:
+            return self._by_id.get(change.line_id)
+        return self._by_shift.get(change.shift_id) if change.shift_id is not None else None
+
+
 def _put(
     draft: DraftRow,
     change: DraftShift,
     people: dict[int, CounsellorRow],
     seen: dict[int, ShiftRow],
-    lines: dict[int, DraftLineRow],
+    lines: _Lines,
     *,
     zone: ZoneInfo,
     now: datetime,
@@ -255,7 +302,7 @@ def _put(
         _check(old, change, change.span, zone=zone, now=now)
     elif old and old.span().starts_at <= now:
         raise ShiftIsOver("This shift has begun. End it on the coverage page: that counts at once")
-    line = (lines.get(old.id) if old else None) or DraftLineRow(draft_id=draft.id, shift_id=change.shift_id)
+    line = lines.of(change) or DraftLineRow(draft_id=draft.id, shift_id=change.shift_id)
     line.counsellor_id = change.counsellor_id
     line.during = range_of(change.span) if change.span else None
     line.zone, line.reason, line.version = zone.key, change.reason.strip(), change.version

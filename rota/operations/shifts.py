@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from accounts.operations.journal import note
 from rota import queries
 from rota.domain.shifts import Shift, ShiftHasBegun, ShiftIsOver, ShiftRefused, Span, check_move, check_new
-from rota.models import CounsellorRow, HandedOverRow, ShiftRow, ShiftState, range_of
+from rota.models import CounsellorRow, HandedOverRow, ShiftRow, ShiftState, range_of, span_of
 from rota.operations.judge import accept
 from rota.operations.tell import tell_changed
 
@@ -185,7 +185,8 @@ def remove_shift(
 
 def cut(session: Session, shift: ShiftRow, pieces: Sequence[Shift], *, by: int | None, now: datetime) -> list[int]:
     """Make the row the first of the pieces and new rows of the others, whose ids are the answer; with no piece left,
-    it is out of force. The caller has locked it, and tells whom it concerns.
+    it is out of force. A break goes with the piece that contains it. The caller has locked the row, and tells whom it
+    concerns.
     """
     shift.note_change(now)
     if not pieces:
@@ -210,7 +211,23 @@ def cut(session: Session, shift: ShiftRow, pieces: Sequence[Shift], *, by: int |
     ]
     session.add_all(made)
     session.flush()
+    _share_breaks(session, shift, made)
     return [row.id for row in made]
+
+
+def _share_breaks(session: Session, shift: ShiftRow, made: Sequence[ShiftRow]) -> None:
+    """One that a cut goes through stays where it begins; one that no piece reaches stays, and counts for nothing."""
+    for each in queries.break_rows(session, shift_ids=[shift.id]):
+        span = span_of(each.during)
+        whole = next((row for row in made if _contains(row.span(), span)), None)
+        begins = next((row for row in made if row.span().covers(span.starts_at)), None)
+        if to := whole or begins:
+            each.shift_id = to.id
+    session.flush()
+
+
+def _contains(outer: Span, inner: Span) -> bool:
+    return outer.starts_at <= inner.starts_at and inner.ends_at <= outer.ends_at
 
 
 def vacate(session: Session, *, counsellor_id: int, start: datetime, by: int | None, now: datetime) -> int:

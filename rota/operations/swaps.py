@@ -267,6 +267,8 @@ def _put_back(session: Session, row: SwapRow, *, reason: str, zone: ZoneInfo, by
         raise NotNow("One of these shifts has begun or has changed since. Change the shifts by hand")
     ids = [piece.id for piece in rows]
     accept(session, person=row.owner, span=before.span, besides=ids, reason=reason, zone=zone, by=by, now=now)
+    for each in queries.break_rows(session, shift_ids=row.made):
+        each.shift_id = row.shift_id
     for piece in rows:
         if piece.id != row.shift_id:
             cut(session, piece, [], by=by, now=now)

@@ -1,6 +1,6 @@
 """Named questions about the rota; every answer about who is on comes from the one resolver."""
 
-from rota.queries.breaks import ShiftDueABreak, break_rows, break_spans, shifts_due_a_break
+from rota.queries.breaks import ShiftDueABreak, break_rows, break_spans, shifts_due_a_break, without_their_break
 from rota.queries.counsellors import (
     able_ids,
     counsellor_of,
@@ -179,4 +179,5 @@ __all__ = [
     "swaps_on_offer",
     "swaps_to_put_back",
     "team",
+    "without_their_break",
 ]

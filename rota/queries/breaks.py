@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from rota.domain.resolution import PersonSpan
-from rota.domain.shifts import Span
+from rota.domain.shifts import Shift, Span
 from rota.domain.working_time import Site
 from rota.models import CounsellorRow, ShiftBreakRow, ShiftRow, ShiftState, span_of
 from rota.queries.shifts import rostered
@@ -23,6 +23,7 @@ class ShiftDueABreak:
     """A published shift that is so long that a break is due in it."""
 
     id: int
+    counsellor_id: int
     name: str
     span: Span
     break_length: timedelta
@@ -47,6 +48,7 @@ def break_spans(session: Session, *, start: datetime, end: datetime) -> list[Per
         .where(
             ShiftRow.state == ShiftState.PUBLISHED.value,
             ShiftBreakRow.during.overlaps(Range(start, end, bounds="[)")),
+            ShiftBreakRow.during.overlaps(ShiftRow.during),  # one of a shift that moved away from it is none
         )
     )
     spans = ((person, span_of(during)) for person, during in session.execute(wanted))
@@ -58,14 +60,33 @@ def shifts_due_a_break(session: Session, *, start: datetime, end: datetime) -> l
     begins = [shift for shift in rostered(session, start=start, end=end) if shift.starts_at >= start]
     in_force = limits(session)
     site = dict(session.execute(select(CounsellorRow.id, CounsellorRow.site)).all())
+    spans = {shift.id: shift.span for shift in begins}
     rows: dict[int, list[Span]] = {}
-    for row in break_rows(session, shift_ids=[shift.id for shift in begins]):
-        rows.setdefault(row.shift_id, []).append(span_of(row.during))
+    for row in break_rows(session, shift_ids=spans):
+        if span_of(row.during).clipped(spans[row.shift_id].starts_at, spans[row.shift_id].ends_at):
+            rows.setdefault(row.shift_id, []).append(span_of(row.during))
     return [
-        ShiftDueABreak(shift.id, shift.name, shift.span, own.break_length, tuple(sorted(rows.get(shift.id, ()))))
+        ShiftDueABreak(
+            shift.id,
+            shift.counsellor_id,
+            shift.name,
+            shift.span,
+            own.break_length,
+            tuple(sorted(rows.get(shift.id, ()))),
+        )
         for shift in begins
         if shift.span.length > (own := in_force[Site(site[shift.counsellor_id])]).break_after or shift.id in rows
     ]
+
+
+def without_their_break(session: Session, *, shifts: Iterable[Shift]) -> list[ShiftDueABreak]:
+    """Those of some published shifts in which a break is due and none is planned, by start."""
+    wanted = set(shifts)
+    if not wanted:
+        return []
+    start, end = min(each.span.starts_at for each in wanted), max(each.span.ends_at for each in wanted)
+    due = shifts_due_a_break(session, start=start, end=end)
+    return [each for each in due if not each.breaks and Shift(each.counsellor_id, each.span) in wanted]
 
 
 def break_rows(session: Session, *, shift_ids: Iterable[int]) -> list[ShiftBreakRow]:

@@ -20,6 +20,7 @@ from rota import queries
 from rota.domain.coverage import CoverState
 from rota.domain.shifts import ShiftRefused, Span
 from rota.domain.wording import COVER, COVER_SIGNS, hours_words
+from rota.models import ShiftRow
 from rota.operations import shifts as operations
 from rota.operations.check import check_shift
 from rota.operations.shifts import AlreadyOnShift, ShiftChangedMeanwhile
@@ -121,6 +122,7 @@ def move(shift_id: int) -> ResponseReturnValue:
         with transaction() as session:
             old = queries.planned_shift(session, shift_id=shift_id)
             entry = read_shift(request.form, zone=zone, old=old.span if old else None)
+            breaks = queries.break_rows(session, shift_ids=[shift_id])
             shift = operations.move_shift(
                 session,
                 shift_id=shift_id,
@@ -132,12 +134,14 @@ def move(shift_id: int) -> ResponseReturnValue:
                 by=current_staff().id,
                 now=now,
             )
-            name = shift.counsellor.staff.name
+            said = wording.shift_moved(shift.counsellor.staff.name, entry.span, zone)
+            if breaks:
+                said += _lacking_breaks(session, shift)
     except (NotUnderstood, ShiftRefused) as refused:
         return _refused(refused, now, shift_id=shift_id)
     except ShiftChangedMeanwhile:
         return _changed_meanwhile(shift_id, now)
-    flash(wording.shift_moved(name, entry.span, zone))
+    flash(said)
     return _back_to(entry.span)
 
 
@@ -157,6 +161,7 @@ def split(shift_id: int) -> ResponseReturnValue:
                 session, shift_id=shift_id, at=moment, version=version, by=current_staff().id, now=now
             )
             said = wording.shift_split(first.counsellor.staff.name, first.span(), later.span(), _zone())
+            said += _lacking_breaks(session, first, later)
             span, later_id = first.span(), later.id
     except ShiftRefused as refused:
         return _refused(NotUnderstood({"split_at": str(refused)}), now, shift_id=shift_id)
@@ -184,6 +189,11 @@ def remove(shift_id: int) -> ResponseReturnValue:
         return _changed_meanwhile(shift_id, now)
     flash(wording.shift_removed(name, span, _zone()))
     return _back_to(span)
+
+
+def _lacking_breaks(session: Session, *shifts: ShiftRow) -> str:
+    lacking = queries.without_their_break(session, shifts=[shift.as_shift() for shift in shifts])
+    return wording.lacking_breaks(lacking, _zone())
 
 
 def _zone() -> ZoneInfo:

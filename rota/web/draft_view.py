@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -18,7 +19,7 @@ from rota.operations.drafts import Broken, changes_of, judged
 from rota.operations.tell import change_words
 from rota.queries import PlannedShift
 from rota.web import wording
-from rota.web.shift_form import ShiftForm, choices_of_people
+from rota.web.shift_form import ShiftForm, choices_of_people, values_of
 from rota.web.week import Gap, Week, day_title, gaps
 
 MOST_LINES = 100  # changes on one page; a pattern's shifts are counted beyond that, and each is in its week below
@@ -42,6 +43,8 @@ class LineView:
     remarks: tuple[Remark, ...]
     is_stale: bool
     """Somebody changed the published shift since."""
+    can_change: bool
+    """Whether it plans a shift, and not the removal of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,8 @@ class PlannedLine:
     mark: str
     shift_id: int | None
     is_over: bool
+    line_id: int | None = None
+    """Of the draft, when it plans this shift."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +118,6 @@ def draft_page(session: Session, *, week: Week, form: ShiftForm, by: int, now: d
     )
 
 
-def _told(draft: DraftRow, names: Mapping[int, str], week: Week) -> list[tuple[str, str]]:
-    """What each would be told, by name."""
-    return sorted((names[each.counsellor_id], change_words(each, week.zone)) for each in changes_of(draft))
-
-
 def _lines(
     session: Session, lines: Sequence[DraftLineRow], broken: Sequence[Broken], names: Mapping[int, str], week: Week
 ) -> list[LineView]:
@@ -128,7 +128,13 @@ def _lines(
             remarks.setdefault(line_id, []).append(_remark(each))
     first = sorted(lines, key=lambda line: (line.id not in remarks, line.id))[:MOST_LINES]
     return [
-        LineView(line.id, _line_words(line, names, week), tuple(remarks.get(line.id, ())), _is_stale(line, rows))
+        LineView(
+            line.id,
+            _line_words(line, names, week.zone),
+            tuple(remarks.get(line.id, ())),
+            _is_stale(line, rows),
+            can_change=line.during is not None,
+        )
         for line in first
     ]
 
@@ -148,12 +154,25 @@ def _is_stale(line: DraftLineRow, rows: Mapping[int, ShiftRow]) -> bool:
     return line.shift_id is not None and not published
 
 
-def _line_words(line: DraftLineRow, names: Mapping[int, str], week: Week) -> str:
+def line_title(session: Session, line: DraftLineRow, zone: ZoneInfo) -> str:
+    """A change in words."""
+    return _line_words(line, queries.names(session), zone)
+
+
+def line_form(session: Session, line: DraftLineRow, zone: ZoneInfo) -> ShiftForm:
+    """The form for changing a planned shift, as it is planned now."""
+    if line.counsellor_id is None or line.during is None:
+        raise ValueError("a removal has no times to change")
+    values = values_of(line.counsellor_id, span_of(line.during), zone) | {"reason": line.reason}
+    return ShiftForm(values, title=line_title(session, line, zone), line_id=line.id, needs_reason=bool(line.reason))
+
+
+def _line_words(line: DraftLineRow, names: Mapping[int, str], zone: ZoneInfo) -> str:
     before = after = ""
     if line.before_counsellor_id is not None and line.before is not None:
-        before = f"{names[line.before_counsellor_id]}, {span_words(span_of(line.before), week.zone)}"
+        before = f"{names[line.before_counsellor_id]}, {span_words(span_of(line.before), zone)}"
     if line.counsellor_id is not None and line.during is not None:
-        after = f"{names[line.counsellor_id]}, {span_words(span_of(line.during), week.zone)}"
+        after = f"{names[line.counsellor_id]}, {span_words(span_of(line.during), zone)}"
     return wording.draft_line(before, after)
 
 
@@ -187,7 +206,9 @@ def _as_drafted(line: DraftLineRow, names: Mapping[int, str], week: Week) -> tup
         return None
     span = span_of(line.during)
     mark = wording.MARK_NEW if line.shift_id is None else wording.MARK_AFTER
-    shown = PlannedLine(hours_words(span, week.zone), names[line.counsellor_id], mark, None, is_over=False)
+    shown = PlannedLine(
+        hours_words(span, week.zone), names[line.counsellor_id], mark, None, is_over=False, line_id=line.id
+    )
     return span.starts_at, shown
 
 

@@ -17,11 +17,12 @@ from foundation.database import transaction
 from foundation.web.times import service_zone
 from rota import queries
 from rota.domain.shifts import ShiftRefused, Span
+from rota.models import DraftLineRow, span_of
 from rota.operations import drafts as operations
 from rota.operations.drafts import DraftShift
 from rota.operations.shifts import AlreadyOnShift, ShiftChangedMeanwhile
 from rota.web import wording
-from rota.web.draft_view import draft_page
+from rota.web.draft_view import draft_page, line_form, line_title
 from rota.web.forms import LONGEST_REASON, NotUnderstood, read_shift
 from rota.web.shift_form import ShiftForm, errors_of, form_for, title_of
 from rota.web.week import Week, week_named, week_of
@@ -66,6 +67,33 @@ def remove(shift_id: int) -> ResponseReturnValue:
     """Plan to take a published shift out of the rota. Field: `version`."""
     change = DraftShift(shift_id, request.form.get("version", 0, type=int), None, None)
     return _put(change, wording.DRAFTED_REMOVAL, None)
+
+
+@drafts.post("/lines/<int:line_id>")
+def change_line(line_id: int) -> ResponseReturnValue:
+    """Give a planned shift other times or another person."""
+    with transaction() as session:
+        line = _my_line(session, line_id)
+        old = span_of(line.during) if line is not None and line.during is not None else None
+    try:
+        entry = read_shift(request.form, zone=service_zone(), old=old)
+    except NotUnderstood as refused:
+        return _refused(refused, line_id=line_id)
+    return _do(
+        lambda session, draft_id, _by, now: operations.change_line(
+            session,
+            draft_id=draft_id,
+            line_id=line_id,
+            counsellor_id=entry.counsellor_id,
+            span=entry.span,
+            reason=entry.reason,
+            zone=service_zone(),
+            now=now,
+        ),
+        wording.DRAFTED,
+        line_id=line_id,
+        span=entry.span,
+    )
 
 
 @drafts.post("/lines/<int:line_id>/removal")
@@ -124,6 +152,7 @@ def _do(
     said: str,
     *,
     shift_id: int | None = None,
+    line_id: int | None = None,
     span: Span | None = None,
 ) -> ResponseReturnValue:
     """Do one thing to my draft, or show the page again with what to change; a refused change is not half done."""
@@ -132,25 +161,38 @@ def _do(
             by, now = current_staff().id, clock.now()
             act(session, operations.begin(session, by=by, now=now).id, by, now)
     except ShiftRefused as refused:
-        return _refused(refused, shift_id)
+        return _refused(refused, shift_id, line_id)
     except ShiftChangedMeanwhile as changed:
-        return _refused_with({"draft": str(changed)}, HTTPStatus.CONFLICT, shift_id)
+        return _refused_with({"draft": str(changed)}, HTTPStatus.CONFLICT, shift_id, line_id)
     flash(said)
     week = week_of(span.starts_at.astimezone(service_zone()).date(), service_zone()) if span else _week()
     return redirect(url_for("drafts.page", week=week.name), HTTPStatus.SEE_OTHER)
 
 
-def _refused(refused: NotUnderstood | ShiftRefused, shift_id: int | None = None) -> ResponseReturnValue:
+def _refused(
+    refused: NotUnderstood | ShiftRefused, shift_id: int | None = None, line_id: int | None = None
+) -> ResponseReturnValue:
     status = HTTPStatus.CONFLICT if isinstance(refused, AlreadyOnShift) else HTTPStatus.UNPROCESSABLE_ENTITY
-    return _refused_with(errors_of(refused), status, shift_id)
+    return _refused_with(errors_of(refused), status, shift_id, line_id)
 
 
-def _refused_with(errors: Mapping[str, str], status: HTTPStatus, shift_id: int | None) -> ResponseReturnValue:
+def _refused_with(
+    errors: Mapping[str, str], status: HTTPStatus, shift_id: int | None, line_id: int | None = None
+) -> ResponseReturnValue:
     """The page again, with what was typed and what to change."""
     with transaction() as session:
         shift = queries.planned_shift(session, shift_id=shift_id) if shift_id is not None else None
-        title = title_of(shift, service_zone()) if shift else ""
-        return _page(session, ShiftForm(request.form, errors, shift.id if shift else None, title)), status
+        line = _my_line(session, line_id) if line_id is not None else None
+        title = title_of(shift, service_zone()) if shift else line_title(session, line, service_zone()) if line else ""
+        form = ShiftForm(request.form, errors, shift.id if shift else None, title, line_id=line.id if line else None)
+        return _page(session, form), status
+
+
+def _my_line(session: Session, line_id: int) -> DraftLineRow | None:
+    """A planned shift of my open draft."""
+    draft = queries.open_draft(session, made_by=current_staff().id)
+    lines = draft.lines if draft else []
+    return next((line for line in lines if line.id == line_id and line.during is not None), None)
 
 
 def _page(session: Session, form: ShiftForm) -> str:
@@ -159,11 +201,15 @@ def _page(session: Session, form: ShiftForm) -> str:
 
 
 def _chosen(session: Session) -> ShiftForm:
-    """The form for the shift that the address names, or for a new one."""
+    """The form for the shift or the line that the address names, or for a new one."""
     shift_id = request.args.get("shift", type=int)
     shift = queries.planned_shift(session, shift_id=shift_id) if shift_id is not None else None
     if shift:
         return form_for(shift, service_zone())
+    line_id = request.args.get("line", type=int)
+    line = _my_line(session, line_id) if line_id is not None else None
+    if line:
+        return line_form(session, line, service_zone())
     return ShiftForm({key: request.args.get(key, "") for key in ("counsellor", "day", "starts", "ends")})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -19,7 +19,7 @@ from foundation.database import transaction
 from foundation.web.times import date_in_words, service_zone
 from rota import queries
 from rota.domain.counsellor import Skill
-from rota.domain.shifts import ShiftRefused, Span, entered
+from rota.domain.shifts import Shift, ShiftRefused, Span, entered
 from rota.domain.swaps import SwapState, part_of
 from rota.domain.wording import SKILLS, finding_words, gap_words, length_words, span_words
 from rota.domain.working_time import Limits, Rule, Site
@@ -37,6 +37,7 @@ guard(requests, *PLANNERS)
 PLACES = frozenset({"leave", "swap", "shift", "day", "starts", "ends"})
 """What a refusal can point at on the page; anything else is about a swap."""
 AHEAD = timedelta(weeks=8)  # how far gaps are looked for
+DAY = timedelta(days=1)
 LATELY = timedelta(days=2)  # how long an answered request for cover is shown
 SOON = timedelta(days=7)  # whose shift begins within this can be called in sick here
 MOST_GAPS = 20  # shown at once; the coverage page has them all
@@ -85,9 +86,7 @@ def decide_swap(swap_id: int) -> ResponseReturnValue:
     """Field: `answer` (yes or no)."""
     if request.form.get("answer") == "yes":
         reason = request.form.get("reason", "")[:LONGEST_REASON]
-        return _do(lambda session, by, now: swaps.approve(
-            session, swap_id=swap_id, reason=reason, zone=service_zone(), by=by, now=now),
-            wording.SWAP_APPROVED)  # fmt: skip
+        return _do(lambda session, by, now: _approve_swap(session, swap_id, reason, by, now), "")
     return _do(lambda session, by, now: swaps.refuse(session, swap_id=swap_id, by=by, now=now), wording.SWAP_REFUSED)
 
 
@@ -142,10 +141,32 @@ def _approve_leave(session: Session, leave_id: int, by: int, now: datetime) -> s
     zone = service_zone()
     vacated = leave.approve(session, leave_id=leave_id, zone=zone, by=by, now=now)
     missing: list[str] = []
+    lacking = queries.without_their_break(session, shifts=_beside(session, leave_id, vacated))
     for span in vacated:
         found = queries.coverage(session, start=span.starts_at, end=span.ends_at, zone=zone)
         missing += [gap_words(gap, zone) for gap in found.gaps]
-    return wording.leave_approved(vacated, missing, zone)
+    return wording.leave_approved(vacated, missing, zone) + wording.lacking_breaks(lacking, zone)
+
+
+def _beside(session: Session, leave_id: int, vacated: Sequence[Span]) -> list[Shift]:
+    """What is left of shifts that leave took a part of."""
+    row = queries.lock_leave(session, leave_id=leave_id)
+    if row is None or not vacated:
+        return []
+    around = Span(vacated[0].starts_at - DAY, vacated[-1].ends_at + DAY)
+    own = queries.spans_of(session, counsellor_ids=[row.counsellor_id], around=around)
+    edges = {edge for span in vacated for edge in (span.starts_at, span.ends_at)}
+    left = (span for span in own.get(row.counsellor_id, []) if edges & {span.starts_at, span.ends_at})
+    return [Shift(row.counsellor_id, span) for span in left]
+
+
+def _approve_swap(session: Session, swap_id: int, reason: str, by: int, now: datetime) -> str:
+    """Say yes, and to whoever decided: which of the pieces is due a break that it has not."""
+    zone = service_zone()
+    row = swaps.approve(session, swap_id=swap_id, reason=reason, zone=zone, by=by, now=now)
+    pieces = queries.shift_rows(session, ids=[row.shift_id, *row.made]).values()
+    lacking = queries.without_their_break(session, shifts=[piece.as_shift() for piece in pieces])
+    return wording.SWAP_APPROVED + wording.lacking_breaks(lacking, zone)
 
 
 def _do(act: Callable[[Session, int, datetime], object], said: str) -> ResponseReturnValue:

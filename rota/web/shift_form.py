@@ -28,20 +28,26 @@ class ShiftForm:
     verdict: Sequence[tuple[str, str]] = ()
     """What saving it would come to, when that was asked first: a kind of badge, and words."""
     needs_reason: bool = False
+    line_id: int | None = None
+    """Of a draft: the planned shift that is to be changed."""
 
 
 def form_for(shift: PlannedShift, zone: ZoneInfo, errors: Mapping[str, str] | None = None) -> ShiftForm:
     """The form for changing a shift, as the shift is now."""
-    starts, ends = shift.starts_at.astimezone(zone), shift.ends_at.astimezone(zone)
-    values = {
-        "counsellor": str(shift.counsellor_id),
+    values = values_of(shift.counsellor_id, shift.span, zone) | {"version": str(shift.version)}
+    return ShiftForm(values, errors or {}, shift.id, title_of(shift, zone))
+
+
+def values_of(counsellor_id: int, span: Span, zone: ZoneInfo) -> dict[str, str]:
+    """A person and a time as the form's fields hold them."""
+    starts, ends = span.starts_at.astimezone(zone), span.ends_at.astimezone(zone)
+    return {
+        "counsellor": str(counsellor_id),
         "day": starts.date().isoformat(),
         "starts": f"{starts:%H:%M}",
         "ends": f"{ends:%H:%M}",
         "last_day": ends.date().isoformat() if starts.time() == ends.time() else "",
-        "version": str(shift.version),
     }
-    return ShiftForm(values, errors or {}, shift.id, title_of(shift, zone))
 
 
 def title_of(shift: PlannedShift, zone: ZoneInfo) -> str:

@@ -13,6 +13,7 @@ from accounts.web.guard import current_staff, guard
 from foundation import clock
 from foundation.database import transaction
 from foundation.web.times import service_zone
+from rota import queries
 from rota.domain.shifts import ShiftRefused
 from rota.operations.shifts import AlreadyOnShift
 from rota.operations.stand_in import stand_in
@@ -42,7 +43,7 @@ def save() -> ResponseReturnValue:
         absent_id = _absent()
         entry = read_shift({**request.form, "counsellor": "0"} if is_nobody else request.form, zone=zone)
         with transaction() as session:
-            stand_in(
+            pieces = stand_in(
                 session,
                 absent_id=absent_id,
                 by_id=None if is_nobody else entry.counsellor_id,
@@ -52,10 +53,11 @@ def save() -> ResponseReturnValue:
                 by=current_staff().id,
                 now=clock.now(),
             )
+            lacking = queries.without_their_break(session, shifts=pieces)
     except (NotUnderstood, ShiftRefused) as refused:
         status = HTTPStatus.CONFLICT if isinstance(refused, AlreadyOnShift) else HTTPStatus.UNPROCESSABLE_ENTITY
         return _page(errors_of(refused), request.form), status
-    flash(wording.STOOD_IN)
+    flash(wording.STOOD_IN + wording.lacking_breaks(lacking, zone))
     week = week_of(entry.span.starts_at.astimezone(zone).date(), zone)
     return redirect(url_for("rota.page", week=week.name), HTTPStatus.SEE_OTHER)
 

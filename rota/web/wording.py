@@ -23,6 +23,7 @@ from rota.operations.patterns import PatternNotFound
 from rota.operations.shifts import ShiftChangedMeanwhile, ShiftNotFound
 from rota.operations.swaps import SwapNotFound
 from rota.operations.team import CounsellorNotFound
+from rota.queries import ShiftDueABreak
 
 CHOOSE_A_COUNSELLOR = "Choose a counsellor"
 ENTER_A_DAY = "Enter the day on which the shift starts"
@@ -275,6 +276,15 @@ def shift_split(name: str, first: Span, later: Span, zone: ZoneInfo) -> str:
     return f"Cut in two: {name}, {span_words(first, zone)}, and {span_words(later, zone)}. Choose who has the second."
 
 
+def lacking_breaks(lacking: Sequence[ShiftDueABreak], zone: ZoneInfo) -> str:
+    """After a shift was cut or moved: what is long enough to need a break, and has none; empty when nothing is."""
+    return "".join(
+        f" {each.name}, {span_words(each.span, zone)}, is due a break of {length_words(each.break_length)}"
+        " and has none."
+        for each in lacking[:MOST_GAPS]
+    )
+
+
 def leave_approved(vacated: Sequence[Span], gaps: Sequence[str], zone: ZoneInfo) -> str:
     """After leave was approved: what is vacated, and the gaps that are there now."""
     if not vacated:
@@ -294,7 +304,7 @@ def draft_line(before: str, after: str) -> str:
     """One change of a draft: what was, and what is to be."""
     if not before:
         return f"New: {after}"
-    return f"{before}: now {after}" if after else f"Gone: {before}"
+    return f"Moved from {before}, to {after}" if after else f"Gone: {before}"
 
 
 def publication(when: str, who: str, changes: int) -> str:

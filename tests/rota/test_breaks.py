@@ -19,8 +19,10 @@ from foundation.database import transaction
 from rota import queries
 from rota.domain.breaks import place_break
 from rota.domain.shifts import Span
-from rota.operations import feed
+from rota.models import span_of
+from rota.operations import feed, swaps
 from rota.operations.breaks import BreakRefused, plan_breaks, remove_breaks, set_break
+from rota.operations.shifts import split_shift
 from tests.rota.planning import LONDON, NOON, Browser, Team, hours
 
 PAGE = "/staff/coverage/breaks?week=2026-W48"
@@ -132,3 +134,82 @@ def test_the_calendar_says_when_the_break_is_and_counts_the_change(app: Flask, c
     assert [(str(one["description"]), int(one["sequence"])) for one in found.walk("VEVENT")] == [
         ("Break 01:30 to 02:00", 1)
     ]
+
+
+# A shift that is cut
+
+
+def breaks_of(session: Session, shift: int) -> list[Span]:
+    return [span_of(row.during) for row in queries.break_rows(session, shift_ids=[shift])]
+
+
+@pytest.mark.parametrize(
+    ("at", "first", "second"),
+    [
+        (3, [], [hours(4, 4.5)]),
+        (6, [hours(4, 4.5)], []),
+        (4.25, [hours(4, 4.5)], []),  # the cut goes through it
+    ],
+)
+def test_a_break_goes_with_the_piece_that_contains_it(
+    at: float, first: list[Span], second: list[Span], session: Session, team: Team
+) -> None:
+    shift = team.shift(team.counsellor(), hours(1, 9))
+    set_break(session, shift_id=shift, span=hours(4, 4.5), **ME)
+
+    _, later = split_shift(session, shift_id=shift, at=hours(at, 9).starts_at, version=2, **ME)
+
+    assert (breaks_of(session, shift), breaks_of(session, later.id)) == (first, second)
+
+
+def test_whoever_takes_the_part_with_the_break_has_it_and_gives_it_back_with_the_swap(
+    session: Session, team: Team
+) -> None:
+    ana, ben = team.counsellor("Ana Example"), team.counsellor("Ben Example")
+    shift = team.shift(ana, hours(20, 32))
+    set_break(session, shift_id=shift, span=hours(26, 26.5), **ME)
+    swap = swaps.offer(session, shift_id=shift, owner_id=ana, part=hours(24, 32), **ME)
+    swaps.take(session, swap_id=swap.id, taker_id=ben, zone=LONDON, **ME)
+    swaps.approve(session, swap_id=swap.id, zone=LONDON, **ME)
+    (made,) = swap.made
+    handed_on = breaks_of(session, made)
+
+    swaps.withdraw(session, swap_id=swap.id, zone=LONDON, **ME)
+
+    assert (handed_on, breaks_of(session, made), breaks_of(session, shift)) == (
+        [hours(26, 26.5)], [], [hours(26, 26.5)],
+    )  # fmt: skip
+
+
+def test_a_piece_that_is_due_a_break_and_has_none_is_told(
+    team: Team, signed_in: Callable[..., Browser], session: Session
+) -> None:
+    shift = team.shift(team.counsellor("Ana Example"), hours(20, 32))  # 08:00 to 20:00
+    set_break(session, shift_id=shift, span=hours(21, 21.5), **ME)
+    session.commit()
+    supervisor, coverage = signed_in(), "/staff/coverage?week=2026-W48"
+
+    answer = supervisor.send(f"/staff/coverage/shifts/{shift}/split", page=coverage, split_at="13:00", version=2)
+    page = supervisor.get(answer.headers["Location"]).text
+
+    assert "Ana Example, Wednesday 25 November, 13:00 to 20:00, is due a break of 20 min and has none." in page
+    assert "08:00 to 13:00, is due" not in page
+
+
+def test_a_shift_that_moves_away_from_its_break_has_none_any_more(
+    team: Team, signed_in: Callable[..., Browser], session: Session
+) -> None:
+    ana = team.counsellor("Ana Example")
+    shift = team.shift(ana, hours(20, 28))
+    set_break(session, shift_id=shift, span=hours(24, 24.5), **ME)
+    session.commit()
+    supervisor, coverage = signed_in(), "/staff/coverage?week=2026-W48"
+
+    supervisor.send(
+        f"/staff/coverage/shifts/{shift}", page=coverage, counsellor=ana, day="2026-11-26", starts="08:00",
+        ends="16:00", version=2,
+    )  # fmt: skip
+    page = supervisor.get(coverage).text
+
+    assert "Thursday 26 November, 08:00 to 16:00, is due a break of 20 min and has none." in page
+    assert queries.break_spans(session, start=NOON, end=hours(0, 96).ends_at) == []

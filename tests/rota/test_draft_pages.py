@@ -36,7 +36,7 @@ def test_a_draft_shows_what_each_would_be_told_and_publishing_tells_them_just_th
     session.commit()
     supervisor.send(f"{DRAFT}/publication", page=DRAFT)
 
-    assert "Ana Example, Wednesday 25 November, 08:00 to 16:00: now Ben Example, Wednesday 25 November" in page
+    assert "Moved from Ana Example, Wednesday 25 November, 08:00 to 16:00, to Ben Example, Wednesday 25 Nov" in page
     assert "New: Ana Example, Thursday 26 November, 12:00 to 20:00" in page
     assert (before, told_before) == ([("Ana Example", hours(20, 28))], [])
     assert rota(session) == [("Ben Example", hours(20, 28)), ("Ana Example", hours(48, 56))]
@@ -87,6 +87,60 @@ def test_a_rule_is_said_before_anything_is_drafted_and_a_reason_is_shown_and_jou
     assert "Only 2 h of rest" in page
     noted = session.scalars(select(JournalRow).where(JournalRow.action == "rule_overridden")).one()
     assert (noted.after or {})["reason"] == "Flood"
+
+
+def test_a_planned_shift_gets_other_times_and_another_person_and_stays_the_same_line(
+    session: Session, team: Team, signed_in: SignIn
+) -> None:
+    ana, ben = team.counsellor("Ana Example"), team.counsellor("Ben Example")
+    shift = team.shift(ana, hours(20, 28))
+    supervisor = signed_in()
+    early = {"day": "2026-11-25", "starts": "07:00", "ends": "15:00"}
+    supervisor.send(f"{DRAFT}/shifts/{shift}", page=DRAFT, counsellor=ana, version=1, **early)
+    supervisor.send(f"{DRAFT}/shifts", page=DRAFT, counsellor=ana, **THURSDAY)
+
+    form = supervisor.get(f"{DRAFT}?line=2").text
+    for line in (1, 2):
+        supervisor.send(f"{DRAFT}/lines/{line}", page=DRAFT, counsellor=ben, **early | {"day": f"2026-11-2{4 + line}"})
+    page = supervisor.get(DRAFT).text
+    supervisor.send(f"{DRAFT}/publication", page=DRAFT)
+
+    assert ("Change what is planned" in form, 'value="2026-11-26"' in form) == (True, True)
+    assert "Moved from Ana Example, Wednesday 25 November, 08:00 to 16:00, to Ben Example, Wednesday 25 Nov" in page
+    assert "New: Ben Example, Thursday 26 November, 07:00 to 15:00" in page
+    assert ("/lines/1/removal" in page, "/lines/2/removal" in page, "/lines/3/removal" in page) == (True, True, False)
+    assert rota(session) == [("Ben Example", hours(19, 27)), ("Ben Example", hours(43, 51))]
+
+
+def test_a_planned_shift_that_becomes_what_it_is_anyhow_is_no_change(
+    session: Session, team: Team, signed_in: SignIn
+) -> None:
+    ana, ben = team.counsellor("Ana Example"), team.counsellor("Ben Example")
+    shift = team.shift(ana, hours(20, 28))
+    supervisor, as_it_is = signed_in(), {"day": "2026-11-25", "starts": "08:00", "ends": "16:00"}
+    supervisor.send(f"{DRAFT}/shifts/{shift}", page=DRAFT, counsellor=ben, version=1, **as_it_is)
+
+    supervisor.send(f"{DRAFT}/lines/1", page=DRAFT, counsellor=ana, **as_it_is)
+    gone = supervisor.send(f"{DRAFT}/lines/1", page=DRAFT, counsellor=ben, **as_it_is)
+
+    assert "No change yet" in supervisor.get(DRAFT).text
+    assert (gone.status_code, "not in the draft any more" in gone.text) == (422, True)
+
+
+def test_a_planned_shift_is_judged_anew_when_it_is_changed_and_what_was_typed_stays(
+    session: Session, team: Team, signed_in: SignIn
+) -> None:
+    ana = team.counsellor("Ana Example")
+    team.shift(ana, hours(40, 46))
+    supervisor = signed_in()
+    friday = THURSDAY | {"day": "2026-11-27"}
+    supervisor.send(f"{DRAFT}/shifts", page=DRAFT, counsellor=ana, **friday)
+
+    refused = supervisor.send(f"{DRAFT}/lines/1", page=DRAFT, counsellor=ana, **THURSDAY)
+
+    assert (refused.status_code, "Only 2 h of rest" in refused.text) == (422, True)
+    assert f'action="{DRAFT}/lines/1?week=' in refused.text
+    assert "New: Ana Example, Friday 27 November" in supervisor.get(DRAFT).text
 
 
 def test_a_change_is_taken_out_and_a_draft_is_thrown_away(session: Session, team: Team, signed_in: SignIn) -> None:
