@@ -484,7 +484,7 @@ def _cover() -> str | None:
 
 
 def _help_lines() -> str | None:
-    old = help_lines.stale(help_lines.ALL, today=clock.now().date())
+    old = help_lines.stale(help_lines.every_line(), today=clock.now().date())
     return f"check these numbers again, and their dates: {', '.join(line.name for line in old)}" if old else None
 
 

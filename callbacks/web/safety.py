@@ -16,7 +16,7 @@ from callbacks.domain.triage import Advice, Answer, Triage, Urgency, triage
 from callbacks.web.choices import Option, spoken
 from callbacks.web.draft import Draft
 from foundation.language import mark, said
-from foundation.web.help_lines import CHILDLINE, SHOUT
+from foundation.web.help_lines import CHILDLINE, SHOUT, corrected
 
 ANSWERS: Final[tuple[Option, ...]] = (
     (Answer.YES, mark("Yes")),
@@ -180,5 +180,5 @@ def is_emergency(draft: Draft) -> bool:
 
 def advice(found: Triage) -> tuple[str, ...]:
     """What the confirmation says."""
-    numbers = {"shout": SHOUT.number, "childline": CHILDLINE.number}
+    numbers = {"shout": corrected(SHOUT).number, "childline": corrected(CHILDLINE).number}
     return tuple(said(TOLD[one], **numbers) for one in found.advice if one in TOLD)

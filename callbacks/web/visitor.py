@@ -25,7 +25,7 @@ from callbacks.web.questions import Errors, WrongAnswer
 from foundation import clock, language, sealed
 from foundation.database import transaction
 from foundation.language import said
-from foundation.web.help_lines import domestic_abuse
+from foundation.web.help_lines import domestic_abuse, grouped
 from foundation.web.times import service_zone
 from rota import queries as rota
 
@@ -388,6 +388,12 @@ def keep_answers() -> ResponseReturnValue:
 def erased() -> ResponseReturnValue:
     """Said after everything was erased; the same page for everybody."""
     return make_response(render_template("visitor/erased.html"))
+
+
+@visitor.get("/elsewhere")
+def elsewhere() -> ResponseReturnValue:
+    """Whom else one can talk to."""
+    return make_response(render_template("visitor/elsewhere.html", groups=grouped()))
 
 
 @visitor.get("/tips")

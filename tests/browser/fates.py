@@ -197,7 +197,7 @@ def _nobody_can_be_rung(desk: Desk) -> Iterator[None]:
 def refusals(place: Place, desk: Desk, servers: Servers) -> Iterator[str]:
     """Pages that say no: gone, never there, too much, too often, not now; each really come about."""
     yield from _cover(place, desk)
-    for path in ("/tips", "/nothing", "/c/nothing-has-this-token", "/leave/forget"):
+    for path in ("/tips", "/elsewhere", "/nothing", "/c/nothing-has-this-token", "/leave/forget"):
         place.goto(path)
         yield path
     yield from _start_again(place)

@@ -24,7 +24,7 @@ from tests.callbacks.test_visitor_pages import ANSWERS, SAFE, fill_in, kept, own
 pytestmark = pytest.mark.usefixtures("a_rota")
 
 VISITORS = ("/", "/contact", "/number", "/more", "/more/1", "/more/2", "/more/3", "/who", "/time", "/times", "/agree",
-            "/check", "/now", "/tips", "/finished", "/nothing")  # fmt: skip
+            "/check", "/now", "/tips", "/elsewhere", "/finished", "/nothing")  # fmt: skip
 OWN = ("", "/time", "/times", "/number", "/contact", "/cancel", "/erase")
 
 

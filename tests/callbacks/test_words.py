@@ -8,6 +8,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from foundation.language import FOLDER
+from foundation.web.help_lines import ALL
 
 UNKIND = re.compile(
     r"\b(addict(s|ed|ion)?|alcoholics?|junk(ie|y)s?|abus(e|er|ers|ing)|substance|habit|users?|clean|dirty|suffer\w*|victims?"
@@ -35,7 +36,9 @@ def sentences() -> dict[str, str]:
     """Every sentence for visitors with its Welsh one, but those for developers."""
     with (FOLDER / "cy" / "LC_MESSAGES" / "messages.po").open("rb") as lines:
         found = {str(message.id): str(message.string) for message in read_po(lines, locale="cy") if message.id}
-    return {english: welsh for english, welsh in found.items() if not FOR_PROGRAMS.search(english)}
+    theirs = {line.name for line in ALL}  # what other people call their own services
+    ours = {english: welsh for english, welsh in found.items() if english not in theirs}
+    return {english: welsh for english, welsh in ours.items() if not FOR_PROGRAMS.search(english)}
 
 
 def syllables(word: str) -> int:

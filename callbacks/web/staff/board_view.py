@@ -224,7 +224,9 @@ def cover(session: Session, *, zone: ZoneInfo, now: datetime) -> Cover:
         absent=tuple(f"{name}: {ABSENT[why]}" for name, why in live.absent),
         next=tuple(gap_words(gap, zone) for gap in found.gaps),
         alarm=alarm(queries.unaccounted_for(session)),
-        unchecked=tuple(line.name for line in help_lines.stale(help_lines.ALL, today=now.astimezone(zone).date())),
+        unchecked=tuple(
+            line.name for line in help_lines.stale(help_lines.every_line(), today=now.astimezone(zone).date())
+        ),
     )
 
 
