@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -38,7 +39,7 @@ def set_break(session: Session, *, shift_id: int, span: Span, by: int | None, no
         raise BreakRefused("A break is at most two hours. Enter an earlier end, or cut the shift in two")
     before = _remove(session, shift_id)
     row = ShiftBreakRow(shift_id=shift_id, during=range_of(span))
-    _add(session, row)
+    _add(session, [row])
     shift.note_change(now)
     session.flush()
     _note(session, "break_set", shift_id, before=before, after=_told(span), by=by, now=now)
@@ -70,10 +71,15 @@ def plan_breaks(
     spare = _Spare(
         queries.coverage(session, start=missing[0].starts_at, end=max(row.ends_at for row in due), zone=zone)
     )
+    shifts = queries.lock_shifts(session, shift_ids=[row.id for row in missing])
+    planned = []
     for row in missing:
         span = place_break(row.span, row.break_length, spare=spare)
-        set_break(session, shift_id=row.id, span=span, by=by, now=now)
+        planned.append(ShiftBreakRow(shift_id=row.id, during=range_of(span)))
+        shifts[row.id].note_change(now)
+        _note(session, "break_set", row.id, before=None, after=_told(span), by=by, now=now)
         spare.taken.append(span)
+    _add(session, planned)
     return len(missing)
 
 
@@ -114,10 +120,10 @@ def _remove(session: Session, shift_id: int) -> dict[str, Any] | None:
     return _told(span_of(rows[-1].during)) if rows else None
 
 
-def _add(session: Session, row: ShiftBreakRow) -> None:
+def _add(session: Session, rows: Iterable[ShiftBreakRow]) -> None:
     try:
         with session.begin_nested():
-            session.add(row)
+            session.add_all(rows)
             session.flush()
     except IntegrityError as error:
         if isinstance(error.orig, ExclusionViolation):

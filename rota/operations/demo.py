@@ -16,19 +16,22 @@ from sqlalchemy.orm import Session
 from accounts import queries as staff_queries
 from accounts.domain.roles import Role
 from accounts.operations.journal import note
-from accounts.operations.staff import add_staff
+from accounts.operations.staff import add_staff, set_phone
 from foundation.phone import Phone
 from rota import queries
 from rota.domain.counsellor import Gender, Skill
 from rota.domain.presence import PresenceState
 from rota.domain.shifts import instant_of, planned
 from rota.models import CounsellorRow, RequirementRow, ShiftRow, ShiftState, range_of
+from rota.operations.breaks import plan_breaks
 from rota.operations.presence import set_available
 from rota.operations.team import Details, VerifiedHow, add_counsellor, verify_phone
+from rota.operations.terms import Agreed, set_terms
 
 PASSWORD = "ring-back-demo"  # noqa: S105 - documented on purpose: it opens made-up data on one machine
 DOMAIN = "ringback.example"
 FIRST_PHONE = 447700900101
+DAY = timedelta(days=1)
 DAYS = 15  # the Sunday before this week, whose night reaches into Monday, and two weeks
 
 
@@ -80,6 +83,32 @@ EARLY_AND_LATE: tuple[tuple[str, Gender | None, set[Skill], set[str]], ...] = (
 )
 NEWCOMER: tuple[str, Gender | None, set[Skill], set[str]] = ("Owen Pritchard", M, set(), {"en", "cy"})
 """Has just joined: no shifts yet, and a phone that nobody has checked."""
+PART_TIME: tuple[tuple[str, Gender | None, set[Skill], set[str]], ...] = (
+    ("Parveen Akhtar", W, {S.CRISIS, S.FAMILY}, {"en", "ur"}),
+    ("Quentin Hale", M, {S.CRISIS, S.ALCOHOL}, {"en"}),
+    ("Rosa Lindqvist", W, {S.CRISIS}, {"en"}),
+    ("Sefton Grant", M, {S.CRISIS, S.OPIOIDS}, {"en"}),
+    ("Tamsin Reeve", W, {S.CRISIS, S.YOUNG_PEOPLE}, {"en"}),
+    ("Uche Nwosu", M, {S.CRISIS, S.MAT}, {"en"}),
+    ("Verity Cole", W, {S.CRISIS, S.ALCOHOL, S.FAMILY}, {"en"}),
+)
+VOLUNTEERS = frozenset({"Owen Pritchard", "Parveen Akhtar", "Quentin Hale", "Tamsin Reeve", "Verity Cole"})
+CONTRACTS: dict[str, int] = {
+    **{name: 30 for name, *_ in LATE_AND_NIGHT},
+    **{name: 32 for name, *_ in EARLY_AND_LATE},
+    **{name: 16 for name, *_ in PART_TIME},
+    "Bronwen Rees": 28,
+    "Gareth Bowen": 35,
+    "Jahanara Begum": 30,
+    "Marek Nowak": 36,
+}
+"""Hours a week: most work what they are contracted for, two work more, and two less."""
+OFFERED = 16  # hours a week, of each volunteer
+CHECKED_FOR = timedelta(days=330)  # a health assessment of whoever works nights
+CHECKED_SOON = {"Gareth Bowen": timedelta(days=20)}
+"""Whose runs out first."""
+ALERTED = {"Priya Raman": Phone("+447700900181")}
+"""Who hears of cover by text."""
 
 EARLY = (time(6), time(14))
 LATE = (time(14), time(22))
@@ -89,12 +118,15 @@ NIGHT = (time(22), time(6))
 PATTERNS: dict[str, tuple[tuple[time, time] | None, ...]] = {
     "late and night": (LATE, EVENING, NIGHT, NIGHT, None, None, None),  # 30 h, 16 h of rest at least
     "early and late": (EARLY, EARLY, LATE, LATE, None, None, None),  # 32 h
+    "part-time": (EARLY, None, None, NIGHT, None, None, None),  # 16 h
 }
-"""Seven people follow each pattern, each a day after the one before, so that every day has two people early, three
-late, one in the evening and two at night.
+"""Seven people follow each pattern, each a day after the one before, so that every day has three people early, three
+late, one in the evening and three at night: one more than needed, whenever somebody has a break.
 """
 
-BANDS: tuple[tuple[int, int, int], ...] = ((0, 14, 2), (14, 17, 3), (17, 22, 4), (22, 24, 2))
+GROUPS = {"late and night": LATE_AND_NIGHT, "early and late": EARLY_AND_LATE, "part-time": PART_TIME}
+
+BANDS: tuple[tuple[int, int, int], ...] = ((0, 14, 2), (14, 17, 3), (17, 22, 3), (22, 24, 2))
 """(From hour, to hour, people) on every day, one of them trained for crisis."""
 
 ALONE_AFTER_DAYS = 2  # in this many days a night has one person only towards its end
@@ -107,6 +139,7 @@ def load_demo(session: Session, *, zone: ZoneInfo, now: datetime) -> list[DemoSi
     people = _add_team(session, zone, now)
     _add_requirements(session)
     _add_shifts(session, people, zone, now)
+    plan_breaks(session, start=now, end=now + DAYS * DAY, zone=zone, by=None, now=now)
     _make_available(session, now)
     on_now = {counsellor.id for counsellor in queries.on_shift(session, moment=now)}
     counsellors = [
@@ -124,14 +157,17 @@ def _email(name: str) -> str:
 def _add_staff(session: Session, now: datetime) -> None:
     for name, role in STAFF:
         if not staff_queries.staff_by_email(session, email=_email(name)):
-            add_staff(session, email=_email(name), name=name, password=PASSWORD, role=role, now=now)
+            staff = add_staff(session, email=_email(name), name=name, password=PASSWORD, role=role, now=now)
+            set_phone(session, staff=staff, phone=ALERTED.get(name), by=None, now=now)
 
 
 def _add_team(session: Session, zone: ZoneInfo, now: datetime) -> dict[str, CounsellorRow]:
     """Everybody by name, in the order of the patterns."""
     people: dict[str, CounsellorRow] = {}
     today = now.astimezone(zone).date()
-    for number, (name, gender, skills, languages) in enumerate((*LATE_AND_NIGHT, *EARLY_AND_LATE, NEWCOMER)):
+    for number, (name, gender, skills, languages) in enumerate(
+        (*LATE_AND_NIGHT, *EARLY_AND_LATE, NEWCOMER, *PART_TIME)
+    ):
         staff = staff_queries.staff_by_email(session, email=_email(name))
         row = queries.counsellor_of(session, staff_id=staff.id) if staff else None
         if row is None:
@@ -140,10 +176,21 @@ def _add_team(session: Session, zone: ZoneInfo, now: datetime) -> dict[str, Coun
             row = add_counsellor(
                 session, email=_email(name), password=PASSWORD, details=details, joined_on=today, by=None, now=now
             )
+            set_terms(session, counsellor_id=row.id, agreed=_agreed(name, today), by=None, now=now)
             if name != NEWCOMER[0]:
                 verify_phone(session, counsellor_id=row.id, how=VerifiedHow.RUNG_BY_SUPERVISOR, by=None, now=now)
         people[name] = row
     return people
+
+
+def _agreed(name: str, today: date) -> Agreed:
+    is_volunteer, works_nights = name in VOLUNTEERS, name in {each for each, *_ in (*LATE_AND_NIGHT, *PART_TIME)}
+    return Agreed(
+        is_volunteer=is_volunteer,
+        contract_minutes=None if is_volunteer else CONTRACTS[name] * 60,
+        cap_minutes=OFFERED * 60 if is_volunteer else None,
+        health_checked_until=today + CHECKED_SOON.get(name, CHECKED_FOR) if works_nights else None,
+    )
 
 
 def _add_requirements(session: Session) -> None:
@@ -200,14 +247,15 @@ def _fill_day(
     nobody: bool,
     now: datetime,
 ) -> None:
-    for group, pattern in ((LATE_AND_NIGHT, "late and night"), (EARLY_AND_LATE, "early and late")):
+    for pattern, group in GROUPS.items():
         for place, (name, *_) in enumerate(group):
             position = (day.weekday() - place) % 7
             hours = PATTERNS[pattern][position]
             if hours is None:
                 continue
-            if alone and hours == NIGHT and PATTERNS[pattern][position - 1] == NIGHT:
-                hours = (NIGHT[0], time(4))  # the second night of two ends early: one person is left until 06:00
+            is_first_of_two = PATTERNS[pattern][(position + 1) % 7] == NIGHT
+            if alone and hours == NIGHT and not is_first_of_two:
+                hours = (NIGHT[0], time(4))  # one person is left until 06:00
             if nobody and hours == EARLY:
                 hours = (time(8), EARLY[1])
             _publish(session, people[name], day, hours, zone, now)

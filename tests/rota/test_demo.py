@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -15,6 +16,7 @@ from rota.domain.coverage import CoverState
 from rota.domain.shifts import Span
 from rota.domain.wording import gap_words
 from rota.models import CounsellorRow, ShiftRow
+from rota.operations.alert import is_anybody_alerted
 from rota.operations.demo import load_demo
 from tests.rota.planning import LONDON, NOON, london
 
@@ -121,3 +123,28 @@ def test_whatever_day_it_is_loaded_both_gaps_lie_ahead_in_this_week_and_the_next
     found = queries.coverage(session, start=TWO_WEEKS.starts_at, end=TWO_WEEKS.ends_at, zone=LONDON)
     assert [gap.state for gap in found.gaps] == [CoverState.CRITICAL, CoverState.UNCOVERED]
     assert all(gap.span.starts_at > now for gap in found.gaps)
+
+
+@pytest.mark.usefixtures("_loaded")
+def test_hours_stand_beside_contracts_and_every_coming_shift_that_is_due_a_break_has_one(session: Session) -> None:
+    week = Span(london("2026-11-30", "00:00"), london("2026-12-07", "00:00"))
+    worked = {
+        row.staff.name: (own.total, row.contract_minutes or row.cap_minutes)
+        for row, own in queries.people_hours(session, start=week.starts_at, end=week.ends_at, zone=LONDON)
+    }
+    due = queries.shifts_due_a_break(session, start=NOON, end=TWO_WEEKS.ends_at)
+
+    found = Counter((total > timedelta(minutes=most or 0)) - (total < timedelta(minutes=most or 0))
+                    for total, most in worked.values())  # fmt: skip
+    assert all(most for _, most in worked.values())
+    assert found[0] > found[1] + found[-1] > 2
+    assert due
+    assert all(each.breaks for each in due)
+
+
+@pytest.mark.usefixtures("_loaded")
+def test_no_rule_stands_against_it_and_a_supervisor_is_alerted(session: Session) -> None:
+    found = queries.findings(session, start=TWO_WEEKS.starts_at, end=TWO_WEEKS.ends_at, zone=LONDON)
+
+    assert {finding.rule for own in found.values() for finding in own if not finding.is_advice} == set()
+    assert is_anybody_alerted(session)
