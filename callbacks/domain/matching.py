@@ -63,6 +63,8 @@ class Waiting:
     excluded: frozenset[int] = frozenset()
     goes_first: bool = False
     """We failed this person once already: they keep their place at the head."""
+    cut_off_from: int | None = None
+    """The counsellor whose line went just after the visitor had answered it: they are asked first."""
     named: int | None = None
     """The counsellor who alone rings them for now, as was agreed."""
     line: bytes | None = None
@@ -142,13 +144,16 @@ def order(request: Waiting, now: datetime) -> tuple[int, int, datetime, datetime
     return level(request, now), 0 if request.goes_first else 1, latest, request.asked_at, request.callback_id
 
 
-def _cost(request: Waiting, counsellor: Free) -> tuple[int, int, datetime, str]:
-    """What choosing this counsellor costs: a broken preference, rare abilities spent, then who has rested least."""
+def _cost(request: Waiting, counsellor: Free) -> tuple[bool, int, int, datetime, str]:
+    """What choosing this counsellor costs: another voice after a line that went, a broken preference, rare abilities
+    spent, then who has rested least.
+    """
+    another = request.cut_off_from is not None and counsellor.counsellor_id != request.cut_off_from
     wish = request.gender
     broken = int(wish is not None and counsellor.gender != wish.value)
     spare = len(counsellor.skills - request.needs) + 2 * len(counsellor.languages - {request.language})
     tie = hashlib.sha256(f"{request.callback_id}:{counsellor.counsellor_id}".encode()).hexdigest()
-    return broken, spare, counsellor.free_since, tie
+    return another, broken, spare, counsellor.free_since, tie
 
 
 _LABELS = {
@@ -171,6 +176,8 @@ def reason(request: Waiting, counsellor: Free, *, able: int, now: datetime) -> s
     parts = [f"this request is {_LABELS[request.urgency]} and has {f'waited {waited}' if waited else 'just come in'}"]
     if request.goes_first:
         parts.append("it goes first because an earlier call failed on our side")
+    if request.cut_off_from == counsellor.counsellor_id:
+        parts.append("the counsellor had them on the line when it went")
     if request.needs:
         parts.append(f"the counsellor has the skill it needs ({', '.join(sorted(request.needs)).replace('_', ' ')})")
     if request.language != "en":

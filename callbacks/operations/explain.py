@@ -172,4 +172,11 @@ def _requests(
     session: Session, rows: list[CallbackRow], free: list[Free], *, zone: ZoneInfo, now: datetime
 ) -> list[Waiting]:
     excluded = passed_on_lately(session, rows, free, now)
-    return as_seen(rows, excluded=excluded, named=named_now(session, rows, free, excluded, now), zone=zone, now=now)
+    return as_seen(
+        rows,
+        excluded=excluded,
+        named=named_now(session, rows, free, excluded, now),
+        cut_off={},  # it decides who is asked first, and stands in nobody's way
+        zone=zone,
+        now=now,
+    )

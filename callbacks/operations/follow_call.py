@@ -39,6 +39,9 @@ OUTCOME_WITHIN = timedelta(minutes=30)
 REVIEW_WITHIN = timedelta(hours=4)
 """A supervisor looks at a request in review within this time; it is shown as late afterwards."""
 
+REMEMBERS_FOR = timedelta(minutes=10)
+"""So long after we were cut off, whoever is rung again hears that we are sorry; later they would wonder."""
+
 MISSED = frozenset({CallState.UNREACHED, CallState.NOT_TAKEN, CallState.REFUSED})
 """The counsellor's own telephone was the reason; counts as a missed offer."""
 
@@ -94,6 +97,8 @@ class CallFollower:
         callback = queries.callback_of_text(session, text_id)
         if callback is None:
             return "no_request"
+        if tell.is_overtaken(session, callback, text_id=text_id):
+            return "rung_again"
         gave_up = callback.status == Status.CLOSED_NO_CONTACT  # its last text says so
         refused = may_text(
             closed=not callback.is_open and not gave_up,
@@ -138,6 +143,17 @@ class CallFollower:
             return True
         callback = session.get_one(CallbackRow, attempt.callback_id)
         return queries.contact_in_force(session, callback).third_party is ThirdParty.HANG_UP
+
+    def was_cut_off(self, session: Session, *, call_id: UUID, now: datetime) -> bool:
+        """Whether the last ring before this one ended with our line, just after they had answered."""
+        attempt = queries.attempt_of_call(session, call_id)
+        if attempt is None:
+            return False
+        earlier = [one for one in queries.attempts(session, attempt.callback_id) if one.number < attempt.number]
+        rung = next((one for one in reversed(earlier) if one.rang_visitor_at is not None), None)
+        if rung is None or rung.ended_at is None or now - rung.ended_at > REMEMBERS_FOR:
+            return False
+        return queries.is_cut_off(session, rung)
 
     def language_of_call(self, session: Session, *, call_id: UUID) -> str:
         """What the visitor hears before a counsellor speaks is in the language in which they asked."""
@@ -240,6 +256,8 @@ class CallFollower:
         decide_next(session, callback, outcome, zone=self.zone, now=now)
         if state in (CallState.NO_ANSWER, CallState.BUSY):
             tell.tried(session, callback, zone=self.zone, now=now)
+        elif queries.is_cut_off(session, attempt):
+            tell.cut_off(session, callback, attempt, zone=self.zone, now=now)
 
 
 def _unsure(session: Session, callback_id: int) -> int:

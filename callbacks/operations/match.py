@@ -31,6 +31,9 @@ PASSED_ON_LATELY = timedelta(minutes=10)
 CALL_HAS = timedelta(minutes=5)
 """An assigned request is looked at again by then: the call itself has shorter deadlines of its own."""
 
+RINGS_BACK_WITHIN = timedelta(seconds=30)
+"""So long after a line went that had just been answered, whoever was on it is asked first."""
+
 _NEXT_ONE_PLEASE = frozenset(
     {CallState.NOT_TAKEN, CallState.UNREACHED, CallState.REFUSED, CallState.NOT_CARRIED, CallState.ABANDONED}
 )
@@ -40,7 +43,13 @@ _PRIORITY = {urgency: rank for rank, urgency in enumerate(Urgency)}
 
 
 def as_waiting(
-    callback: CallbackRow, *, excluded: frozenset[int], named: int | None, zone: ZoneInfo, now: datetime
+    callback: CallbackRow,
+    *,
+    excluded: frozenset[int],
+    named: int | None,
+    cut_off_from: int | None,
+    zone: ZoneInfo,
+    now: datetime,
 ) -> Waiting:
     """A request as matching sees it."""
     here = next((span for span in allowed(callback.as_wanted(), zone=zone) if span.covers(now)), None)
@@ -57,6 +66,7 @@ def as_waiting(
         excluded=excluded,
         named=named,
         goes_first=callback.goes_first,
+        cut_off_from=cut_off_from,
         line=callback.phone_digest,
     )
 
@@ -66,14 +76,28 @@ def as_seen(
     *,
     excluded: dict[int, frozenset[int]],
     named: dict[int, int],
+    cut_off: dict[int, int],
     zone: ZoneInfo,
     now: datetime,
 ) -> list[Waiting]:
     """Requests as matching sees them."""
     return [
-        as_waiting(row, excluded=excluded.get(row.id, frozenset()), named=named.get(row.id), zone=zone, now=now)
+        as_waiting(
+            row,
+            excluded=excluded.get(row.id, frozenset()),
+            named=named.get(row.id),
+            cut_off_from=cut_off.get(row.id),
+            zone=zone,
+            now=now,
+        )
         for row in rows
     ]
+
+
+def cut_off_lately(session: Session, rows: list[CallbackRow], *, now: datetime) -> dict[int, int]:
+    """For each of these requests whose visitor was cut off a moment ago: who had them on the line."""
+    failed = [row.id for row in rows if row.goes_first]
+    return queries.cut_off(session, failed, since=now - RINGS_BACK_WITHIN) if failed else {}
 
 
 def as_free(free: FreeCounsellor, *, busy: set[int], last_ends: dict[int, datetime]) -> Free:
@@ -95,8 +119,10 @@ def passed_on_lately(
 ) -> dict[int, frozenset[int]]:
     """Who passed which request on lately; ignored when that would leave nobody at all."""
     missed: dict[int, set[int]] = {}
+    cut_off = cut_off_lately(session, rows, now=now)
     for attempt in queries.recent_attempts(session, [row.id for row in rows], since=now - PASSED_ON_LATELY):
-        if attempt.result in _NEXT_ONE_PLEASE:
+        is_asked_first = cut_off.get(attempt.callback_id) == attempt.counsellor_id
+        if attempt.result in _NEXT_ONE_PLEASE and not is_asked_first:
             missed.setdefault(attempt.callback_id, set()).add(attempt.counsellor_id)
     here = {person.counsellor_id for person in free if not person.has_call}
     return {callback_id: frozenset(who) for callback_id, who in missed.items() if here - who}
@@ -165,7 +191,14 @@ def _match(
     )
     free = [as_free(one, busy=busy, last_ends=last_ends) for one in found]
     excluded, rung = passed_on_lately(session, rows, free, now), lines_not_to_ring(session, now=now)
-    requests = as_seen(rows, excluded=excluded, named=named_now(session, rows, free, excluded, now), zone=zone, now=now)
+    requests = as_seen(
+        rows,
+        excluded=excluded,
+        named=named_now(session, rows, free, excluded, now),
+        cut_off=cut_off_lately(session, rows, now=now),
+        zone=zone,
+        now=now,
+    )
     return matching.match(requests, free, rung=rung, now=now)
 
 

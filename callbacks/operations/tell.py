@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -12,18 +13,34 @@ from callbacks.domain import wording
 from callbacks.domain.lifecycle import Status
 from callbacks.domain.safe_contact import MessageRule, may_text
 from callbacks.domain.window import Span
-from callbacks.models import CallbackRow, SentRow
+from callbacks.models import AttemptRow, CallbackRow, SentRow
 from callbacks.operations import history
 from foundation.language import said, speaking
 from notifications.domain import wording as texts
+from notifications.models import TextRow
 from notifications.operations import order
 
 STALE_AFTER = timedelta(minutes=10)
 """A text about something that just happened is not sent later than this: it would be untrue, or unsafe."""
 
 
+CUT_OFF = "cut-off"
+"""The purpose of a text to whoever answered, and was cut off by us."""
+
+RUNG_AGAIN_WITHIN = timedelta(seconds=30)
+"""Whoever was cut off is rung again so soon, or told by text that we are sorry."""
+
+
 def _send(
-    session: Session, callback: CallbackRow, *, body: str, purpose: str, key: str, zone: ZoneInfo, now: datetime
+    session: Session,
+    callback: CallbackRow,
+    *,
+    body: str,
+    purpose: str,
+    key: str,
+    not_before: datetime | None = None,
+    zone: ZoneInfo,
+    now: datetime,
 ) -> None:
     if callback.sms == MessageRule.NO:
         return  # they allowed none, and what is in force can only be stricter: most requests need no more questions
@@ -46,6 +63,7 @@ def _send(
         purpose=purpose,
         reason_key=f"{purpose}:{callback.id}:{key}",
         give_up_at=now + STALE_AFTER,
+        not_before=not_before,
         now=now,
     )
     if text_id is not None:
@@ -85,3 +103,20 @@ def tried(session: Session, callback: CallbackRow, *, zone: ZoneInfo, now: datet
     with speaking(callback.locale):
         body = said(body)
     _send(session, callback, body=body, purpose="tried", key=str(callback.rings_made), zone=zone, now=now)
+
+
+def cut_off(session: Session, callback: CallbackRow, attempt: AttemptRow, *, zone: ZoneInfo, now: datetime) -> None:
+    """Say that we are sorry, unless they are rung again within half a minute; then the telephone says it."""
+    if callback.status != Status.RETRY_DUE:
+        return  # a supervisor decides first
+    with speaking(callback.locale):
+        body = said(texts.TEXT_CUT_OFF)
+    again = now + RUNG_AGAIN_WITHIN
+    key = str(attempt.number)
+    _send(session, callback, body=body, purpose=CUT_OFF, key=key, not_before=again, zone=zone, now=now)
+
+
+def is_overtaken(session: Session, callback: CallbackRow, *, text_id: UUID) -> bool:
+    """Whether a text says that we will ring again, and we have."""
+    text = session.get_one(TextRow, text_id)
+    return text.purpose == CUT_OFF and queries.has_rung_since(session, callback.id, since=text.created_at)

@@ -61,6 +61,8 @@ class Visit:
     """They were told that the promise may be missed."""
     likely: Span | None = None
     """When it is likely instead, as they were told."""
+    was_cut_off: bool = False
+    """They answered the last ring, and our line went."""
     has_talked: bool = False
     """The call is over, though what came of it is still to be written down or looked at."""
     cannot_ring: bool = False
@@ -110,6 +112,8 @@ def visit(session: Session, *, token: str, now: datetime) -> Visit:
         return _on_the_line(session, found, callback)
     if (sorry := queries.apology(session, callback)) is not None:
         found = replace(found, may_be_later=True, likely=sorry.likely)
+    if found.status is Status.RETRY_DUE and callback.goes_first:
+        found = replace(found, was_cut_off=queries.is_cut_off(session, queries.attempts(session, callback.id)[-1]))
     is_due = found.status in _TO_BE_RUNG and not found.needs_new_time and callback.next_try_at <= now
     return replace(found, cannot_ring=is_due and notifications.is_dialling_paused(session))
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import exists, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, joinedload
 
 from callbacks.domain.answers import Answered
@@ -89,6 +90,37 @@ def recent_attempts(session: Session, callback_ids: list[int], *, since: datetim
         return []
     question = select(AttemptRow).where(AttemptRow.callback_id.in_(callback_ids), AttemptRow.ended_at >= since)
     return list(session.scalars(question))
+
+
+def cut_off(session: Session, callback_ids: Collection[int], *, since: datetime) -> dict[int, int]:
+    """Of these requests, those whose visitor had just answered when our line went, and who was on it: since then
+    nobody else was asked.
+    """
+    question = (
+        select(AttemptRow.callback_id, AttemptRow.counsellor_id, AttemptRow.result, CallRow.greeted_at)
+        .join(CallRow, CallRow.id == AttemptRow.call_id)
+        .where(AttemptRow.callback_id.in_(callback_ids), AttemptRow.ended_at >= since)
+        .ext(distinct_on(AttemptRow.callback_id))
+        .order_by(AttemptRow.callback_id, AttemptRow.number.desc())
+    )
+    return {
+        callback_id: counsellor_id
+        for callback_id, counsellor_id, result, greeted_at in session.execute(question)
+        if result == CallState.ABANDONED and greeted_at is not None
+    }
+
+
+def is_cut_off(session: Session, attempt: AttemptRow) -> bool:
+    """Whether our line went just after the visitor had answered."""
+    if attempt.result != CallState.ABANDONED:
+        return False
+    return session.scalar(select(CallRow.greeted_at).where(CallRow.id == attempt.call_id)) is not None
+
+
+def has_rung_since(session: Session, callback_id: int, *, since: datetime) -> bool:
+    """Whether the visitor's telephone was rung for this request after that moment."""
+    question = exists().where(AttemptRow.callback_id == callback_id, AttemptRow.rang_visitor_at > since)
+    return bool(session.scalar(select(question)))
 
 
 def has_held(session: Session, *, callback_id: int, counsellor_id: int) -> bool:

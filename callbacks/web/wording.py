@@ -69,6 +69,11 @@ _NOT_CARRIED: Final = Told(
 )
 
 
+_CUT_OFF: Final = Told(
+    mark("We will ring you again"),
+    mark("We were cut off. That was our mistake, and we are sorry. You do not need to do anything."),
+)
+
 _MAY_STILL_RING: Final = Told(
     mark("Your call is cancelled"),
     mark(
@@ -91,6 +96,7 @@ def told_of(found: Visit) -> Told:
         (found.may_still_ring, _MAY_STILL_RING),
         (found.is_talking and found.status is Status.WITHDRAWN, _TALKING_ON),
         (found.status is Status.RETRY_DUE and found.rings_made == 0, _NOT_CARRIED),
+        (found.status is Status.RETRY_DUE and found.was_cut_off, _CUT_OFF),
     )
     told = next((told for holds, told in special if holds), STATUS[found.status])
     return Told(said(told.title), said(told.text))

@@ -22,6 +22,8 @@ VISITOR_CONNECTING = mark("One moment, please.")
 
 They do not say that anybody asked for a call: a partner and an answerphone hear it too.
 """
+VISITOR_CUT_OFF = mark("Sorry, we were cut off.")
+"""In place of the moment, when our line went just after they answered, and we ring again."""
 VISITOR_SCREENING = mark("Hello. To take this call, press 1. If it is not for you, press 9.")
 """Where the visitor said "hang up if somebody else answers": whoever does not know to press 1 hears no more than this,
 and neither does an answerphone."""
@@ -52,6 +54,11 @@ TEXT_LATER_LIKELY = mark(
     "Hello, you asked for a call. It may be later than we said: {day} between {from_} and {until}. We are sorry. "
     "This is an automatic text."
 )
+TEXT_CUT_OFF = mark(
+    "Hello, you asked for a call. We were cut off, and we are sorry. We will ring again as soon as we can. "
+    "This is an automatic text."
+)
+"""Our line went just after they answered, and nobody has rung them again within half a minute."""
 TEXT_TRIED = mark(
     "Hello, you asked for a call. We rang and will try again at your next time. This is an automatic text."
 )

@@ -31,6 +31,9 @@ class Follower(Protocol):
     def screens_call(self, session: Session, *, call_id: UUID) -> bool:
         """Whether whoever answers the visitor's telephone must press a key before the two are connected."""
 
+    def was_cut_off(self, session: Session, *, call_id: UUID, now: datetime) -> bool:
+        """Whether our line went just after the visitor of this call had answered the one before, a moment ago."""
+
     def language_of_call(self, session: Session, *, call_id: UUID) -> str:
         """The code of the language that whoever asked for this call reads our pages in."""
 

@@ -114,9 +114,12 @@ def screen(words: str, *, action: str, language: str = "en") -> str:
     return _document(response)
 
 
-def connect() -> str:
-    """Nothing more to say: the two are connected."""
-    return _document(_response())
+def connect(words: str = "", *, language: str = "en") -> str:
+    """The two are connected, after these words if there are any."""
+    response = _response()
+    if words:
+        _say(response, words, language)
+    return _document(response)
 
 
 def _gather(words: str, *, action: str, waits_s: int, language: str) -> Element:

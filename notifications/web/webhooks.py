@@ -178,6 +178,7 @@ def voice_hello() -> Response:
         _keep(session, "hello", call_id, now)
         wanted = hear.visitor_answered(session, call_id=call_id, provider_id=leg_id, now=now)
         screens = wanted and arrow.follower().screens_call(session, call_id=call_id)
+        first = _said_first(session, call_id, now=now) if wanted else ""
         language = _visitors_language(session, call_id)
     if not wanted:
         return _xml(twiml.hang_up())
@@ -185,19 +186,28 @@ def voice_hello() -> Response:
     with speaking(language):
         if screens:
             return _xml(twiml.screen(said(wording.VISITOR_SCREENING), action=action, language=language))
-        greeting, then = said(wording.VISITOR_GREETING), said(wording.VISITOR_CONNECTING)
+        greeting, then = said(wording.VISITOR_GREETING), said(first or wording.VISITOR_CONNECTING)
         return _xml(twiml.greet(greeting, then=then, action=action, language=language))
+
+
+def _said_first(session: Session, call_id: UUID, *, now: datetime) -> str:
+    """What has to be said before the counsellor speaks: an apology to whoever was cut off a moment ago, or nothing."""
+    return wording.VISITOR_CUT_OFF if arrow.follower().was_cut_off(session, call_id=call_id, now=now) else ""
 
 
 def _visitors_language(session: Session, call_id: UUID) -> str:
     return twiml.speaks(arrow.follower().language_of_call(session, call_id=call_id))
 
 
-def _after_a_key(key: hear.VisitorsKey, language: str) -> str:
-    if key is hear.VisitorsKey.GOODBYE:
-        with speaking(language):
-            return twiml.say_and_hang_up(said(wording.VISITOR_DENIED), language=language)
-    return twiml.connect() if key is hear.VisitorsKey.CONNECT else twiml.hang_up()
+def _after_a_key(key: hear.VisitorsKey, first: str, language: str) -> str:
+    with speaking(language):
+        match key:
+            case hear.VisitorsKey.GOODBYE:
+                return twiml.say_and_hang_up(said(wording.VISITOR_DENIED), language=language)
+            case hear.VisitorsKey.CONNECT:
+                return twiml.connect(said(first) if first else "", language=language)
+            case hear.VisitorsKey.HANG_UP:
+                return twiml.hang_up()
 
 
 @webhooks.post("/voice/key")
@@ -209,8 +219,9 @@ def voice_key() -> Response:
         key = hear.visitor_pressed(
             session, call_id=call_id, provider_id=leg_id, digits=request.form.get("Digits", ""), now=now
         )
+        first = _said_first(session, call_id, now=now)
         language = _visitors_language(session, call_id)
-    return _xml(_after_a_key(key, language))
+    return _xml(_after_a_key(key, first, language))
 
 
 _AFTERWARDS = {

@@ -63,6 +63,10 @@ class RotaFollower:
         """Visitors are not the rota's."""
         return self.then.screens_call(session, call_id=call_id)
 
+    def was_cut_off(self, session: Session, *, call_id: UUID, now: datetime) -> bool:
+        """Visitors are not the rota's."""
+        return self.then.was_cut_off(session, call_id=call_id, now=now)
+
     def language_of_call(self, session: Session, *, call_id: UUID) -> str:
         """Visitors are not the rota's."""
         return self.then.language_of_call(session, call_id=call_id)

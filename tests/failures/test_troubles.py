@@ -262,26 +262,6 @@ def test_f07_we_are_away_when_the_counsellor_answers(town: Town, people: People)
     assert said[0].startswith("Sorry, we could not connect this call.")
 
 
-# -- F14: the counsellor's line goes just after the visitor answered -------------------------------------------------
-
-
-def test_f14_the_counsellors_line_goes_as_the_visitor_answers_and_the_next_one_rings(
-    town: Town, people: People
-) -> None:
-    town.expects(ANA, VISITOR, BEN, VISITOR)
-    people.on("Ana Example", "Ben Example")
-    town.phones.habit(ANA, **TAKES)
-    town.phones.habit(BEN, **TAKES)
-    town.phones.habit(VISITOR, picks_up="person", talks_for_s=60)
-    asked = people.ask()
-    town.until(lambda: town.phones.state(VISITOR)["state"] == "in_call")
-
-    town.phones.act(ANA, "hang-up")
-    town.until(lambda: asked.results() == ["abandoned", "finished"])
-
-    assert asked.row().rings_made == 2
-
-
 # -- F18: the visitor rings us while we are about to ring them -------------------------------------------------------
 
 

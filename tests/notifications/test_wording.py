@@ -36,6 +36,7 @@ TEXTS = {
     "later, and when": wording.text_later(
         likely=(NOON + timedelta(days=1), NOON + timedelta(days=1, hours=1)), zone=LONDON, now=NOON
     ),
+    "cut off": wording.TEXT_CUT_OFF,
     "tried": wording.TEXT_TRIED,
     "tried, and no safe time is left": wording.TEXT_TRIED_NEW_TIME,
     "tried for the last time": wording.TEXT_TRIED_LAST,
@@ -74,8 +75,8 @@ def test_in_welsh_too_a_text_is_one_segment_and_discreet() -> None:
         later = LONGEST_DAY + timedelta(hours=1)
         confirmation = wording.text_confirmation(from_=LONGEST_DAY, until=later, zone=LONDON, now=NOON)
         likely = wording.text_later(likely=(LONGEST_DAY, later), zone=LONDON, now=NOON)
-        fixed = [wording.TEXT_LATER, wording.TEXT_TRIED, wording.TEXT_TRIED_NEW_TIME, wording.TEXT_TRIED_LAST]
-        texts = [confirmation, likely, *map(said, fixed)]
+        after_a_ring = [wording.TEXT_TRIED, wording.TEXT_TRIED_NEW_TIME, wording.TEXT_TRIED_LAST]
+        texts = [confirmation, likely, *map(said, [wording.TEXT_LATER, wording.TEXT_CUT_OFF, *after_a_ring])]
 
     assert "ddydd Mercher 29 Gorffennaf rhwng 18:00 a 19:00" in confirmation
     assert [text for text in texts if len(text) > 160 or not set(text) <= GSM] == []
@@ -86,7 +87,8 @@ def test_in_welsh_too_what_is_heard_gives_nobody_away_and_is_short() -> None:
     with speaking("cy"):
         heard = {name: said(HEARD_BY_ANYBODY[name]) for name in HEARD_BY_VISITORS if "{" not in HEARD_BY_ANYBODY[name]}
 
-    spoken_first = heard["VISITOR_GREETING"] + heard["VISITOR_CONNECTING"], heard["VISITOR_SCREENING"]
+    then = heard["VISITOR_CONNECTING"], heard["VISITOR_CUT_OFF"]
+    spoken_first = *(heard["VISITOR_GREETING"] + words for words in then), heard["VISITOR_SCREENING"]
     assert max(map(len, spoken_first)) <= 75  # as long as the English ones, within a syllable or two
     assert [words for words in heard.values() if INDISCREET_IN_WELSH.search(words) or INDISCREET.search(words)] == []
 
@@ -119,7 +121,8 @@ def test_the_prompt_says_which_key_does_what_and_nothing_about_anybody() -> None
 
 
 def test_the_greeting_is_over_before_two_sentences_of_a_stranger_would_be() -> None:
-    longest = max(len(wording.VISITOR_GREETING + wording.VISITOR_CONNECTING), len(wording.VISITOR_SCREENING))
+    then = max(wording.VISITOR_CONNECTING, wording.VISITOR_CUT_OFF, key=len)
+    longest = max(len(wording.VISITOR_GREETING + then), len(wording.VISITOR_SCREENING))
 
     assert longest <= 70  # four seconds, and `GREETING_S` has as many for a key
 

@@ -113,7 +113,12 @@ CALL_STATES: Final[dict[CallState, str]] = {
 }
 """For supervisors and for the list of attempts."""
 
-TEXT_PURPOSES: Final = {"confirmation": "Confirmation", "tried": "“We tried to ring you”"}
+TEXT_PURPOSES: Final = {
+    "confirmation": "Confirmation",
+    "apology": "“It may be later”",
+    "cut-off": "“We were cut off”",
+    "tried": "“We tried to ring you”",
+}
 TEXT_STATES: Final[dict[TextState, str]] = {
     TextState.WAITING: "waits to be sent",
     TextState.SENDING: "being sent",
