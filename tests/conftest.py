@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -323,6 +323,8 @@ class Town:
     clock: TownClock
     expected: dict[str, list[str]] | None = None
     in_turn: bool = True
+    strays: set[str] = field(default_factory=set)
+    """Calls that a test had the telephone company carry by mistake."""
 
     def expects(self, *rung: str, texts: Sequence[str] = (), in_turn: bool = True) -> None:
         """Who may be contacted in this test: these numbers ring, in this turn, these get texts, and nobody else."""
@@ -356,7 +358,13 @@ class Town:
         from tests import judge
 
         self.phones.faults()
-        return judge.verdict(self.app, self.phones.base, settle=lambda: self.answer(Bell.SETTLE), passes=self._advance)
+        return judge.verdict(
+            self.app,
+            self.phones.base,
+            settle=lambda: self.answer(Bell.SETTLE),
+            passes=self._advance,
+            strays=self.strays,
+        )
 
     def work(self) -> None:
         """Do what a worker does when every bell rings, whether or not anything is due."""

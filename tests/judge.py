@@ -7,7 +7,7 @@ as it really went.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -103,18 +103,24 @@ def network_verdict(network: str, session: Session) -> dict[str, list[str]]:
 
 
 def verdict(
-    app: Flask, network: str, *, settle: Callable[[], None], passes: Callable[[float], None]
+    app: Flask,
+    network: str,
+    *,
+    settle: Callable[[], None],
+    passes: Callable[[float], None],
+    strays: Collection[str] = (),
 ) -> dict[str, list[str]]:
     """What a run has broken, once everybody has hung up and only the reconciler has worked on.
 
-    `settle` is the reconciler's work; `passes` lets so many seconds pass, here and on the network.
+    `settle` is the reconciler's work; `passes` lets so many seconds pass, here and on the network. `strays` are calls
+    that the network was made to carry by mistake: they may be in no table, and must be over.
     """
     _everybody_hangs_up(network, passes)
     with app.app_context():
         _come_to_rest(settle, passes)
         with transaction() as session:
             found = network_verdict(network, session) | tables_verdict(
-                session, carried(log_of(network)), our_number=app.config["TWILIO_CALLER_ID"]
+                session, carried(log_of(network)), our_number=app.config["TWILIO_CALLER_ID"], strays=strays
             )
             lost = queries.unaccounted_for(session)
     return found | ({"conservation": [f"{lost} requests are unaccounted for"]} if lost else {})
@@ -153,14 +159,16 @@ def _still_open() -> bool:
         return session.scalar(select(CallRow.id).where(CallRow.ended_at.is_(None)).limit(1)) is not None
 
 
-def tables_verdict(session: Session, legs: dict[str, Carried], *, our_number: str) -> dict[str, list[str]]:
+def tables_verdict(
+    session: Session, legs: dict[str, Carried], *, our_number: str, strays: Collection[str] = ()
+) -> dict[str, list[str]]:
     """I6 and I7 of a run that has come to rest: what the tables say otherwise than the network.
 
     A call from our number that is in no table is forgiven if we ended it: that is what is to be done with it.
     """
     children = {leg.parent: leg for leg in legs.values() if leg.parent is not None}
     late, untrue = [], []
-    known: set[str] = set()
+    known = set(strays)
     for call in session.scalars(select(CallRow).execution_options(yield_per=1000)):
         if call.state not in FINAL:
             late.append(f"the call {call.id.hex} is {call.state} for ever")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -95,9 +96,20 @@ def as_seen(
 
 
 def cut_off_lately(session: Session, rows: list[CallbackRow], *, now: datetime) -> dict[int, int]:
-    """For each of these requests whose visitor was cut off a moment ago: who had them on the line."""
+    """For each of these requests whose visitor was cut off a moment ago: who had them on the line.
+
+    Whose line has gone twice is not asked a third time.
+    """
     failed = [row.id for row in rows if row.goes_first]
-    return queries.cut_off(session, failed, since=now - RINGS_BACK_WITHIN) if failed else {}
+    found = queries.cut_off(session, failed, since=now - RINGS_BACK_WITHIN) if failed else {}
+    if not found:
+        return {}
+    went = Counter(
+        (attempt.callback_id, attempt.counsellor_id)
+        for attempt in queries.recent_attempts(session, list(found), since=now - PASSED_ON_LATELY)
+        if attempt.result == CallState.ABANDONED
+    )
+    return {callback_id: who for callback_id, who in found.items() if went[callback_id, who] == 1}
 
 
 def as_free(free: FreeCounsellor, *, busy: set[int], last_ends: dict[int, datetime]) -> Free:

@@ -15,7 +15,9 @@ COUNSELLOR_PROMPT = "Hello. A callback is waiting. Press 1 to take it, or 2 to p
 """Voicemail and family may hear this, so it says nothing about anybody."""
 COUNSELLOR_NO_KEY = "No key was pressed. Goodbye."
 COUNSELLOR_PASSED = "Thank you. It goes to somebody else."
-COUNSELLOR_TOO_LATE = "This callback is no longer needed. Thank you, and goodbye."
+COUNSELLOR_TOO_LATE = "It is no longer needed. Thank you. Goodbye."
+COUNSELLOR_TAKEN = "It is taken already. Thank you. Goodbye."
+"""Short: whoever hears one of these is free again within three seconds."""
 VISITOR_GREETING = mark("Hello. If this call is not for you, press 9.")
 VISITOR_CONNECTING = mark("One moment, please.")
 """Whoever or whatever answers the visitor's telephone hears these and nothing more before the counsellor speaks.

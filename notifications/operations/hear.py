@@ -130,15 +130,21 @@ def counsellor_answered(session: Session, *, call_id: UUID, provider_id: str, no
     return call
 
 
-def counsellor_pressed(session: Session, *, call_id: UUID, digits: str, now: datetime) -> CallRow | None:
+def counsellor_pressed(
+    session: Session, *, call_id: UUID, provider_id: str, digits: str, now: datetime
+) -> CallRow | None:
     """A key, or none. The call whose visitor is to be rung now, or the check that was confirmed; None when it was
-    passed on or is too late.
+    passed on, is too late, or was pressed on another leg than the counsellor's.
 
     The gate is asked once more: the visitor may have withdrawn, or their safe time ended, while the telephone rang.
     """
     call = queries.lock_call(session, call_id)
     if call is None or call.ended_at is not None or call.press is not None:
         return None
+    leg = call.leg("counsellor")
+    if leg.provider_id not in (None, provider_id):
+        return None  # a second placing, or the visitor's own telephone
+    leg.provider_id = provider_id
     if digits != "1":
         call.press = Press.PASSED
         call.pressed_at = now

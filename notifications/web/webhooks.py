@@ -122,8 +122,8 @@ def voice_answer() -> Response:
     with transaction() as session:
         _keep(session, "answer", call_id, now)
         wanted = hear.counsellor_answered(session, call_id=call_id, provider_id=leg_id, now=now)
-    if wanted is None:
-        return _xml(twiml.say_and_hang_up(wording.COUNSELLOR_TOO_LATE))
+        if wanted is None:
+            return _xml(twiml.say_and_hang_up(_why_too_late(queries.lock_call(session, call_id))))
     return _xml(
         twiml.ask_for_a_key(
             prompt=wording.PHONE_CHECK_PROMPT if wanted.purpose == CHECK else wording.COUNSELLOR_PROMPT,
@@ -148,15 +148,21 @@ def voice_accept() -> Response:
         if before := queries.issued(session, provider_id=leg_id, step="accept"):
             return _xml(before)
         is_check = call is not None and call.purpose == CHECK
-        taken = hear.counsellor_pressed(session, call_id=call_id, digits=digits, now=now)
+        taken = hear.counsellor_pressed(session, call_id=call_id, provider_id=leg_id, digits=digits, now=now)
         if is_check:
             document = twiml.say_and_hang_up(wording.PHONE_CHECK_DONE if taken else wording.PHONE_CHECK_NOT_DONE)
         elif taken is None:
-            words = wording.COUNSELLOR_TOO_LATE if digits == "1" else wording.COUNSELLOR_PASSED
+            words = _why_too_late(call) if digits == "1" else wording.COUNSELLOR_PASSED
             document = twiml.say_and_hang_up(words)
         else:
             document = _ring_the_visitor(taken)
         return _xml(hear.answer_once(session, provider_id=leg_id, step="accept", xml=document, now=now))
+
+
+def _why_too_late(call: CallRow | None) -> str:
+    """What a counsellor hears whose press of 1 came too late: nobody wants it, or another telephone has it."""
+    is_wanted = call is not None and call.cancelled_at is None and call.withheld is None
+    return wording.COUNSELLOR_TAKEN if is_wanted else wording.COUNSELLOR_TOO_LATE
 
 
 def _ring_the_visitor(call: CallRow) -> str:

@@ -154,7 +154,7 @@ def test_the_page_follows_the_check_of_a_telephone_by_itself_and_says_it_aloud(o
         call = session.get_one(CallRow, check.call_id)
         place.claim_call(session, now=NOON)
         assert hear.counsellor_answered(session, call_id=call.id, provider_id="CA" + "c" * 32, now=NOON)
-        hear.counsellor_pressed(session, call_id=call.id, digits="1", now=NOON)
+        hear.counsellor_pressed(session, call_id=call.id, provider_id="CA" + "c" * 32, digits="1", now=NOON)
 
     expect(page.get_by_text("You answered and pressed 1.").first).to_be_visible()
     expect(page.locator("[data-said]")).to_have_text("You answered and pressed 1.")

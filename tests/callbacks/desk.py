@@ -115,7 +115,9 @@ class Desk:
             call, number = self._call(reference), self._attempt(reference).number
             provider_id = f"CA-{reference}-{number}"
             assert hear.counsellor_answered(session, call_id=call, provider_id=provider_id, now=self.clock.at)
-            assert hear.counsellor_pressed(session, call_id=call, digits="1", now=self.clock.at)
+            assert hear.counsellor_pressed(
+                session, call_id=call, provider_id=provider_id, digits="1", now=self.clock.at
+            )
 
     def visitor_answers(self, reference: str) -> None:
         """The visitor's telephone is answered, after the counsellor took the call."""
@@ -127,7 +129,9 @@ class Desk:
         """The counsellor answers and presses 2."""
         self.ring(reference)
         with self.app.app_context(), transaction() as session:
-            hear.counsellor_pressed(session, call_id=self._call(reference), digits="2", now=self.clock.at)
+            call, number = self._call(reference), self._attempt(reference).number
+            provider_id = f"CA-{reference}-{number}"
+            hear.counsellor_pressed(session, call_id=call, provider_id=provider_id, digits="2", now=self.clock.at)
         self._counsellors_leg(reference, LegStatus.COMPLETED)
 
     def hang_up(self, reference: str, status: LegStatus = LegStatus.COMPLETED, *, talked_s: int = 300) -> None:

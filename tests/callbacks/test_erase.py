@@ -59,7 +59,7 @@ def a_call(session: Session, *, answered: bool) -> AttemptRow:
     match_waiting(session, zone=LONDON, now=NOON)
     attempt = session.scalars(select(AttemptRow)).one()
     hear.counsellor_answered(session, call_id=attempt.call_id, provider_id="CA1", now=NOON)
-    hear.counsellor_pressed(session, call_id=attempt.call_id, digits="1", now=NOON)
+    hear.counsellor_pressed(session, call_id=attempt.call_id, provider_id="CA1", digits="1", now=NOON)
     hear.answer_once(session, provider_id="CA1", step="accept", xml="<Say>Sam Secret</Say>", now=NOON)
     if answered:
         hear.visitor_answered(session, call_id=attempt.call_id, provider_id="CA2", now=NOON)
@@ -144,7 +144,7 @@ def test_nobody_is_rung_for_an_erased_request_even_while_a_counsellor_is_being_r
     erased = erase(session, token=token, now=NOON)
 
     assert erased.call_id == attempt.call_id
-    assert hear.counsellor_pressed(session, call_id=attempt.call_id, digits="1", now=NOON) is None
+    assert hear.counsellor_pressed(session, call_id=attempt.call_id, provider_id="CA1", digits="1", now=NOON) is None
 
 
 def test_while_a_safeguarding_concern_is_recorded_it_is_kept_and_used_for_nothing_else(session: Session) -> None:

@@ -325,7 +325,7 @@ class History:
         leg = order.call_id.hex
         hear.counsellor_answered(self.session, call_id=order.call_id, provider_id=leg, now=self.now)
         self._something_happens()
-        taken = hear.counsellor_pressed(self.session, call_id=order.call_id, digits="1", now=self.now)
+        taken = hear.counsellor_pressed(self.session, call_id=order.call_id, provider_id=leg, digits="1", now=self.now)
         if taken is not None:
             self._may_ring("visitor")
             hear.dial_over(

@@ -65,14 +65,12 @@ def test_f14_whoever_was_on_the_line_rings_again_at_once_and_the_visitor_hears_t
     people.on("Ana Example", "Ben Example")
 
     asked = cut_off(town, people)
-    page = town.app.test_client().get(f"/c/{asked.token}").text
     town.until(lambda: asked.results() == ["abandoned", "finished"])
 
     first, again = rings_of(town, VISITOR)
     assert again - first <= timedelta(seconds=30)
     assert said_to_visitor(town)[-2:] == [wording.VISITOR_GREETING, wording.VISITOR_CUT_OFF]
     assert "the counsellor had them on the line when it went" in asked.attempts()[1].because
-    assert "That was our mistake, and we are sorry" in page
 
 
 def test_f14_when_they_do_not_come_back_the_next_one_rings(town: Town, people: People) -> None:
@@ -89,6 +87,20 @@ def test_f14_when_they_do_not_come_back_the_next_one_rings(town: Town, people: P
     first, again = rings_of(town, VISITOR)
     assert again - first <= timedelta(seconds=30)
     assert said_to_visitor(town)[-1] == wording.VISITOR_CUT_OFF
+
+
+def test_f14_whose_line_has_gone_twice_is_not_asked_a_third_time(town: Town, people: People) -> None:
+    town.expects(*[ANA, VISITOR] * 2, BEN, VISITOR)
+    people.on("Ana Example", "Ben Example")
+    asked = people.ask()
+
+    for ring in (1, 2):
+        town.until(lambda: town.phones.state(VISITOR)["state"] == "in_call")
+        town.phones.act(ANA, "hang-up")
+        town.until(lambda ring=ring: asked.results()[:ring] == ["abandoned"] * ring)  # type: ignore[misc]
+    town.until(lambda: asked.results() == ["abandoned", "abandoned", "finished"])
+
+    assert asked.attempts()[2].counsellor_id == 2
 
 
 def test_f14_it_is_not_counted_as_a_try_but_a_telephone_still_rings_four_times_at_most(
@@ -115,6 +127,7 @@ def test_f14_when_nobody_rings_again_in_half_a_minute_a_text_says_that_we_are_so
     (ana,) = people.on("Ana Example")
     asked = cut_off_and_alone(town, people, ana)
 
+    page = town.app.test_client().get(f"/c/{asked.token}").text
     town.passes(RINGS_BACK_WITHIN.total_seconds() + 3)
     told = texts(town)[1:]
     team_is_back(town, people, ana)
@@ -122,6 +135,7 @@ def test_f14_when_nobody_rings_again_in_half_a_minute_a_text_says_that_we_are_so
 
     assert told in ([("cut-off", "sent", None)], [("cut-off", "delivered", None)])
     assert said_to_visitor(town)[-1] == wording.VISITOR_CUT_OFF
+    assert "That was our mistake, and we are sorry" in page
 
 
 def test_f14_whoever_is_rung_again_in_time_gets_no_text(town: Town, people: People) -> None:

@@ -329,7 +329,7 @@ def moment_of(town: Town, number: str, status: str) -> datetime:
     )
 
 
-@pytest.mark.parametrize("hangs_up_after_s", [8, 14])
+@pytest.mark.parametrize("hangs_up_after_s", [8, 11])
 def test_f13_a_counsellor_who_drops_out_leaves_no_visitor_alone_and_the_next_one_rings(
     town: Town, people: People, hangs_up_after_s: int
 ) -> None:

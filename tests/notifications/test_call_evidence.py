@@ -268,7 +268,8 @@ def tell(session: Session, call: CallRow, step: Step, *, heard_at: datetime | No
     elif step.asks is Asks.ANSWER:
         hear.counsellor_answered(session, call_id=call.id, provider_id=LEG_IDS[COUNSELLOR], now=now)
     elif step.asks is Asks.ACCEPT:
-        hear.counsellor_pressed(session, call_id=call.id, digits=step.digits, now=now)
+        leg = LEG_IDS[COUNSELLOR]
+        hear.counsellor_pressed(session, call_id=call.id, provider_id=leg, digits=step.digits, now=now)
     elif step.asks is Asks.HELLO:
         hear.visitor_answered(session, call_id=call.id, provider_id=LEG_IDS[VISITOR], now=now)
     elif step.asks is Asks.STOP:

@@ -38,7 +38,7 @@ def answered(session: Session, call: CallRow, digits: str) -> CallRow:
     """The telephone is rung and answered, and these keys are pressed."""
     place.claim_call(session, now=NOON)
     assert hear.counsellor_answered(session, call_id=call.id, provider_id=LEG, now=NOON)
-    hear.counsellor_pressed(session, call_id=call.id, digits=digits, now=NOON)
+    hear.counsellor_pressed(session, call_id=call.id, provider_id=LEG, digits=digits, now=NOON)
     session.commit()
     return call
 
@@ -84,7 +84,7 @@ def test_a_number_that_was_changed_while_it_rang_is_not_confirmed(session: Sessi
     row.phone, row.phone_digest = "+447700900777", digest("+447700900777")
     session.flush()
 
-    hear.counsellor_pressed(session, call_id=call.id, digits="1", now=NOON)
+    hear.counsellor_pressed(session, call_id=call.id, provider_id=LEG, digits="1", now=NOON)
 
     assert not is_checked(session, ana)
     assert call.press is None
