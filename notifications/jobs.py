@@ -6,7 +6,9 @@ No transaction is open while we talk to the provider.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -172,16 +174,22 @@ def _send(order: TextOrder) -> None:
 
 @doorbell.answers(Bell.SETTLE)
 def settle_overdue() -> None:
-    """Ask the provider about every call and text whose deadline has passed, and stop the calls that must stop."""
+    """Ask the provider about every call, text and leg whose deadline has passed; stop the calls that must stop."""
     doorbell.answering(Bell.SETTLE)
     now, ends = clock.now(), time.monotonic() + _ASKS_FOR_S
     with transaction() as session:
         calls = queries.overdue_calls(session, now=now, limit=_ASK_AT_MOST)
         texts = queries.overdue_texts(session, now=now, limit=_ASK_AT_MOST)
-    for settles, subject_id in [*((_settle_call, each) for each in calls), *((_settle_text, each) for each in texts)]:
+        legs = queries.overdue_legs(session, now=now, limit=_ASK_AT_MOST)
+    questions: list[Callable[[], object]] = [
+        *(partial(_settle_call, each) for each in calls),
+        *(partial(_settle_text, each) for each in texts),
+        *(partial(_settle_leg, each) for each in legs),
+    ]
+    for ask in questions:
         if time.monotonic() >= ends:
             break
-        settles(subject_id)
+        ask()
     with transaction() as session:
         if queries.is_anything_overdue(session, now=clock.now()):
             doorbell.ring_after_commit(session, Bell.SETTLE)
@@ -263,6 +271,20 @@ def _known(telephony: Telephony, provider_id: str) -> ProviderCall | None:
     except NoSuchCall:
         log.warning("leg_unknown_to_provider")
         return None
+
+
+def _settle_leg(leg_id: int) -> None:
+    with transaction() as session:
+        provider_id = settle.leg_question(session, leg_id=leg_id, now=clock.now())
+    if provider_id is None:
+        return
+    try:
+        record = _known(_telephony(), provider_id)
+    except ProviderUnavailable as away:
+        log.warning("settling_waits", leg=leg_id, because=str(away))
+        return
+    with transaction() as session:
+        settle.leg_answered(session, leg_id=leg_id, record=record, now=clock.now())
 
 
 def _settle_text(text_id: UUID) -> None:

@@ -36,6 +36,7 @@ class LegRow(Row):
         UniqueConstraint("call_id", "role", name="a_call_has_one_leg_of_each_role"),
         CheckConstraint("role in ('counsellor', 'visitor')", name="a_leg_is_the_counsellors_or_the_visitors"),
         CheckConstraint(f"status is null or {one_of('status', LegStatus)}", name="a_leg_has_a_known_status"),
+        Index("leg_by_deadline_at_while_open", "deadline_at", postgresql_where=text("deadline_at is not null")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
@@ -48,6 +49,8 @@ class LegRow(Row):
     duration_s: Mapped[int] = mapped_column(default=0)
     sip_code: Mapped[str | None]
     rang_at: Mapped[datetime | None]
+    deadline_at: Mapped[datetime | None]
+    """When the provider is asked about a leg that has outlived its call; while that is open, it has the deadline."""
 
     def as_leg(self) -> Leg:
         """The value that the rules read."""
@@ -72,6 +75,13 @@ class LegRow(Row):
         self.duration_s = leg.duration_s
         self.ended_at = leg.ended_at
         self.sip_code = leg.sip_code
+        if leg.ended:
+            self.deadline_at = None
+
+    def outlives_its_call(self, *, now: datetime) -> None:
+        """The call is over; word that this leg is, too, is awaited for a while."""
+        if self.provider_id is not None and self.deadline_at is None and not self.as_leg().ended:
+            self.deadline_at = now + calls.LEG_ENDS_WITHIN
 
 
 class CallRow(Row):

@@ -219,13 +219,28 @@ def overdue_texts(session: Session, *, now: datetime, limit: int = 100) -> list[
     return list(session.scalars(question))
 
 
+def overdue_legs(session: Session, *, now: datetime, limit: int = 100) -> list[int]:
+    """Legs that have outlived their calls, as far as we know, and of which nothing more was heard."""
+    question = select(LegRow.id).where(LegRow.deadline_at <= now).order_by(LegRow.deadline_at).limit(limit)
+    return list(session.scalars(question))
+
+
+def lock_leg(session: Session, leg_id: int) -> tuple[CallRow, LegRow] | None:
+    """One leg with its call, locked."""
+    call_id = session.scalar(select(LegRow.call_id).where(LegRow.id == leg_id))
+    call = None if call_id is None else lock_call(session, call_id)
+    leg = None if call is None else next((leg for leg in call.legs if leg.id == leg_id), None)
+    return None if call is None or leg is None else (call, leg)
+
+
 def is_anything_overdue(session: Session, *, now: datetime) -> bool:
-    """Whether a call or text needs to be asked about."""
+    """Whether a call, a leg or a text needs to be asked about."""
     overdue_call = select(CallRow.id).where(CallRow.ended_at.is_(None), CallRow.deadline_at <= now)
     overdue_text = select(TextRow.id).where(
         TextRow.state.in_([TextState.SENDING, TextState.SENT]), TextRow.deadline_at <= now
     )
-    return bool(session.scalar(select(or_(overdue_call.exists(), overdue_text.exists()))))
+    overdue_leg = select(LegRow.id).where(LegRow.deadline_at <= now)
+    return bool(session.scalar(select(or_(overdue_call.exists(), overdue_text.exists(), overdue_leg.exists()))))
 
 
 def has_opted_out(session: Session, *, phone_digest: bytes) -> bool:

@@ -14,14 +14,14 @@ from typing import Any
 
 import requests
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from callbacks import queries
 from callbacks.models import CallbackRow
 from foundation.database import transaction
 from notifications.domain.call import DEADLINES, FINAL, GREETING_S, CallState, LegStatus
-from notifications.models import CallRow
+from notifications.models import CallRow, LegRow
 from notifications.operations.settle import LOOKED_FOR_AFTER
 
 GRACE = timedelta(seconds=30)
@@ -117,12 +117,13 @@ def verdict(
     """
     _everybody_hangs_up(network, passes)
     with app.app_context():
-        _come_to_rest(settle, passes)
+        is_at_rest = _come_to_rest(settle, passes)
         with transaction() as session:
             found = network_verdict(network, session) | tables_verdict(
                 session, carried(log_of(network)), our_number=app.config["TWILIO_CALLER_ID"], strays=strays
             )
             lost = queries.unaccounted_for(session)
+    found |= {} if is_at_rest else {"I6": [*found.get("I6", []), "a call or a leg is open for ever"]}
     return found | ({"conservation": [f"{lost} requests are unaccounted for"]} if lost else {})
 
 
@@ -145,18 +146,21 @@ def _everybody_hangs_up(network: str, passes: Callable[[float], None]) -> None:
         passes(1)
 
 
-def _come_to_rest(settle: Callable[[], None], passes: Callable[[float], None]) -> None:
-    """Let only the reconciler work until no call is open, or for the longest time that it may need."""
+def _come_to_rest(settle: Callable[[], None], passes: Callable[[float], None]) -> bool:
+    """Let only the reconciler work until no call and no leg is open, or for the longest time that it may need."""
     left_s, step_s = AT_LONGEST.total_seconds(), 15.5
     while _still_open() and left_s > 0:
         passes(step_s)
         settle()
         left_s -= step_s
+    return not _still_open()
 
 
 def _still_open() -> bool:
     with transaction() as session:
-        return session.scalar(select(CallRow.id).where(CallRow.ended_at.is_(None)).limit(1)) is not None
+        open_call = select(CallRow.id).where(CallRow.ended_at.is_(None))
+        open_leg = select(LegRow.id).where(LegRow.deadline_at.is_not(None))
+        return bool(session.scalar(select(or_(open_call.exists(), open_leg.exists()))))
 
 
 def tables_verdict(
@@ -173,6 +177,7 @@ def tables_verdict(
         if call.state not in FINAL:
             late.append(f"the call {call.id.hex} is {call.state} for ever")
         mine = {leg.role: legs.get(leg.provider_id or "") for leg in call.legs}
+        late += [f"the leg {leg.provider_id} is {leg.status} for ever" for leg in call.legs if _is_open(leg)]
         known |= {leg.sid for leg in mine.values() if leg is not None}
         untrue += _untrue_legs(call, mine)
         ours = mine.get("counsellor")
@@ -190,6 +195,11 @@ def tables_verdict(
     strangers = [leg for leg in from_us if leg.parent is None and leg.sid not in known and not leg.was_stopped]
     late += [f"{leg.sid} to {leg.to} is in no table" for leg in strangers]
     return {which: broken for which, broken in (("I6", late), ("I7", untrue)) if broken}
+
+
+def _is_open(leg: LegRow) -> bool:
+    """Whether a leg that was carried has no end in the tables, and nobody will ask for it."""
+    return leg.provider_id is not None and leg.ended_at is None and leg.deadline_at is None
 
 
 def _untrue_legs(call: CallRow, mine: dict[str, Carried | None]) -> list[str]:

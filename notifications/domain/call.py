@@ -424,6 +424,9 @@ OWNERS: dict[CallState, str] = {state: "the dialler" if state is _C.WAITING else
 """Who acts when the deadline of a state passes."""
 
 
+LEG_ENDS_WITHIN = timedelta(seconds=30)
+"""So long after a call is over, word has come that each of its legs is; else the provider is asked about the leg."""
+
 SWEPT_EVERY = timedelta(seconds=10)
 """How often the provider is asked which calls of ours are under way."""
 

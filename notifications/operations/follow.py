@@ -44,6 +44,9 @@ def move(session: Session, call: CallRow, *, now: datetime) -> CallState:
     """Bring the stored state up to the evidence. Harmless when nothing is new."""
     before = CallState(call.state)
     after = advance(before, call.evidence())
+    if after in FINAL:
+        for leg in call.legs:
+            leg.outlives_its_call(now=now)
     if after is before:
         return before
     call.state = after

@@ -18,6 +18,7 @@ from notifications import queries
 from notifications.domain.call import (
     DEADLINES,
     GREETING_S,
+    LONGEST_WAIT,
     NO_REASON,
     QUEUES_AT_MOST_S,
     CallState,
@@ -217,6 +218,31 @@ def _adopt(
     else:
         call.deadline_at = now + LOOKED_FOR_AFTER[call.asked_provider]
     return []
+
+
+def leg_question(session: Session, *, leg_id: int, now: datetime) -> str | None:
+    """The provider's id of a leg that has outlived its call, to ask about; None when word of it has come meanwhile."""
+    found = queries.lock_leg(session, leg_id)
+    if found is None:
+        return None
+    _, leg = found
+    if leg.deadline_at is None or leg.deadline_at > now:
+        return None
+    leg.deadline_at = now + LONGEST_WAIT  # nobody waits for this; if it lives on, the sweep ends it
+    return leg.provider_id
+
+
+def leg_answered(session: Session, *, leg_id: int, record: ProviderCall | None, now: datetime) -> None:
+    """What the provider's records say of a leg that has outlived its call; None when it has forgotten it."""
+    found = queries.lock_leg(session, leg_id)
+    if found is None:
+        return
+    call, leg = found
+    if record is None:
+        over = LegStatus.COMPLETED if leg.answered_at is not None else LegStatus.FAILED
+        leg.hear(over, at=now, sip_code=NO_REASON, now=now)
+    else:
+        _hear(call, leg.role, record, now=now)
 
 
 def text_question(session: Session, *, text_id: UUID, now: datetime) -> str | None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import requests
 from sqlalchemy import select
 
 from foundation.database import transaction
 from notifications.models import CallRow, TextRow
-from tests.conftest import Town
+from tests.conftest import ACCOUNT, AUTH_TOKEN, Town
 from tests.journeys.conftest import ANA, TAKES, TALKS, VISITOR, People
 from tests.rota.planning import Team
 
@@ -75,6 +77,41 @@ def test_a_call_that_never_reached_the_company_is_given_up_after_three_looks_and
 
     assert [call.rings for call in calls(town)] == [1, 1]
     assert asked.row().rings_made == 1
+
+
+def test_word_that_a_leg_is_over_is_lost_after_the_call_and_asked_for(town: Town, people: People) -> None:
+    town.expects(ANA, VISITOR)
+    asked = people.ask()
+    town.until(lambda: town.phones.state(VISITOR)["state"] == "in_call")
+    town.phones.faults(webhooks={"kinds": ["status"], "drop": 1})
+
+    town.until(lambda: asked.results() == ["finished"])
+    call = calls(town)[0]
+    before = [leg.status for leg in call.legs if leg.role == "counsellor"]
+    town.passes(35)
+
+    anas = next(leg for leg in calls(town)[0].legs if leg.role == "counsellor")
+    assert before == ["in-progress"]
+    assert (anas.status, anas.deadline_at) == ("completed", None)
+    assert call.ended_at is not None
+    assert anas.ended_at is not None
+    assert anas.ended_at - call.ended_at < timedelta(seconds=6)  # when it really ended, not when it was asked about
+
+
+def test_a_leg_that_the_company_has_forgotten_is_over(town: Town, people: People) -> None:
+    town.expects(ANA, VISITOR)
+    asked = people.ask()
+    town.until(lambda: town.phones.state(VISITOR)["state"] == "in_call")
+    town.phones.faults(webhooks={"kinds": ["status"], "drop": 1})
+    town.until(lambda: asked.results() == ["finished"])
+    town.passes(6)
+    leg = next(leg.provider_id for leg in calls(town)[0].legs if leg.role == "counsellor")
+    url = f"{town.phones.base}/2010-04-01/Accounts/{ACCOUNT}/Calls/{leg}.json"
+    requests.delete(url, auth=(ACCOUNT, AUTH_TOKEN), timeout=10).raise_for_status()
+
+    town.passes(30)
+
+    assert [leg.status for leg in calls(town)[0].legs] == ["completed", "completed"]
 
 
 def test_a_text_of_unknown_fate_is_never_sent_again(town: Town, people: People) -> None:
