@@ -219,6 +219,8 @@ def _end_orphan(provider_id: str) -> None:
         log.warning("orphan_waits", because=str(away))  # the next sweep finds it again
     else:
         log.error("orphan_leg_ended")
+        with transaction() as session:
+            forget.forget_stray(session, provider_id=provider_id, now=clock.now())
 
 
 def stop_ringing(call_id: UUID | None) -> None:

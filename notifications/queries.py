@@ -248,6 +248,14 @@ def has_opted_out(session: Session, *, phone_digest: bytes) -> bool:
     return session.get(OptOutRow, phone_digest) is not None
 
 
+def texts_for(session: Session, *, purpose: str, before: datetime, limit: int = 100) -> list[UUID]:
+    """Texts for a purpose that were ordered before then and still hold a number, oldest first."""
+    question = select(TextRow.id).where(
+        TextRow.purpose == purpose, TextRow.created_at < before, func.length(TextRow.phone_digest) > 0
+    )
+    return list(session.scalars(question.order_by(TextRow.created_at).limit(limit)))
+
+
 def records_due(session: Session, *, limit: int = 50, now: datetime) -> list[tuple[str, str]]:
     """Records that the telephone company is to delete now: each its id there, and of what it is."""
     question = (

@@ -52,4 +52,5 @@ def tidy_records(session: Session, *, kept: Kept, now: datetime) -> None:
         text_ids=queries.texts_of_closed(session, before=closed_before),
         now=now,
     )
+    forget.forget_alarms(session, before=closed_before, now=now)
     forget.forget_messages(session, before=closed_before)

@@ -15,6 +15,7 @@ from notifications.domain.text import FINAL, TextState
 from notifications.domain.trouble import Trouble
 from notifications.models import IssuedRow, LegRow, ProviderRecordRow, ReportRow, TextRow
 from notifications.operations import place, trouble
+from notifications.operations.order import ALARM
 
 TRIES_AGAIN_AFTER = timedelta(hours=1)
 MOST_TRIES = 3
@@ -22,6 +23,9 @@ MOST_TRIES = 3
 
 NOBODY = b""
 """The digest of a number that was forgotten: equal to no number's."""
+
+STRAYS_ARE_KEPT = timedelta(days=30)
+"""So long a developer can ask the telephone company what it was."""
 
 
 def forget_call(session: Session, *, call_id: UUID, now: datetime) -> None:
@@ -49,6 +53,18 @@ def forget_text(session: Session, *, text_id: UUID, now: datetime) -> None:
     forget_records(session, call_ids=[], text_ids=[text_id], now=now)
     text.phone = text.body = ""
     text.phone_digest = NOBODY
+
+
+def forget_alarms(session: Session, *, before: datetime, now: datetime) -> None:
+    """Forget whom alarms were texted to before then, here and at the telephone company."""
+    for text_id in queries.texts_for(session, purpose=ALARM, before=before):
+        forget_text(session, text_id=text_id, now=now)
+
+
+def forget_stray(session: Session, *, provider_id: str, now: datetime) -> None:
+    """A leg that is in no table was ended: its record at the telephone company is deleted when nobody looks at it."""
+    row = {"provider_id": provider_id, "kind": "call", "due_at": now + STRAYS_ARE_KEPT, "tries": 0}
+    session.execute(insert(ProviderRecordRow).values(row).on_conflict_do_nothing())
 
 
 def forget_records(session: Session, *, call_ids: Collection[UUID], text_ids: Collection[UUID], now: datetime) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 import requests
 from flask import Flask
@@ -13,13 +15,18 @@ from callbacks.models import CallbackRow
 from callbacks.operations.erase import erase
 from callbacks.operations.finish_call import Outcome, Referral
 from foundation.database import transaction
+from foundation.phone import Phone
 from notifications import queries as notifications
 from notifications.domain.trouble import Trouble
-from notifications.models import ProviderRecordRow
+from notifications.models import ProviderRecordRow, TextRow
+from rota.operations import phone_check
+from rota.operations.forget_texts import forget_old_texts
 from tests.callbacks.desk import Desk
-from tests.conftest import ACCOUNT, AUTH_TOKEN, Clock, Town
+from tests.conftest import ACCOUNT, AUTH_TOKEN, HELPLINE, Clock, Town
 from tests.journeys.conftest import ANA, TAKES, TALKS, VISITOR, Asked, People
 from tests.rota.planning import Team
+
+LEAD, SOMEBODY_ELSE = "+447700900555", "+447700900777"
 
 
 @pytest.fixture
@@ -121,6 +128,38 @@ def test_f43_a_visitor_who_asks_is_forgotten_at_the_telephone_company_too(town: 
     tidy(town.app)
 
     assert (at_the_company(town, "Calls"), at_the_company(town, "Messages")) == (set(), set())
+
+
+def test_f43_alarms_checks_of_telephones_and_stray_calls_are_forgotten_at_the_telephone_company_too(
+    town: Town, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.expects(SOMEBODY_ELSE, ANA, texts=[LEAD, LEAD])  # of the stray, and that nobody who is on can be rung
+    (ana,) = people.on("Ana Example", is_available=False)
+    town.phones.habit(ANA, **TAKES)
+    town.phones.habit(SOMEBODY_ELSE, picks_up="person")
+    monkeypatch.setitem(town.app.config, "ON_CALL_PHONE", Phone(LEAD))
+    stray = {"To": SOMEBODY_ELSE, "From": HELPLINE, "Twiml": "<Response><Pause length='600'/></Response>"}
+    calls = f"{town.phones.base}/2010-04-01/Accounts/{ACCOUNT}/Calls.json"
+    requests.post(calls, data=stray, auth=(ACCOUNT, AUTH_TOKEN), timeout=10).raise_for_status()
+    with town.app.app_context(), transaction() as session:
+        phone_check.begin_check(session, counsellor_id=ana, by=None, now=town.clock())
+    town.passes(45)
+    with town.app.app_context():
+        callbacks.jobs.watch_over_everything()  # the stray was ended, and the lead is told
+    town.passes(5)
+    there = len(at_the_company(town, "Calls")), len(at_the_company(town, "Messages"))
+
+    town.clock.on(days=31)
+    with town.app.app_context(), transaction() as session:
+        forget_old_texts(session, before=town.clock() - timedelta(days=30), now=town.clock())
+    for _ in range(2):  # what the one finds to be deleted, the other deletes
+        tidy(town.app)
+
+    assert there == (2, 2)
+    assert (at_the_company(town, "Calls"), at_the_company(town, "Messages")) == (set(), set())
+    with town.app.app_context(), transaction() as session:
+        assert [row.kind for row in session.scalars(select(ProviderRecordRow)) if row.gone_at is None] == []
+        assert session.scalars(select(TextRow.phone)).all() == ["", ""]
 
 
 @pytest.mark.parametrize(("days", "is_forgotten"), [(29, False), (31, True)])
