@@ -269,6 +269,7 @@ def join_the_rooms(app: Flask) -> None:
         for blueprint in room.blueprints():
             app.register_blueprint(blueprint)
     callbacks.web.init_problems(app)
+    callbacks.web.init_help_lines(app)
     rota.web.init_problems(app)
     zone: zoneinfo.ZoneInfo = app.config["ZONE"]
     of_the_rota = RotaFollower(
@@ -484,6 +485,8 @@ def _cover() -> str | None:
 
 
 def _help_lines() -> str | None:
+    with transaction() as session:
+        help_lines.hear_checks(callback_queries.help_line_checks(session))
     old = help_lines.stale(help_lines.every_line(), today=clock.now().date())
     return f"check these numbers again, and their dates: {', '.join(line.name for line in old)}" if old else None
 

@@ -5,7 +5,7 @@ What identifies a visitor is sealed; what the service counts and orders by is no
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -388,6 +388,24 @@ class AgreedPlanRow(Row):
     def as_agreed(self) -> Agreed:
         """The value that the rules read."""
         return Agreed(self.counsellor_id, self.from_time, self.until_time)
+
+
+class HelpLineCheckRow(Row):
+    """The last check of a help line that pages name: the number that was found, on which day, how and by whom."""
+
+    __tablename__ = "help_line_check"
+    __table_args__ = (
+        CheckConstraint("how in ('rung', 'read')", name="a_help_line_was_rung_or_read_about"),
+        CheckConstraint("dial ~ '^[0-9]{3,15}$'", name="a_help_line_can_be_dialled"),
+    )
+
+    line: Mapped[str] = mapped_column(primary_key=True)
+    """The key of the line in `foundation/web/help_lines.py`."""
+    number: Mapped[str]
+    dial: Mapped[str]
+    how: Mapped[str]
+    checked_on: Mapped[date]
+    checked_by: Mapped[int] = mapped_column(ForeignKey("staff.id"))
 
 
 class TidyingRow(Row):

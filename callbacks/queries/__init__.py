@@ -30,6 +30,7 @@ from callbacks.queries.attempts import (
     withheld,
 )
 from callbacks.queries.conservation import unaccounted_for
+from callbacks.queries.help_lines import help_line_checks
 from callbacks.queries.keeping import calls_of_closed, is_tidying_due, kept_long_enough, texts_of_closed
 from callbacks.queries.numbers import barred, block_on, named_counsellors, plan_for
 from callbacks.queries.obstacles import latest_obstacles, obstacles
@@ -92,6 +93,7 @@ __all__ = [
     "first_rings",
     "has_held",
     "has_rung_since",
+    "help_line_checks",
     "history",
     "idempotent",
     "is_anybody_waiting",

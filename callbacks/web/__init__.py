@@ -6,6 +6,7 @@ from flask import Blueprint, Flask
 
 from callbacks.web.api import api
 from callbacks.web.embed import embed
+from callbacks.web.help_lines import init_help_lines
 from callbacks.web.metrics import metrics
 from callbacks.web.own_page import own_page
 from callbacks.web.refusals import REFUSALS
@@ -13,7 +14,7 @@ from callbacks.web.staff import STAFF_PROBLEMS, staff_blueprints
 from callbacks.web.visitor import visitor
 from foundation.web import problems
 
-__all__ = ["blueprints", "init_problems"]
+__all__ = ["blueprints", "init_help_lines", "init_problems"]
 
 
 def blueprints() -> list[Blueprint]:

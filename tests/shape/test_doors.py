@@ -12,7 +12,7 @@ from werkzeug.routing import Rule
 OPEN_TO_EVERYBODY = {
     # the visitor's journey: one question a page
     "/", "/tips", "/number", "/time", "/times", "/contact", "/agree", "/more", "/more/…", "/who",
-    "/check", "/now", "/done", "/keep", "/leave", "/leave/forget", "/finished",
+    "/check", "/now", "/done", "/keep", "/leave", "/leave/forget", "/finished", "/elsewhere",
     # the visitor's own page, which its token opens
     "/c/<token>", "/c/<token>/cancel", "/c/<token>/contact", "/c/<token>/number", "/c/<token>/time",
     "/c/<token>/times", "/c/<token>/call.ics", "/c/<token>/erase", "/c/<token>/open",

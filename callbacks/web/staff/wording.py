@@ -14,6 +14,7 @@ from callbacks.domain.promise import PromiseState
 from callbacks.domain.safe_contact import CallerId, MessageRule, ThirdParty
 from callbacks.domain.triage import Advice, Urgency
 from callbacks.domain.window import WindowClosed
+from callbacks.operations.check_help_line import How
 from callbacks.operations.finish_call import AlreadyRecorded, CallNotOver, NotTheirCall
 from callbacks.operations.open_callback import NoSuchCallback, NotTheirs
 from callbacks.operations.record_outcome import NothingOwed
@@ -337,6 +338,14 @@ SAVED_NEXT: Final[dict[Status, str]] = {
     Status.CLOSED_NO_CONTACT: "Saved. Every allowed ring was made, so the request is closed.",
 }
 STAYING_AWAY: Final = "You are away until you say that you are available. Take the time you need."
+HOW_CHECKED: Final = "Choose how you know"
+ENTER_LINE_NUMBER: Final = "Enter the number as people read it out, such as 116 123"
+LINE_NUMBER_IS_FIXED: Final = "This number never changes. If it has, tell the developers"
+LINE_CHECKED: Final = "Saved: {name} is checked."
+WAYS_TO_CHECK: Final = (
+    (How.RUNG, "I rang it, and it was answered"),
+    (How.READ, "I read it on the line’s own website"),
+)
 REFERRAL_SAVED: Final = "The referral is saved."
 RELEASED: Final = "It is back in the queue."
 CLOSED: Final = "It is closed."
