@@ -39,7 +39,9 @@ def check(supervisor: Browser, key: str, number: str, how: str = "rung") -> str:
 def shown(app: Flask, path: str = "/elsewhere") -> dict[str, str]:
     """What a page of the visitor dials, by the number that it shows."""
     page = html.fromstring(app.test_client().get(path).text)
-    return {str(link.text_content()): link.get("href") for link in page.cssselect("a[href^='tel:'], a[href^='sms:']")}
+    return {
+        str(link.text_content()): str(link.get("href")) for link in page.cssselect("a[href^='tel:'], a[href^='sms:']")
+    }
 
 
 def test_every_line_says_when_and_how_it_was_checked_and_that_nobody_has_rung_it(supervisor: Browser) -> None:
