@@ -28,7 +28,9 @@ from foundation.language import ENGLISH
 from notifications import queries as notifications
 from notifications.domain.call import FINAL, CallState
 from rota import queries as rota
+from rota.domain.shifts import Span
 from rota.operations import presence
+from rota.operations.overtime import note_overtime
 
 REMIND_AFTER = timedelta(minutes=15)
 """So long after a call, a counsellor who has not said what came of it is reminded by text."""
@@ -213,7 +215,7 @@ class CallFollower:
         now: datetime,
     ) -> None:
         attempt.ended_at, attempt.result, attempt.talked_s = now, state, talked_s
-        attempt.overtime_s = self._overtime_s(session, attempt, now=now)
+        self._note_overtime(session, attempt, now=now)
         session.flush()
         if state in MISSED:
             presence.note_missed_offer(session, counsellor_id=attempt.counsellor_id, now=now)
@@ -230,10 +232,12 @@ class CallFollower:
             self._not_reached(session, callback, attempt, state, now=now)
         doorbell.ring_after_commit(session, Bell.MATCH)
 
-    def _overtime_s(self, session: Session, attempt: AttemptRow, *, now: datetime) -> int:
-        """Seconds of it after the counsellor's shift was over: a call that goes on is not cut, it is noted."""
+    def _note_overtime(self, session: Session, attempt: AttemptRow, *, now: datetime) -> None:
+        """A call that goes on after the counsellor's shift is not cut: what they worked on is noted."""
         over_at = rota.cover_ends(session, counsellor_id=attempt.counsellor_id, moment=attempt.started_at)
-        return 0 if over_at is None else max(0, round((now - over_at).total_seconds()))
+        if over_at is not None and over_at < now:
+            attempt.overtime_s = round((now - over_at).total_seconds())
+            note_overtime(session, counsellor_id=attempt.counsellor_id, span=Span(over_at, now))
 
     def _back_to_the_queue(self, callback: CallbackRow, *, now: datetime) -> None:
         """The visitor was not rung: nothing of theirs is used up."""

@@ -17,13 +17,17 @@ NOTHING = timedelta()
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """One person's elapsed time in a period. Nights, weekends and bank holidays are parts of the total and overlap."""
+    """One person's elapsed time in a period. Nights, weekends, bank holidays and overtime are parts of the total, and
+    overlap.
+    """
 
     counsellor_id: int
     total: timedelta = NOTHING
     nights: timedelta = NOTHING
     weekends: timedelta = NOTHING
     bank_holidays: timedelta = NOTHING
+    overtime: timedelta = NOTHING
+    """What of the total was worked after shifts were over."""
 
 
 def hours(

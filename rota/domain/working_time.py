@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from zoneinfo import ZoneInfo
 
 from rota.domain.shifts import Span, instant_of
@@ -182,6 +182,21 @@ def new_findings(
         else:
             new.append(finding)
     return together(new)
+
+
+def prolonged(shifts: Sequence[Span], overtime: Iterable[Span]) -> list[Span]:
+    """One person's shifts in order, each up to when they really stopped: overtime goes on where a shift was over, up to
+    the next one at most.
+    """
+    until = {over.starts_at: over.ends_at for over in overtime}
+    if not until:
+        return list(shifts)
+    following = [span.starts_at for span in shifts[1:]]
+    ends = [until.get(span.ends_at, span.ends_at) for span in shifts]
+    return [
+        Span(span.starts_at, min(ended_at, after) if after else ended_at)
+        for span, ended_at, after in zip_longest(shifts, ends, following)
+    ]
 
 
 def together(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -14,7 +14,7 @@ from rota.models.drafts import DraftLineRow, DraftRow
 from rota.models.ladder import CoverAskRow, CoverRequestRow, LadderState
 from rota.models.leave import LeaveRow, LeaveState
 from rota.models.patterns import PatternKind, PatternRow, PatternSlotRow, PatternTurnRow
-from rota.models.shifts import HandedOverRow, OffersEndRow, ShiftBreakRow, ShiftRow, ShiftState
+from rota.models.shifts import HandedOverRow, OffersEndRow, OvertimeRow, ShiftBreakRow, ShiftRow, ShiftState
 from rota.models.swaps import OpenShiftRow, OpenShiftState, SwapRow
 from rota.models.watch import AlertTextRow, CoverAlertRow, RotaRoundRow, RotaTextRow
 from rota.models.working_time import LocalHolidayRow, SiteLimitsRow
@@ -38,6 +38,7 @@ __all__ = [
     "OffersEndRow",
     "OpenShiftRow",
     "OpenShiftState",
+    "OvertimeRow",
     "PatternKind",
     "PatternRow",
     "PatternSlotRow",

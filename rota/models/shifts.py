@@ -121,6 +121,24 @@ class ShiftBreakRow(Row):
     shift: Mapped[ShiftRow] = relationship()
 
 
+class OvertimeRow(Row):
+    """How long somebody worked on after their cover was over, because a call was not cut: it is time worked."""
+
+    __tablename__ = "overtime"
+    __table_args__ = (
+        CheckConstraint(
+            "not isempty(during) and lower_inc(during) and not upper_inc(during) "
+            "and not lower_inf(during) and not upper_inf(during)",
+            name="overtime_starts_before_it_ends",
+        ),
+        Index("overtime_by_during", "during", postgresql_using="gist"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    counsellor_id: Mapped[int] = mapped_column(ForeignKey("counsellor.id"))
+    during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE())
+
+
 class OffersEndRow(Row):
     """How many minutes before the end of their cover nobody is offered a call any more; one row, once it was set."""
 

@@ -85,7 +85,15 @@ from rota.queries.telephones import (
     phone_checks_to_forget,
     staff_texts_to_forget,
 )
-from rota.queries.working_time import findings, limits, limits_at, local_holidays, nights_unchecked, people_hours
+from rota.queries.working_time import (
+    findings,
+    limits,
+    limits_at,
+    local_holidays,
+    nights_unchecked,
+    overtime,
+    people_hours,
+)
 
 __all__ = [
     "COVER_AHEAD",
@@ -154,6 +162,7 @@ __all__ = [
     "open_draft",
     "open_shifts",
     "open_swaps_of",
+    "overtime",
     "patterns",
     "people",
     "people_hours",

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from accounts.models import StaffRow
 from rota.domain.bank_holidays import bank_holidays
 from rota.domain.hours import Hours, hours
-from rota.domain.shifts import Span
-from rota.domain.working_time import LIMITS, Finding, Limits, Site, check, night_time
-from rota.models import CounsellorRow, LocalHolidayRow, SiteLimitsRow
+from rota.domain.resolution import resolve
+from rota.domain.shifts import Shift, Span
+from rota.domain.working_time import LIMITS, Finding, Limits, Site, check, night_time, prolonged
+from rota.models import CounsellorRow, LocalHolidayRow, OvertimeRow, SiteLimitsRow, span_of
 from rota.queries.leave import leave_spans
 from rota.queries.selects import all_counsellors, counsellors_here
-from rota.queries.shifts import resolved, spans_of
+from rota.queries.shifts import published_shifts, spans_of
 
 
 def limits(session: Session) -> dict[Site, Limits]:
@@ -45,15 +48,20 @@ def nights_unchecked(session: Session, *, start: datetime, end: datetime, zone: 
 
 
 def findings(session: Session, *, start: datetime, end: datetime, zone: ZoneInfo) -> dict[int, list[Finding]]:
-    """Every working-time rule that the published shifts of [start, end) do not keep, by person; nobody without any."""
+    """Every working-time rule that the published shifts of [start, end) do not keep, by person; nobody without any.
+
+    A call that went on after a shift makes the shift longer, and the rest after it shorter.
+    """
     period = Span(start, end)
-    own = spans_of(session, counsellor_ids=None, around=period)
+    worked_on = overtime(session, start=start, end=end)
+    shifts = spans_of(session, counsellor_ids=None, around=period)
+    own = {person: prolonged(spans, worked_on.get(person, ())) for person, spans in shifts.items()}
     people = session.scalars(all_counsellors().where(CounsellorRow.id.in_(list(own)))).all()
     away = leave_spans(session, counsellor_ids=own, around=period, zone=zone)
     in_force = limits(session)
     found = {
         row.id: check(
-            own.get(row.id, []),
+            own[row.id],
             leave=away.get(row.id, []),
             terms=row.as_terms(),
             limits=in_force[Site(row.site)],
@@ -64,12 +72,28 @@ def findings(session: Session, *, start: datetime, end: datetime, zone: ZoneInfo
     return {person: broken for person, broken in found.items() if broken}
 
 
+def overtime(session: Session, *, start: datetime, end: datetime) -> dict[int, list[Span]]:
+    """What of [start, end) somebody worked on after their cover was over, by person, in order."""
+    wanted = select(OvertimeRow).where(OvertimeRow.during.overlaps(Range(start, end, bounds="[)")))
+    found: dict[int, list[Span]] = {}
+    for row in session.scalars(wanted.order_by(func.lower(OvertimeRow.during))):
+        if span := span_of(row.during).clipped(start, end):
+            found.setdefault(row.counsellor_id, []).append(span)
+    return found
+
+
 def people_hours(
     session: Session, *, start: datetime, end: datetime, zone: ZoneInfo
 ) -> list[tuple[CounsellorRow, Hours]]:
-    """Everybody's hours in [start, end), by name, those without any included; so is whoever has left since."""
+    """Everybody's hours in [start, end), by name, those without any included; so is whoever has left since.
+
+    Calls that went on after a shift are time worked, and told apart as overtime.
+    """
     first, last = start.astimezone(zone).date(), end.astimezone(zone).date()
-    spans = resolved(session, start=start, end=end)
+    worked_on = overtime(session, start=start, end=end)
+    shifts = published_shifts(session, start=start, end=end)
+    shifts += [Shift(person, span) for person, own in worked_on.items() for span in own]
+    spans = resolve(shifts, start=start, end=end)
     was_there = and_(
         CounsellorRow.joined_on <= last,
         or_(CounsellorRow.left_on.is_(None), CounsellorRow.left_on > first),
@@ -80,15 +104,19 @@ def people_hours(
     found: dict[int, Hours] = {}
     added, in_force, years = local_holidays(session), limits(session), range(first.year, last.year + 1)
     for site in Site:
-        here = [row.id for row in people.values() if row.site == site.value]
+        here = {row.id for row in people.values() if row.site == site.value}
         if here:
             found |= hours(
-                (span for span in spans if span.counsellor_id in set(here)),
+                (span for span in spans if span.counsellor_id in here),
                 everybody=here,
                 bank_holidays=bank_holidays(site, years=years, added=added.get(site)),
                 limits=in_force[site],
                 zone=zone,
             )
+    found |= {
+        person: replace(found[person], overtime=sum((span.length for span in own), timedelta()))
+        for person, own in worked_on.items()
+    }
     return sorted(
         ((row, found[person]) for person, row in people.items()), key=lambda each: each[0].staff.name.casefold()
     )

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from rota import queries
 from rota.domain.resolution import resolve
+from rota.domain.shifts import Shift
 from rota.domain.wording import length_words
 from rota.domain.working_time import Terms
 from rota.models import CounsellorRow
@@ -28,6 +29,8 @@ class MyWeek:
     compared: str
     """How that is beside the contract or the cap; empty when there is neither."""
     is_this: bool
+    overtime: str = ""
+    """What of it was after shifts; empty when nothing was."""
 
 
 def my_weeks(session: Session, me: CounsellorRow, *, now: datetime, zone: ZoneInfo) -> list[MyWeek]:
@@ -36,6 +39,8 @@ def my_weeks(session: Session, me: CounsellorRow, *, now: datetime, zone: ZoneIn
     weeks = [this.moved(number) for number in range(-BACK, AHEAD + 1)]
     start, end = weeks[0].starts_at, weeks[-1].ends_at
     shifts = queries.published_shifts(session, start=start, end=end, counsellor_ids=[me.id])
+    worked_on = queries.overtime(session, start=start, end=end).get(me.id, [])
+    shifts += [Shift(me.id, span) for span in worked_on]
     terms = me.as_terms()
     found = []
     for week in weeks:
@@ -43,7 +48,18 @@ def my_weeks(session: Session, me: CounsellorRow, *, now: datetime, zone: ZoneIn
         worked = sum((span.ends_at - span.starts_at for span in spans), timedelta())
         is_mine = me.joined_on <= week.days[-1] and (me.left_on is None or week.monday < me.left_on)
         compared = _compared(worked, terms) if is_mine else wording.NOT_HERE_THEN
-        found.append(MyWeek(week.title, length_words(worked), compared, is_this=week.monday == this.monday))
+        after = sum(
+            (part.length for span in worked_on if (part := span.clipped(week.starts_at, week.ends_at))), timedelta()
+        )
+        found.append(
+            MyWeek(
+                week.title,
+                length_words(worked),
+                compared,
+                is_this=week.monday == this.monday,
+                overtime=length_words(after) if after else "",
+            )
+        )
     return found
 
 

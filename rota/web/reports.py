@@ -18,7 +18,7 @@ from foundation.web.times import service_zone
 from rota import queries
 from rota.domain.coverage import Coverage, CoverState
 from rota.domain.evidence import claim, evidence, ready_spans, stretches
-from rota.domain.hours import balance
+from rota.domain.hours import Hours, balance
 from rota.domain.shifts import Span, instant_of, whole_minute
 from rota.domain.table_files import written
 from rota.domain.wording import COVER, SITES, gap_words, length_words
@@ -58,6 +58,7 @@ class HoursLine:
     nights: str
     weekends: str
     bank_holidays: str
+    overtime: str
     has_none: bool
 
 
@@ -130,6 +131,7 @@ def hours_page() -> ResponseReturnValue:
                 length_words(own.nights),
                 length_words(own.weekends),
                 length_words(own.bank_holidays),
+                length_words(own.overtime),
                 has_none=not own.total,
             )
             for row, own in people
@@ -145,12 +147,14 @@ def hours_csv() -> Response:
     with transaction() as session:
         people = queries.people_hours(session, start=period.span.starts_at, end=period.span.ends_at, zone=period.zone)
         rows = [
-            (row.staff.name, row.site,
-             *(part // timedelta(minutes=1) for part in (own.total, own.nights, own.weekends, own.bank_holidays)))
-            for row, own in people
-        ]  # fmt: skip
-    head = ("name", "site", "minutes", "night_minutes", "weekend_minutes", "bank_holiday_minutes")
+            (row.staff.name, row.site, *(part // timedelta(minutes=1) for part in _parts(own))) for row, own in people
+        ]
+    head = ("name", "site", "minutes", "night_minutes", "weekend_minutes", "bank_holiday_minutes", "overtime_minutes")
     return _csv("hours", period, head, rows)
+
+
+def _parts(own: Hours) -> tuple[timedelta, ...]:
+    return own.total, own.nights, own.weekends, own.bank_holidays, own.overtime
 
 
 def _found(period: Period) -> Found:

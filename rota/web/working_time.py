@@ -19,7 +19,7 @@ from foundation.web.times import service_zone
 from rota import queries
 from rota.domain.shifts import Span, instant_of
 from rota.domain.typed import read_day
-from rota.domain.wording import LAWS, SITES, finding_words
+from rota.domain.wording import LAWS, SITES, finding_words, length_words
 from rota.domain.working_time import MADE_UP_WITHIN, Finding, Limits, Rule, Site, made_up, together
 from rota.web import wording
 
@@ -62,11 +62,13 @@ def page() -> ResponseReturnValue:
         found = queries.findings(session, start=start, end=end, zone=zone)
         shifts = queries.spans_of(session, counsellor_ids=found, around=Span(start, end + MADE_UP_WITHIN))
         reports = _reports(session, found, shifts)
+        worked_on = _worked_on(session, start, end)
     shown = render_template(
         "rota/working_time.html",
         period=days,
         errors=errors,
         reports=reports,
+        worked_on=worked_on,
         broken=sum(bool(report.against) for report in reports),
         sites=[(SITES[site], LAWS[site]) for site in Site],
     )
@@ -89,6 +91,15 @@ def _days(now: datetime) -> tuple[Days, Mapping[str, str]]:
     if last - first >= LONGEST:
         return default, {"last": wording.A_YEAR_AT_MOST}
     return Days(first, last), {}
+
+
+def _worked_on(session: Session, start: datetime, end: datetime) -> list[tuple[str, str]]:
+    """Who worked on after shifts because a call was not over, and for how long in all, by name."""
+    found = queries.overtime(session, start=start, end=end)
+    return [
+        (row.staff.name, length_words(sum((span.length for span in found[row.id]), timedelta())))
+        for row in queries.people(session, ids=found)
+    ]
 
 
 def _reports(

@@ -30,6 +30,7 @@ from notifications import queries as notifications
 from notifications.domain import wording as calls
 from notifications.models import CallRow, TextRow
 from notifications.operations import arrow
+from rota import queries as rota
 from rota.domain.counsellor import Skill
 from rota.domain.shifts import Span
 from rota.models import CounsellorRow
@@ -526,6 +527,9 @@ def test_f29_a_call_goes_on_after_the_shift_and_is_noted_as_overtime(desk: Desk)
     desk.hang_up(reference, talked_s=2500)
 
     assert desk.attempts(reference)[0].overtime_s == 12 * 60
+    with desk.app.app_context(), transaction() as session:
+        noted = rota.overtime(session, start=NOON, end=NOON + timedelta(days=1))
+    assert list(noted.values()) == [[hours(0.5, 0.7)]]
     assert "12 min after the shift was over" in supervisor.get(f"/staff/callbacks/{reference}").text
 
 
