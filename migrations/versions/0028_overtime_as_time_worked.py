@@ -1,6 +1,6 @@
 """Overtime as time worked, apart from the call that it came of.
 
-Before: 0025.
+Before: 0027.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 
-revision = '0026'
-down_revision = '0025'
+revision = '0028'
+down_revision = '0027'
 branch_labels = None
 depends_on = None
 
