@@ -53,7 +53,7 @@ def test_the_reports_say_so(team: Team, session: Session, signed_in: Callable[..
     worked_on(session, team)
     supervisor = signed_in()
 
-    hours_page = supervisor.get("/staff/reports/hours?first=2026-11-23&last=2026-11-29").text
+    hours_page = supervisor.get("/staff/rota/hours?first=2026-11-23&last=2026-11-29").text
     rules = supervisor.get("/staff/rota/working-time?first=2026-11-23&last=2026-11-29").text
 
     assert "<td>12 min</td>" in hours_page
