@@ -28,7 +28,7 @@ from callbacks.domain import lifecycle
 from callbacks.domain.agreed import Agreed
 from callbacks.domain.asking import Gender, GenderWish, Strength
 from callbacks.domain.attempts import MOST_RINGS, ReviewReason
-from callbacks.domain.codes import PhoneOwner
+from callbacks.domain.codes import ContactOutcome, PhoneOwner
 from callbacks.domain.lifecycle import Event, Status
 from callbacks.domain.safe_contact import CallerId, MessageRule, SafeContact, ThirdParty
 from callbacks.domain.triage import Urgency
@@ -234,6 +234,9 @@ class AttemptRow(Row):
         Index("attempt_by_counsellor", "counsellor_id", "ended_at"),
         Index("attempt_by_ring", "rang_visitor_at", postgresql_where=text("rang_visitor_at is not null")),
         CheckConstraint("(ended_at is null) = (result is null)", name="an_attempt_that_ended_has_a_result"),
+        CheckConstraint(
+            "draft is null or contact_outcome is null", name="a_draft_is_kept_until_the_outcome_is_recorded"
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
@@ -261,8 +264,15 @@ class AttemptRow(Row):
     outcome_at: Mapped[datetime | None]
     outcome_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     note: Mapped[str | None] = mapped_column(Sealed)
+    draft: Mapped[str | None] = mapped_column(Sealed)
+    """What the counsellor has filled in so far and not recorded yet, field by field."""
 
     callback: Mapped[CallbackRow] = relationship()
+
+    def conclude(self, outcome: ContactOutcome, *, by: int | None = None, at: datetime) -> None:
+        """Say what came of this ring; what was only drafted is not kept any longer."""
+        self.contact_outcome, self.outcome_at, self.outcome_by = outcome, at, by
+        self.draft = None
 
 
 class ObstacleRow(Row):

@@ -283,7 +283,7 @@ def _settle_leg(leg_id: int) -> None:
     try:
         record = _known(_telephony(), provider_id)
     except ProviderUnavailable as away:
-        log.warning("settling_waits", leg=leg_id, because=str(away))
+        log.warning("settling_waits", kind="leg", because=str(away))
         return
     with transaction() as session:
         settle.leg_answered(session, leg_id=leg_id, record=record, now=clock.now())

@@ -19,7 +19,7 @@ def blank(session: Session, callback: CallbackRow, *, now: datetime) -> None:
     Urgency, times and outcome stay: they are counted, and name nobody.
     """
     for attempt in queries.attempts(session, callback.id):
-        attempt.note = None
+        attempt.note = attempt.draft = None
         forget.forget_call(session, call_id=attempt.call_id, now=now)
     for referral in queries.referrals(session, callback.id):
         referral.provider, referral.note = "", None

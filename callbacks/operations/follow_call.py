@@ -171,7 +171,7 @@ class CallFollower:
         if attempt is None or attempt.contact_outcome is not None:
             return  # a key pressed twice says nothing more
         callback = queries.lock(session, attempt.callback_id)
-        attempt.contact_outcome, attempt.outcome_at = ContactOutcome.NUMBER_WRONG, now
+        attempt.conclude(ContactOutcome.NUMBER_WRONG, at=now)
         not_them.denied(session, callback, now=now)
 
     def opted_out(self, session: Session, *, phone_digest: bytes, now: datetime) -> None:
@@ -252,8 +252,7 @@ class CallFollower:
         self, session: Session, callback: CallbackRow, attempt: AttemptRow, state: CallState, *, now: datetime
     ) -> None:
         outcome = _AUTOMATIC.get(state, ContactOutcome.TECHNICAL_FAILURE)
-        attempt.contact_outcome = outcome
-        attempt.outcome_at = now
+        attempt.conclude(outcome, at=now)
         if state is CallState.NOT_CARRIED and not notifications.has_rung_visitor(session, call_id=attempt.call_id):
             callback.rings_made -= 1
             attempt.rang_visitor_at = None

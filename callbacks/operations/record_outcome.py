@@ -59,7 +59,7 @@ def record_outcome(
         raise NothingOwed
     if contact in CONVERSATION and case is None:
         raise CaseOutcomeNeeded
-    attempt.contact_outcome, attempt.outcome_at, attempt.outcome_by = contact, now, staff_id
+    attempt.conclude(contact, by=staff_id, at=now)
     attempt.note = note or None
     if contact is ContactOutcome.NUMBER_WRONG:
         not_them.remember(session, callback, now=now)

@@ -227,3 +227,28 @@ def test_a_supervisor_decides_by_clicks(opens: Opens, desk: Desk) -> None:
 
     expect(page.get_by_text("It is closed.")).to_be_visible()
     expect(page.locator("#state")).to_contain_text("Not accepted")
+
+
+def test_f31_what_is_written_is_kept_by_itself_and_is_there_when_the_laptop_wakes_up_elsewhere(
+    opens: Opens, desk: Desk
+) -> None:
+    reference = talked(desk)
+    page = opens(f"/staff/callbacks/{reference}/outcome")
+
+    page.get_by_label("Note", exact=False).first.fill("Wants Tuesdays.")
+    expect(page.get_by_text("Kept as you write.")).to_be_visible()
+    page.context.close()
+
+    again = opens(f"/staff/callbacks/{reference}/outcome")
+    expect(again.get_by_label("Note", exact=False).first).to_have_value("Wants Tuesdays.")
+
+
+def test_f31_without_scripts_a_button_keeps_it(opens: Opens, desk: Desk) -> None:
+    reference = talked(desk)
+    page = opens(f"/staff/callbacks/{reference}/outcome", java_script_enabled=False, viewport=NARROW)
+
+    page.get_by_label("Note", exact=False).first.fill("Wants Tuesdays.")
+    page.get_by_role("button", name="Keep for now").click()
+
+    expect(page.get_by_text("Kept for now. Nothing is recorded yet")).to_be_visible()
+    expect(page.get_by_label("Note", exact=False).first).to_have_value("Wants Tuesdays.")

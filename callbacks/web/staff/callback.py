@@ -34,6 +34,7 @@ from callbacks.operations.finish_call import AlreadyRecorded, CallNotOver, finis
 from callbacks.operations.hold_records import hold, lift
 from callbacks.operations.record_outcome import NothingOwed
 from callbacks.operations.refer import refer
+from callbacks.operations.save_draft import drafted, save_draft
 from callbacks.operations.supervise import NoRingsLeft, NumberBarred, OutcomeOwed
 from callbacks.operations.triage_by_hand import ReasonNeeded, change_urgency
 from callbacks.web.staff import callback_view, forms, why_view, wording
@@ -114,6 +115,24 @@ def record(reference: str) -> ResponseReturnValue:
     if entry.stays_away:
         flash(wording.STAYING_AWAY)
     return redirect(url_for("console.page"), HTTPStatus.SEE_OTHER) if is_counsellor else _back_to(reference)
+
+
+@staff_callback.post("/draft")
+def draft(reference: str) -> ResponseReturnValue:
+    """Keep what is filled in so far. The page saves by itself, too, and then wants no other page."""
+    is_by_itself = request.headers.get("X-Fragment") == "yes"
+    try:
+        attempt_id, fields = forms.read_draft(request.form)
+        with transaction() as session:
+            me = viewer(session)
+            me.find(session, reference)
+            save_draft(session, attempt_id=attempt_id, author=me.author(), fields=fields)
+    except NotUnderstood as refused:
+        return _outcome_page(reference, request.form, refused.errors, HTTPStatus.UNPROCESSABLE_ENTITY)
+    if is_by_itself:
+        return "", HTTPStatus.NO_CONTENT
+    flash(wording.DRAFT_SAVED)
+    return redirect(url_for("staff_callback.outcome", reference=reference), HTTPStatus.SEE_OTHER)
 
 
 @staff_callback.post("/referrals")
@@ -345,7 +364,7 @@ def _outcome_page(reference: str, values: Mapping[str, Any], errors: Errors, sta
         attempt=attempt.id,
         is_own=is_own,
         contacts=_contact_choices(may_leave_voicemail=allowed.voicemail is not MessageRule.NO),
-        values=values,
+        values=values or drafted(attempt),
         errors=errors,
         choices=_CHOICES,
     )

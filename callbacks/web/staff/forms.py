@@ -102,13 +102,34 @@ def read_outcome(form: Mapping[str, str]) -> OutcomeEntry:
         errors["kind"] = wording.REFERRAL_NEEDED
     if errors or contact is None:
         raise NotUnderstood(errors)
-    attempt = form.get("attempt", "")
     return OutcomeEntry(
-        attempt_id=int(attempt) if attempt.isdecimal() and len(attempt) <= LONGEST_ID else 0,
+        attempt_id=_attempt(form),
         outcome=Outcome(contact, case, note),
         referral=referral,
         stays_away=form.get("then") == "away",
     )
+
+
+DRAFTED: Final = ("contact", "case", "note", "kind", "provider", "consent", "referral_note")
+"""The fields of the outcome form that are kept before they are recorded."""
+
+
+def read_draft(form: Mapping[str, str]) -> tuple[int, dict[str, str]]:
+    """An attempt, and what is filled in of its outcome so far, understood or not. Raises NotUnderstood."""
+    errors: dict[str, str] = {}
+    longest = {"note": LONGEST_NOTE, "referral_note": LONGEST_NOTE}
+    fields = {name: _text(form, name, longest.get(name, LONGEST_PROVIDER), "", errors) for name in DRAFTED}
+    if errors:
+        raise NotUnderstood(
+            {name: wording.PROVIDER_TOO_LONG if name == "provider" else wording.NOTE_TOO_LONG for name in errors}
+        )
+    return _attempt(form), fields
+
+
+def _attempt(form: Mapping[str, str]) -> int:
+    """The attempt that a form is about; 0, which is nobody's, for anything else."""
+    typed = form.get("attempt", "")
+    return int(typed) if typed.isdecimal() and len(typed) <= LONGEST_ID else 0
 
 
 def read_referral(form: Mapping[str, str]) -> Referral:

@@ -330,6 +330,7 @@ WINDOW_CLOSED: Final = "None of the times at which they may be rung is left. Clo
 MOVED_ON: Final = "It has moved on since you opened this page. This is how it stands now"
 
 SAVED: Final = "Saved. Thank you."
+DRAFT_SAVED: Final = "Kept for now. Nothing is recorded yet: come back to it when you can."
 SAVED_NEXT: Final[dict[Status, str]] = {
     Status.COMPLETED: "Saved. The request is finished. Thank you.",
     Status.RETRY_DUE: "Saved. We will try again at a safe time.",
