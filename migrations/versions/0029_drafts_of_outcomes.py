@@ -1,6 +1,6 @@
 """What a counsellor has filled in of an outcome is kept until it is recorded.
 
-Before: 0026.
+Before: 0028.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = '0027'
-down_revision = '0026'
+revision = '0029'
+down_revision = '0028'
 branch_labels = None
 depends_on = None
 
