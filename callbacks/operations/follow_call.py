@@ -56,6 +56,9 @@ _AUTOMATIC: dict[CallState, ContactOutcome] = {
 }
 """What the telephone network can say by itself. Anything a person answered, only the counsellor can judge."""
 
+_CONCERNS_THE_REQUEST = wording.CALL_WORDS.keys() | FINAL
+"""What happens between us and the telephone company before anything rings is the call's own affair."""
+
 _ANSWERED = frozenset({CallState.FINISHED, CallState.HUNG_UP})
 
 
@@ -124,6 +127,8 @@ class CallFollower:
         now: datetime,
     ) -> None:
         """Carry the news to the attempt and the request."""
+        if state not in _CONCERNS_THE_REQUEST:
+            return
         found = queries.lock_open_attempt(session, call_id)
         if found is None:
             return  # an ended attempt has heard all it needs
@@ -192,8 +197,7 @@ class CallFollower:
         words = wording.CALL_WORDS.get(state)
         if words is None:
             return
-        person = rota.find_counsellor(session, counsellor_id=attempt.counsellor_id)
-        name = person.staff.name if person else "A counsellor"
+        name = rota.name_of(session, counsellor_id=attempt.counsellor_id)
         history.note(session, callback, words.format(counsellor=name, talked=_talked(talked_s)), now=now)
 
     def _connect(self, session: Session, callback: CallbackRow, attempt: AttemptRow, *, now: datetime) -> None:

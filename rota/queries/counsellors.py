@@ -97,6 +97,12 @@ def names(session: Session) -> dict[int, str]:
     return dict(session.execute(wanted).all())
 
 
+def name_of(session: Session, *, counsellor_id: int) -> str:
+    """One person's name, whether they still work here or not."""
+    wanted = select(StaffRow.name).join(CounsellorRow, CounsellorRow.staff_id == StaffRow.id)
+    return session.scalars(wanted.where(CounsellorRow.id == counsellor_id)).one()
+
+
 def sites(session: Session) -> dict[int, Site]:
     """Where each person works, by id."""
     return {person: Site(site) for person, site in session.execute(select(CounsellorRow.id, CounsellorRow.site))}
