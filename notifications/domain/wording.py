@@ -35,11 +35,12 @@ VISITOR_BUSY = "The line is engaged. Your screen says what follows. Goodbye."
 VISITOR_NO_ANSWER = "There is no answer. Your screen says what follows. Goodbye."
 VISITOR_FAILED = "The number could not be connected. Goodbye."
 CALL_OVER = "The call has ended. Please record what happened. Goodbye."
-INBOUND_GREETING = (
+INBOUND_GREETING = mark(
     "Hello. Thank you for ringing. This line only makes calls that people have asked for. "
     "If somebody is in danger, hang up and dial 999. Goodbye."
 )
-FALLBACK_APOLOGY = "Sorry, we could not connect this call. We will try again. Goodbye."
+FALLBACK_APOLOGY = mark("Sorry, we could not connect this call. We will try again. Goodbye.")
+"""Spoken in every language that we have, one after the other: nothing says which one this person understands."""
 PHONE_CHECK_PROMPT = "Hello. This is a check of your telephone. Press 1 to confirm it."
 PHONE_CHECK_DONE = "Thank you. Your telephone is confirmed. Goodbye."
 PHONE_CHECK_NOT_DONE = "Your telephone is not confirmed. Goodbye."

@@ -24,7 +24,7 @@ from notifications.operations import arrow, follow, gate, opt_out, place
 from notifications.operations.order import CHECK
 
 INBOUND_LASTS = timedelta(seconds=60)
-"""Our greeting takes less than half of this; the rest is for putting the telephone down."""
+"""Our greeting, in two languages, takes half of this; the rest is for putting the telephone down."""
 
 TAKE_KEY, NOT_ME_KEY = "1", "9"
 """What whoever answers the visitor's telephone can press."""

@@ -6,6 +6,7 @@ Every Gather has an action and a verb after it, every Dial an action, a caller i
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
@@ -27,6 +28,11 @@ def _response() -> Element:
     return Element("Response")
 
 
+def spoken() -> tuple[str, ...]:
+    """The languages that the telephone company can speak, English first."""
+    return tuple(_VOICES)
+
+
 def speaks(language: str) -> str:
     """The language itself when the telephone company can speak it, else English."""
     return language if language in _VOICES else "en"
@@ -44,6 +50,15 @@ def say_and_hang_up(words: str, *, language: str = "en") -> str:
     """Say a sentence and end the call."""
     response = _response()
     _say(response, words, language)
+    SubElement(response, "Hangup")
+    return _document(response)
+
+
+def say_in_turn_and_hang_up(sentences: Mapping[str, str]) -> str:
+    """Say a sentence in one language after the other, and end the call."""
+    response = _response()
+    for language, words in sentences.items():
+        _say(response, words, language)
     SubElement(response, "Hangup")
     return _document(response)
 

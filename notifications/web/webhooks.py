@@ -268,7 +268,7 @@ def voice_done() -> Response:
 @webhooks.post("/voice/fallback")
 def voice_fallback() -> Response:
     """Something of ours failed mid-call: a kind sentence that names nobody."""
-    return _xml(twiml.say_and_hang_up(wording.FALLBACK_APOLOGY))
+    return _xml(twiml.say_in_turn_and_hang_up(_in_every_language(wording.FALLBACK_APOLOGY)))
 
 
 @webhooks.post("/voice/inbound")
@@ -278,7 +278,16 @@ def voice_inbound() -> Response:
     with transaction() as session:
         if _keep(session, "inbound", None, now) and (caller := _caller()):
             hear.somebody_rings(session, phone=caller.e164, now=now)
-    return _xml(twiml.say_and_hang_up(wording.INBOUND_GREETING))
+    return _xml(twiml.say_in_turn_and_hang_up(_in_every_language(wording.INBOUND_GREETING)))
+
+
+def _in_every_language(sentence: str) -> dict[str, str]:
+    """A sentence for somebody of whom we know nothing, by language."""
+    spoken = {}
+    for language in twiml.spoken():
+        with speaking(language):
+            spoken[language] = said(sentence)
+    return spoken
 
 
 @webhooks.post("/calls")

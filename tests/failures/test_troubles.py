@@ -260,6 +260,7 @@ def test_f07_we_are_away_when_the_counsellor_answers(town: Town, people: People)
     assert people.presence(ana) == "available"  # and the counsellor has missed nothing
     said = [entry["words"] for entry in town.phones.log() if entry["kind"] == "said" and entry["number"] == ANA]
     assert said[0].startswith("Sorry, we could not connect this call.")
+    assert said[1].startswith("Mae’n ddrwg gennym ni")
 
 
 # -- F18: the visitor rings us while we are about to ring them -------------------------------------------------------
@@ -271,7 +272,8 @@ def inbound(town: Town, number: str) -> None:
     signed = RequestValidator(town.app.config["TWILIO_AUTH_TOKEN"]).compute_signature(url, form)
     answer = requests.post(url, data=form, headers={"X-Twilio-Signature": signed}, timeout=10)
     assert answer.ok
-    assert "Thank you for ringing" in answer.text
+    assert answer.text.index("Thank you for ringing") < answer.text.index('<Say language="cy-GB"')
+    assert "Diolch am ffonio" in answer.text
 
 
 def test_f18_whoever_rings_us_is_not_rung_meanwhile(town: Town, people: People) -> None:

@@ -49,6 +49,7 @@ DOCUMENTS = {
     "greet in Welsh": twiml.greet("Helo.", then="Un eiliad.", action=an_address("voice/key"), language="cy"),
     "connect": twiml.connect(),
     "say and hang up": twiml.say_and_hang_up(wording.CALL_OVER),
+    "say in turn": twiml.say_in_turn_and_hang_up({"en": "Hello & goodbye.", "cy": "Helo, a hwyl fawr."}),
     "hang up": twiml.hang_up(),
     "reply": twiml.reply(),
 }
