@@ -14,10 +14,10 @@ from callbacks.domain.attempts import GAP, ReviewReason
 from callbacks.domain.lifecycle import Event, IllegalMove, Status
 from callbacks.domain.safe_contact import SafeContact
 from callbacks.domain.triage import triage
-from callbacks.domain.window import LEAST, Asap, Span, WindowClosed, last_moment, opening
+from callbacks.domain.window import LEAST, Asap, Span, WindowClosed, last_moment, next_allowed, opening
 from callbacks.models import CallbackRow
 from callbacks.operations import history, nobody_able, not_them, offers, release_place, same_number
-from callbacks.operations.visit import UnknownToken, Visit, may_change, seen
+from callbacks.operations.visit import UnknownToken, Visit, may_change, number_fails, seen
 from foundation import doorbell, sealed
 from foundation.doorbell import Bell
 from foundation.phone import Phone
@@ -46,6 +46,7 @@ def change(
     if not may_change(session, callback):
         raise IllegalMove(f"cannot change a {callback.status} callback")
     changed = _say(callback, name=name, message=message)
+    is_another = phone is not None and phone.e164 != callback.phone
     if phone is not None:
         callback.phone, callback.phone_digest = phone.e164, sealed.digest(phone.e164)
         changed.append("the number")
@@ -62,6 +63,8 @@ def change(
     if when is not None or wishes:
         _take_place(session, callback, is_new=when is not None, now=now)
     _arrange(session, callback, is_timed=is_timed, is_new=is_timed or bool(wishes), now=now)
+    if is_another and number_fails(session, callback):
+        _ring_the_other(session, callback, zone=zone, now=now)
     if phone is not None:
         _look_at_number(session, callback, now=now)
     doorbell.ring_after_commit(session, Bell.MATCH)
@@ -90,6 +93,18 @@ def _wish(callback: CallbackRow, *, language: str | None, gender: GenderWish | A
         callback.gender_strength = wish.strength if wish else None
         changed.append("the wish about the counsellor")
     return changed
+
+
+def _ring_the_other(session: Session, callback: CallbackRow, *, zone: ZoneInfo, now: datetime) -> None:
+    """A number that fails was all that kept us from ringing; now it may be that no safe time is left."""
+    try:
+        callback.next_try_at = next_allowed(callback.as_wanted(), after=now, zone=zone)
+    except WindowClosed:
+        callback.review_reason = ReviewReason.SAFE_TIMES_OVER
+        return
+    callback.move(Event.RELEASE, due_by=callback.never_after, now=now)
+    history.note(session, callback, wording.BACK_IN_QUEUE, now=now)
+    _quote(session, callback, now=now)
 
 
 def _look_at_number(session: Session, callback: CallbackRow, *, now: datetime) -> None:

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from callbacks import queries
 from callbacks.domain.asking import GenderWish
-from callbacks.domain.codes import TALKED
+from callbacks.domain.attempts import MOST_RINGS, ReviewReason
+from callbacks.domain.codes import TALKED, ContactOutcome
 from callbacks.domain.lifecycle import Status
 from callbacks.domain.safe_contact import SafeContact
 from callbacks.domain.window import Asap, Span, Wanted
@@ -21,6 +22,9 @@ from notifications.domain.call import CallState
 CHANGEABLE = frozenset({Status.QUEUED, Status.RETRY_DUE, Status.NEEDS_REVIEW})
 """While nobody is on the way to the telephone."""
 
+_NUMBERS_FAULT = frozenset(
+    {ContactOutcome.NUMBER_INVALID, ContactOutcome.NUMBER_WRONG, ContactOutcome.WITHHELD_BLOCKED}
+)
 _TO_BE_RUNG = CHANGEABLE | {Status.ASSIGNED}
 _AFTER_A_CALL = frozenset({Status.IN_CALL, Status.NEEDS_REVIEW})
 """In these states a conversation may be over while what came of it is still to be written down, or looked at."""
@@ -71,6 +75,8 @@ class Visit:
     """It was cancelled, and the telephone company has not yet stopped the ringing."""
     is_talking: bool = False
     """The two are talking; cancelling does not end that."""
+    needs_new_number: bool = False
+    """The number cannot be reached: only the visitor can give another."""
 
 
 def seen(callback: CallbackRow) -> Visit:
@@ -110,12 +116,22 @@ def visit(session: Session, *, token: str, now: datetime) -> Visit:
         return replace(found, has_talked=True, can_withdraw=False, can_change=False)
     if found.status in (Status.WITHDRAWN, Status.IN_CALL):
         return _on_the_line(session, found, callback)
+    if number_fails(session, callback):
+        return replace(found, needs_new_number=True)
     if (sorry := queries.apology(session, callback)) is not None:
         found = replace(found, may_be_later=True, likely=sorry.likely)
     if found.status is Status.RETRY_DUE and callback.goes_first:
         found = replace(found, was_cut_off=queries.is_cut_off(session, queries.attempts(session, callback.id)[-1]))
     is_due = found.status in _TO_BE_RUNG and not found.needs_new_time and callback.next_try_at <= now
     return replace(found, cannot_ring=is_due and notifications.is_dialling_paused(session))
+
+
+def number_fails(session: Session, callback: CallbackRow) -> bool:
+    """Whether another number is all that is missing. How a pest was turned away is not told."""
+    if callback.review_reason != ReviewReason.NUMBER_FAILS or callback.rings_made >= MOST_RINGS:
+        return False
+    last = max(queries.attempts(session, callback.id), key=lambda attempt: attempt.number, default=None)
+    return last is not None and last.contact_outcome in _NUMBERS_FAULT
 
 
 def may_change(session: Session, callback: CallbackRow) -> bool:

@@ -65,6 +65,7 @@ def visit_answer(found: Visit) -> VisitAnswer:
         next_try_at=_whole_second(found.next_try_at) if found.next_try_at else None,
         rings_made=found.rings_made,
         needs_new_time=found.needs_new_time,
+        needs_new_number=found.needs_new_number,
         safe_times=[span_answer(span) for span in found.wanted.safe_times],
         language=found.language,
         counsellor_gender=GenderWishRecord(value=found.gender.value, strength=found.gender.strength)
@@ -91,10 +92,10 @@ def _told(status: Status) -> Status:
 
 
 def _status(found: Visit) -> Status:
-    """In review after a conversation, what came of it is awaited; after the last safe time, another time is."""
+    """In review after a conversation, what came of it is awaited; without a safe time, or a number, another is."""
     if found.has_talked:
         return Status.IN_CALL
-    return Status.RETRY_DUE if found.needs_new_time else _told(found.status)
+    return Status.RETRY_DUE if found.needs_new_time or found.needs_new_number else _told(found.status)
 
 
 def _whole_second(moment: datetime) -> datetime:

@@ -49,6 +49,8 @@ class CallView:
     """There is a time that can be put into a calendar."""
     needs_new_time: bool
     """Nobody rings before they choose another time."""
+    needs_new_number: bool
+    """Nobody rings before they give another number."""
 
 
 def view_of(found: Visit, *, now: datetime) -> CallView:
@@ -71,16 +73,22 @@ def view_of(found: Visit, *, now: datetime) -> CallView:
         can_withdraw=found.can_withdraw,
         is_talking=found.is_talking,
         is_over=found.has_talked or found.status in CLOSED,
-        in_calendar=found.promise is not None and found.can_change and not (found.cannot_ring or found.needs_new_time),
+        in_calendar=found.promise is not None and found.can_change and not (found.cannot_ring or _needs_them(found)),
         needs_new_time=found.needs_new_time,
+        needs_new_number=found.needs_new_number,
     )
+
+
+def _needs_them(found: Visit) -> bool:
+    """Whether nobody rings before the visitor says something new."""
+    return found.needs_new_time or found.needs_new_number
 
 
 def _coming(found: Visit, *, now: datetime) -> str:
     zone = service_zone()
     if found.cannot_ring:
         return said(wording.CANNOT_RING)
-    if found.has_talked or found.needs_new_time or found.status in CLOSED or found.status in RINGING:
+    if found.has_talked or _needs_them(found) or found.status in CLOSED or found.status in RINGING:
         return ""
     if found.status is Status.RETRY_DUE and found.next_try_at is not None:
         day = day_name(found.next_try_at, zone=zone, now=now)

@@ -234,7 +234,7 @@ def take_out(token: str) -> ResponseReturnValue:
 def calendar_file(token: str) -> ResponseReturnValue:
     """The time of the call for a calendar: "Phone call", and not a word more."""
     found = _visit(token)
-    if found.promise is None or not found.can_change or found.needs_new_time:
+    if found.promise is None or not found.can_change or found.needs_new_time or found.needs_new_number:
         return _back_to(token)
     body = entry(found.promise, uid=sealed.digest(f"calendar:{token}").hex(), now=clock.now())
     return Response(body, mimetype="text/calendar", headers={"Content-Disposition": "attachment; filename=call.ics"})

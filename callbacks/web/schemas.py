@@ -436,6 +436,7 @@ class VisitAnswer(BaseModel):
     next_try_at: AwareDatetime | None
     rings_made: int
     needs_new_time: bool
+    needs_new_number: bool
     """We rang, no safe time is left, and nobody rings again before another is chosen."""
     safe_times: list[SpanAnswer]
     language: str

@@ -64,6 +64,14 @@ NEEDS_NEW_TIME: Final = Told(
     ),
 )
 
+NEEDS_NEW_NUMBER: Final = Told(
+    mark("Give us another number"),
+    mark(
+        "We could not reach you on the number that you gave us. It may have a slip in it, or it may not take calls "
+        "from us. Give another number, and we will ring you there."
+    ),
+)
+
 _NOT_CARRIED: Final = Told(
     mark("We will try again"), mark("The telephone network would not let us ring you. We will try again.")
 )
@@ -93,6 +101,7 @@ def told_of(found: Visit) -> Told:
         (found.cannot_ring, _HELD_UP),
         (found.has_talked, HAS_TALKED),
         (found.needs_new_time, NEEDS_NEW_TIME),
+        (found.needs_new_number, NEEDS_NEW_NUMBER),
         (found.may_still_ring, _MAY_STILL_RING),
         (found.is_talking and found.status is Status.WITHDRAWN, _TALKING_ON),
         (found.status is Status.RETRY_DUE and found.rings_made == 0, _NOT_CARRIED),

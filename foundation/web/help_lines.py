@@ -16,8 +16,8 @@ from foundation.language import mark
 
 CHECKED_EVERY = timedelta(days=92)  # a quarter of a year
 
-READ: Final = "read on the service's public pages; nobody has rung it"
-LISTED: Final = "taken from lists of other people's; nobody has rung it, or read it where it comes from"
+READ: Final = "read on the service’s public pages; nobody has rung it"
+LISTED: Final = "taken from other people’s lists; nobody has rung it, or read it where it comes from"
 
 DAY_AND_NIGHT: Final = mark("day and night")
 NOT_ALWAYS: Final = mark("not at all hours")

@@ -72,7 +72,6 @@ def _sorry(likely: timedelta | None) -> Fate:
 
 FATES: Final[dict[str, Fate]] = {
     "needs a new time": _is(Status.NEEDS_REVIEW, review_reason=ReviewReason.SAFE_TIMES_OVER, rings_made=1),
-    "the number fails": _is(Status.NEEDS_REVIEW, review_reason=ReviewReason.NUMBER_FAILS, rings_made=1),
     "looked at": _is(Status.NEEDS_REVIEW, review_reason=ReviewReason.OTHER),
     "not carried": _is(Status.RETRY_DUE),
     "may be later": _sorry(None),
@@ -136,6 +135,12 @@ def _of_a_call(page: Page, desk: Desk) -> Iterator[str]:
     page.goto(own)
     yield "cancelled while they talk"
     desk.hang_up(talking)
+    fails = desk.ask()
+    desk.match()
+    desk.take(fails)
+    desk.cannot_be_connected(fails)
+    page.goto(f"/c/{desk.row(fails).token}")
+    yield "the number fails"
     over = desk.talked()
     own = f"/c/{desk.row(over).token}"
     page.goto(own)

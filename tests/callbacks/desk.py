@@ -148,6 +148,22 @@ class Desk:
             )
         self._counsellors_leg(reference, LegStatus.COMPLETED)
 
+    def cannot_be_connected(self, reference: str) -> None:
+        """The telephone company says that nobody has the visitor's number, after the counsellor took the call."""
+        with self.app.app_context(), transaction() as session:
+            hear.leg_status(
+                session,
+                call_id=self._call(reference),
+                role="visitor",
+                provider_id=f"CA-{reference}-v",
+                status=LegStatus.FAILED,
+                duration_s=0,
+                sip_code="404",
+                at=self.clock.at,
+                now=self.clock.at,
+            )
+        self.hang_up(reference, LegStatus.FAILED, talked_s=0)
+
     def talked(self, **what: Any) -> str:
         """A request that was asked, matched, taken and talked about; its reference."""
         reference = self.ask(**what)
