@@ -200,9 +200,9 @@ def end_orphans() -> None:
     """End every call from our number that no table knows of, or that outlives its own."""
     doorbell.answering(Bell.SWEEP)
     with transaction() as session:
-        sweep.begin(session, now=clock.now())
+        look = sweep.begin(session, now=clock.now())
     try:
-        live = _telephony().live_calls()
+        live = _under_way(look)
     except ProviderUnavailable as away:
         log.warning("sweep_waits", because=str(away))
         return
@@ -210,6 +210,14 @@ def end_orphans() -> None:
         orphans = sweep.orphans(session, live=live, now=clock.now())
     for provider_id in orphans:
         _end_orphan(provider_id)
+
+
+def _under_way(look: sweep.Look) -> list[ProviderCall]:
+    if look.reaches_back_to is not None:
+        latest = _telephony().latest_calls(sweep.LATEST)
+        if look.is_seen_in(latest):
+            return latest
+    return _telephony().live_calls()
 
 
 def _end_orphan(provider_id: str) -> None:

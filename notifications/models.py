@@ -291,6 +291,8 @@ class PaceRow(Row):
     """Calls that could not be placed, or that we left alone, since one got through."""
     swept_at: Mapped[datetime | None]
     """When the telephone company was last asked for calls that no table knows of."""
+    swept_fully_at: Mapped[datetime | None]
+    """When it was last asked for all of them that are under way, and not for the latest only."""
     text_failures: Mapped[int] = mapped_column(default=0, server_default="0")
     """Texts that could not be sent since one could."""
     texts_next_at: Mapped[datetime | None]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from notifications.domain.call import CALLS_LAST, SWEPT_EVERY, CallState
+from notifications.domain.call import CALLS_LAST, SWEPT_EVERY, SWEPT_FULLY_EVERY, CallState
 from notifications.domain.text import TextState
 from notifications.domain.trouble import NOBODY_IS_RUNG, Trouble
 from notifications.models import (
@@ -140,9 +140,26 @@ def is_any_call_in_doubt(session: Session, *, unanswered: int) -> bool:
 
 
 def is_sweep_due(session: Session, *, now: datetime) -> bool:
-    """Whether calls may be under way and the telephone company was not lately asked which are."""
-    is_due = or_(PaceRow.swept_at.is_(None), PaceRow.swept_at <= now - SWEPT_EVERY)
+    """Whether calls may be under way and the telephone company was not lately asked which are.
+
+    When none was placed for a while and none is open, it is asked less often.
+    """
+    is_open = exists().where(CallRow.ended_at.is_(None))
+    is_busy = or_(PaceRow.next_at >= now - 3 * SWEPT_FULLY_EVERY, is_open)
+    is_due = or_(
+        PaceRow.swept_at.is_(None),
+        PaceRow.swept_at <= now - SWEPT_FULLY_EVERY,
+        and_(PaceRow.swept_at <= now - SWEPT_EVERY, is_busy),
+    )
     return bool(session.scalar(select(exists().where(PaceRow.next_at >= now - CALLS_LAST, is_due))))
+
+
+def is_fate_unknown(session: Session, *, now: datetime) -> bool:
+    """Whether it is not known, or was never learnt, what became of a call that may still surface."""
+    question = exists().where(
+        CallRow.created_at >= now - CALLS_LAST, CallRow.state.in_([CallState.UNKNOWN, CallState.LOST])
+    )
+    return bool(session.scalar(select(question)))
 
 
 def call_ends(session: Session, provider_ids: set[str]) -> dict[str, datetime | None]:

@@ -428,7 +428,10 @@ LEG_ENDS_WITHIN = timedelta(seconds=30)
 """So long after a call is over, word has come that each of its legs is; else the provider is asked about the leg."""
 
 SWEPT_EVERY = timedelta(seconds=10)
-"""How often the provider is asked which calls of ours are under way."""
+"""How often the provider is asked for our latest calls, in one request, while calls are being placed."""
+
+SWEPT_FULLY_EVERY = timedelta(minutes=1)
+"""How often it is asked for all that are under way, however old; while the fate of one is unknown, every time."""
 
 CALLS_LAST = timedelta(seconds=TALK_LIMIT_S) + timedelta(minutes=10)
 """So long after the last call was placed, none can be under way any more."""

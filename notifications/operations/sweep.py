@@ -7,12 +7,14 @@ an order twice, or when its word that a leg is over was the last that it kept.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from notifications import queries
+from notifications.domain.call import ENDED_RANK, RANKS, SWEPT_FULLY_EVERY
 from notifications.domain.trouble import ORPHANS_PASS_AFTER, Trouble
 from notifications.models import PaceRow
 from notifications.operations import trouble
@@ -21,20 +23,50 @@ from notifications.telephony.port import ProviderCall
 YOUNG_FOR = timedelta(seconds=30)
 """The id of a leg this young may still be on its way to us."""
 
+SEEN_LATE = timedelta(minutes=1)
+"""So much later than it began may a call first be seen in a list, which lags behind; young ones are left alone."""
+
+LATEST = 50
+"""So many of the latest calls are asked for: a page, and what a busy minute brings."""
+
 LAST_WORDS_TAKE = timedelta(minutes=2)
 """After this long, a leg of a call that is over has no more to say or to hear."""
 
 
-def begin(session: Session, *, now: datetime) -> None:
-    """Nobody else asks for a while."""
-    session.execute(update(PaceRow).values(swept_at=now).execution_options(synchronize_session=False))
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the telephone company is to be asked for."""
+
+    reaches_back_to: datetime | None
+    """The latest calls are enough if they reach back so far; None: every call that is under way."""
+
+    def is_seen_in(self, latest: Sequence[ProviderCall]) -> bool:
+        """Whether every call that has begun since the last full look is among these latest ones, newest first."""
+        if self.reaches_back_to is None or len(latest) < LATEST:
+            return self.reaches_back_to is not None  # fewer than were asked for: these are all that there are
+        oldest = latest[-1].created_at
+        return oldest is not None and oldest <= self.reaches_back_to
+
+
+def begin(session: Session, *, now: datetime) -> Look:
+    """Nobody else asks for a while.
+
+    A look at the latest calls is one request. Older ones are looked at once a minute, and every time while there is a
+    call of which nobody knows what became: only such a one surfaces late.
+    """
+    fully_at = session.scalar(select(PaceRow.swept_fully_at))
+    is_full = fully_at is None or fully_at <= now - SWEPT_FULLY_EVERY or queries.is_fate_unknown(session, now=now)
+    values = {"swept_at": now} | ({"swept_fully_at": now} if is_full else {})
+    session.execute(update(PaceRow).values(values).execution_options(synchronize_session=False))
     last_at = queries.trouble_last_at(session, Trouble.ORPHANS)
     if last_at is not None and last_at < now - ORPHANS_PASS_AFTER:
         trouble.end(session, Trouble.ORPHANS)
+    return Look(None if is_full or fully_at is None else fully_at - SEEN_LATE)
 
 
 def orphans(session: Session, *, live: Sequence[ProviderCall], now: datetime) -> list[str]:
-    """The ids of those of these live legs that must be ended; each is a trouble that people are told of."""
+    """The ids of those of these legs that are live and must be ended; each is a trouble that people are told of."""
+    live = [leg for leg in live if leg.status is None or RANKS[leg.status] < ENDED_RANK]
     ids = {each for leg in live for each in (leg.provider_id, leg.parent_id) if each is not None}
     ended_at = queries.call_ends(session, ids)
     awaited = queries.numbers_awaited(session)

@@ -126,6 +126,12 @@ class Telephony(Protocol):
     def calls_to(self, to: Phone) -> list[ProviderCall]:
         """The latest legs that we placed to a number, newest first; eventually consistent. ProviderUnavailable."""
 
+    def latest_calls(self, limit: int) -> list[ProviderCall]:
+        """The newest legs that show our number, over or not, newest first; eventually consistent.
+
+        One request. Raises ProviderUnavailable.
+        """
+
     def live_calls(self) -> list[ProviderCall]:
         """Every leg that shows our number and is not over; eventually consistent. ProviderUnavailable."""
 

@@ -227,6 +227,14 @@ class Twilio:
             raise _cannot_tell(error) from None
         return [_record(call) for call in calls]
 
+    def latest_calls(self, limit: int) -> list[ProviderCall]:
+        """See `port.Telephony`."""
+        try:
+            calls = self._client.calls.list(from_=self._account.caller_id, limit=limit, page_size=limit)
+        except _FAILURES as error:
+            raise _cannot_tell(error) from None
+        return [_record(call) for call in calls]
+
     def live_calls(self) -> list[ProviderCall]:
         """See `port.Telephony`."""
         found: list[ProviderCall] = []

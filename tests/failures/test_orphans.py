@@ -64,6 +64,43 @@ def test_a_call_that_no_table_knows_of_is_ended_and_said(town: Town, people: Peo
     assert town.phones.state(SOMEBODY_ELSE)["state"] == "idle"
 
 
+def lists_asked_for(town: Town) -> list[str]:
+    """Each request for a list of calls."""
+    rest = [entry for entry in town.phones.log() if entry["kind"] == "rest" and entry["method"] == "GET"]
+    return [entry["path"] for entry in rest if "/Calls.json" in entry["path"]]
+
+
+def test_looking_for_strays_takes_one_request_in_ten_seconds_when_nothing_is_amiss(town: Town, people: People) -> None:
+    town.expects(ANA, VISITOR)
+    town.phones.habit(VISITOR, picks_up="person", talks_for_s=600)
+    asked = people.ask()
+    town.until(lambda: town.phones.state(VISITOR)["state"] == "in_call")
+    town.passes(60)  # after the first full looks the latest calls are enough
+    before = len(lists_asked_for(town))
+
+    town.passes(60)
+
+    looks = [path for path in lists_asked_for(town)[before:] if "ParentCallSid" not in path]
+    assert 3 <= len(looks) <= 6 + 2  # one in ten seconds, and all that are live once
+    assert asked.results() == [None]
+
+
+def test_a_stray_that_is_older_than_the_latest_calls_is_found_within_a_minute(town: Town, people: People) -> None:
+    others = [f"+4477009006{number:02}" for number in range(60)]
+    town.expects(ANA, VISITOR, SOMEBODY_ELSE, *others)
+    town.phones.habit(SOMEBODY_ELSE, picks_up="person")
+    asked = people.ask()
+    town.until(lambda: asked.results() == ["finished"])
+    stray = a_stray_call(town, SOMEBODY_ELSE)
+    for number in others:
+        town.phones.habit(number, picks_up="busy")
+        town.strays.add(a_stray_call(town, number))
+
+    town.until(lambda: legs(town)[stray][-1] == "completed", within_s=100)
+
+    assert troubles(town) == ["orphans"]
+
+
 def test_a_call_of_another_program_with_another_number_is_none_of_our_business(town: Town, people: People) -> None:
     town.expects(SOMEBODY_ELSE, ANA, VISITOR)
     town.phones.habit(SOMEBODY_ELSE, picks_up="person")
