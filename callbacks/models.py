@@ -27,7 +27,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from callbacks.domain import lifecycle
 from callbacks.domain.agreed import Agreed
 from callbacks.domain.asking import Gender, GenderWish, Strength
-from callbacks.domain.attempts import MOST_RINGS, ReviewReason
+from callbacks.domain.attempts import EMERGENCY_LOOKED_AT_WITHIN, MOST_RINGS, ReviewReason
 from callbacks.domain.codes import ContactOutcome, PhoneOwner
 from callbacks.domain.lifecycle import Event, Status
 from callbacks.domain.safe_contact import CallerId, MessageRule, SafeContact, ThirdParty
@@ -129,6 +129,8 @@ class CallbackRow(Row):
     promised_until: Mapped[datetime | None]
     rings_made: Mapped[int] = mapped_column(default=0)
     goes_first: Mapped[bool] = mapped_column(default=False)
+    lead_told_at: Mapped[datetime | None]
+    """When the lead on call was told that this emergency waits and nobody was given it."""
     counsellor_id: Mapped[int | None] = mapped_column(ForeignKey("counsellor.id"))
     possible_duplicate_of: Mapped[int | None] = mapped_column(ForeignKey("callback.id", ondelete="SET NULL"))
 
@@ -151,10 +153,17 @@ class CallbackRow(Row):
         self.status = lifecycle.move(Status(self.status), event)
         self.status_at = now
         closed = self.status in lifecycle.CLOSED
+        if due_by is not None and self.is_held_emergency:
+            due_by = min(due_by, now + EMERGENCY_LOOKED_AT_WITHIN)
         self.due_by = None if closed else due_by
         self.closed_at = (self.closed_at or now) if closed else None
         if self.status != Status.NEEDS_REVIEW:
             self.review_reason = None
+
+    @property
+    def is_held_emergency(self) -> bool:
+        """Whether it is an emergency, and a supervisor must decide before anybody rings."""
+        return self.status == Status.NEEDS_REVIEW and self.as_urgency is Urgency.EMERGENCY
 
     @property
     def dialled(self) -> Phone:

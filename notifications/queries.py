@@ -69,8 +69,9 @@ def texts_rest(session: Session, *, now: datetime) -> bool:
 
 
 def troubles(session: Session) -> list[TroubleRow]:
-    """What is wrong with the service at this moment, longest first."""
-    return list(session.scalars(select(TroubleRow).order_by(TroubleRow.since)))
+    """What is wrong with the service at this moment: an emergency first, then what has lasted longest."""
+    is_emergency = TroubleRow.kind == Trouble.EMERGENCY_WAITS
+    return list(session.scalars(select(TroubleRow).order_by(is_emergency.desc(), TroubleRow.since)))
 
 
 def is_dialling_paused(session: Session) -> bool:

@@ -54,6 +54,18 @@ class ReviewReason(StrEnum):
     """A supervisor held it."""
 
 
+DECIDED_AFTERWARDS = frozenset(
+    {ReviewReason.OUTCOME_MISSING, ReviewReason.FLAGGED, ReviewReason.NOT_THEM, ReviewReason.BLOCKED}
+)
+"""Held for one of these, nobody waits to be rung: they were spoken to, or must not be rung."""
+
+EMERGENCY_WAITS = timedelta(seconds=30)
+"""So long after it is due, an emergency that nobody has been given is told to the lead on call."""
+
+EMERGENCY_LOOKED_AT_WITHIN = timedelta(minutes=5)
+"""A supervisor looks at a held emergency within this time; it is shown as late afterwards."""
+
+
 @dataclass(frozen=True, slots=True)
 class TryAgain:
     """Ring again at this moment, at the earliest."""

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from callbacks import queries
 from callbacks.domain import wording
-from callbacks.domain.attempts import ReviewReason
+from callbacks.domain.attempts import EMERGENCY_LOOKED_AT_WITHIN, ReviewReason
 from callbacks.domain.codes import CaseOutcome
 from callbacks.domain.lifecycle import Event, Status
 from callbacks.models import CallbackRow, IdempotencyRow
@@ -44,7 +44,8 @@ def _pass_deadline(session: Session, callback: CallbackRow, *, now: datetime) ->
             return
         _hold(session, callback, ReviewReason.OUTCOME_MISSING, wording.OUTCOME_MISSING.lower().rstrip("."), now=now)
     elif status is Status.NEEDS_REVIEW:
-        callback.due_by = now + REVIEW_WITHIN  # it stays on the supervisor's list, marked as late
+        within = EMERGENCY_LOOKED_AT_WITHIN if callback.is_held_emergency else REVIEW_WITHIN
+        callback.due_by = now + within  # it stays on the supervisor's list, marked as late
     else:
         callback.due_by = now + OUTCOME_WITHIN  # its call has deadlines of its own and will end first
 

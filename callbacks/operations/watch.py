@@ -11,7 +11,7 @@ from callbacks import queries
 from callbacks.domain import wording
 from callbacks.domain.absence import Absence
 from callbacks.domain.answers import LATELY, USUALLY, has_dropped
-from callbacks.operations import breaker, note_obstacles
+from callbacks.operations import breaker, history, note_obstacles
 from callbacks.operations.explain import Standing, standing, unserved
 from notifications.domain.trouble import Trouble
 from notifications.operations import trouble
@@ -35,7 +35,21 @@ def watch(session: Session, *, budget: int, zone: ZoneInfo, now: datetime) -> No
             trouble.begin(session, kind, because=because.get(kind), now=now)
         else:
             trouble.end(session, kind)
+    _tell_of_emergencies(session, now=now)
     trouble.forget_old_refusals(session, now=now)
+
+
+def _tell_of_emergencies(session: Session, *, now: datetime) -> None:
+    """An emergency that could be given to nobody is told, each of them once; until then, and while one lasts."""
+    unserved = queries.emergencies_unserved(session, now=now)
+    untold = [callback for callback in unserved if callback.lead_told_at is None]
+    for callback in untold:
+        callback.lead_told_at = now
+        history.note(session, callback, wording.LEAD_TOLD, now=now)
+    if untold:
+        trouble.begin_anew(session, Trouble.EMERGENCY_WAITS, now=now)
+    elif not unserved:
+        trouble.end(session, Trouble.EMERGENCY_WAITS)
 
 
 def _of_people(seen: Standing) -> dict[Trouble, bool]:

@@ -61,7 +61,15 @@ from callbacks.queries.requests import (
     token_digest,
 )
 from callbacks.queries.texts import callback_of_text, could_not_be_texted, texts
-from callbacks.queries.waiting import count_ahead, is_anybody_waiting, lock_matching, longest_due_s, to_be_rung, waiting
+from callbacks.queries.waiting import (
+    count_ahead,
+    emergencies_unserved,
+    is_anybody_waiting,
+    lock_matching,
+    longest_due_s,
+    to_be_rung,
+    waiting,
+)
 
 __all__ = [
     "OpenCall",
@@ -90,6 +98,7 @@ __all__ = [
     "count_free",
     "counts_by_status",
     "cut_off",
+    "emergencies_unserved",
     "first_rings",
     "has_held",
     "has_rung_since",

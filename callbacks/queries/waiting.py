@@ -6,10 +6,11 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import SQLColumnExpression, case, exists, func, literal, select
+from sqlalchemy import SQLColumnExpression, and_, case, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
-from callbacks.domain.lifecycle import WAITING
+from callbacks.domain.attempts import DECIDED_AFTERWARDS, EMERGENCY_WAITS
+from callbacks.domain.lifecycle import WAITING, Status
 from callbacks.domain.matching import AGEING
 from callbacks.domain.triage import Urgency
 from callbacks.models import CallbackRow
@@ -68,6 +69,23 @@ def is_anybody_waiting(session: Session, *, now: datetime) -> bool:
     return bool(
         session.scalar(select(exists().where(CallbackRow.status.in_(TO_BE_RUNG), CallbackRow.next_try_at <= now)))
     )
+
+
+def emergencies_unserved(session: Session, *, now: datetime) -> list[CallbackRow]:
+    """Emergencies that nobody has been given: held before anybody could ring, or due for half a minute; locked."""
+    is_held = and_(
+        CallbackRow.status == str(Status.NEEDS_REVIEW),
+        CallbackRow.review_reason.not_in([str(reason) for reason in DECIDED_AFTERWARDS]),
+    )
+    waits = and_(CallbackRow.status.in_(TO_BE_RUNG), CallbackRow.next_try_at <= now - EMERGENCY_WAITS)
+    question = (
+        select(CallbackRow)
+        .where(CallbackRow.urgency == str(Urgency.EMERGENCY), or_(is_held, waits))
+        .order_by(CallbackRow.asked_at)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    return list(session.scalars(question))
 
 
 def count_ahead(session: Session, *, urgency: Urgency | None = None, now: datetime) -> int:

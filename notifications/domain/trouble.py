@@ -9,6 +9,8 @@ from enum import StrEnum
 class Trouble(StrEnum):
     """One thing that is wrong. The docstring is what the board says while it lasts."""
 
+    EMERGENCY_WAITS = "emergency_waits"
+    """Somebody in an emergency waits, and their request could be given to nobody."""
     DIALLING_FAILS = "dialling_fails"
     """Calls cannot be placed. Requests are kept, and one call at a time is tried until it works again."""
     WEBHOOKS_REFUSED = "webhooks_refused"
@@ -44,6 +46,10 @@ class Trouble(StrEnum):
 
 
 WORDS: dict[Trouble, str] = {
+    Trouble.EMERGENCY_WAITS: (
+        "Somebody in an emergency waits, and their request could be given to nobody. It stands first below. "
+        "Find somebody who can ring now, or ring them yourself."
+    ),
     Trouble.DIALLING_FAILS: (
         "Calls cannot be placed. Every request is kept, and one call at a time is tried until it works again. "
         "Check the telephone company’s status page and our account there."
@@ -96,6 +102,9 @@ WORDS: dict[Trouble, str] = {
     ),
 }
 """What the board says while a trouble lasts."""
+
+EACH_IS_TOLD = frozenset({Trouble.EMERGENCY_WAITS})
+"""Of these, each new case is told, though an older one lasts and was heard of."""
 
 NOBODY_IS_RUNG = frozenset({Trouble.DIALLING_FAILS, Trouble.CREDENTIALS_REFUSED})
 """While one of these lasts nobody can be rung, and no visitor is told a time."""

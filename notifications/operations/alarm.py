@@ -15,7 +15,7 @@ from foundation.phone import Phone
 from notifications import queries
 from notifications.domain import wording
 from notifications.domain.text import TextState
-from notifications.domain.trouble import UNHEARD_AFTER, WORDS, Trouble
+from notifications.domain.trouble import EACH_IS_TOLD, UNHEARD_AFTER, WORDS, Trouble
 from notifications.models import TroubleRow
 from notifications.operations import order, trouble
 
@@ -87,7 +87,8 @@ def _tell(session: Session, row: TroubleRow, *, on_call: Phone | None, has_addre
 
 
 def _reason_key(row: TroubleRow, *, told_at: datetime) -> str:
-    return f"{order.ALARM}:{row.kind}:{told_at:%Y-%m-%dT%H}:{row.tells}"
+    case = f"{row.since:%Y-%m-%dT%H:%M:%S}" if row.kind in EACH_IS_TOLD else f"{told_at:%Y-%m-%dT%H}"
+    return f"{order.ALARM}:{row.kind}:{case}:{row.tells}"
 
 
 def _has_gone_through(session: Session, row: TroubleRow, *, now: datetime) -> bool:

@@ -26,6 +26,12 @@ def begin(session: Session, kind: Trouble, *, because: str | None = None, now: d
     )
 
 
+def begin_anew(session: Session, kind: Trouble, *, now: datetime) -> None:
+    """Another case of something that is wrong: people are told once more."""
+    end(session, kind)
+    begin(session, kind, now=now)
+
+
 def end(session: Session, kind: Trouble) -> bool:
     """It is over. True when that is news."""
     ended = session.execute(

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from callbacks import queries
-from callbacks.domain.attempts import ReviewReason
+from callbacks.domain.attempts import EMERGENCY_LOOKED_AT_WITHIN, ReviewReason
 from callbacks.domain.codes import CaseOutcome
 from callbacks.domain.lifecycle import Status
 from callbacks.domain.matching import Waiting
@@ -183,7 +183,9 @@ def board(session: Session, *, zone: ZoneInfo, now: datetime) -> Board:
         for request in seen.waiting
         if request.callback_id in rows
     ]
-    review = [_review_line(row, untexted, now=now) for row in rows.values() if row.status == Status.NEEDS_REVIEW]
+    held = [row for row in rows.values() if row.status == Status.NEEDS_REVIEW]
+    held.sort(key=lambda row: not row.is_held_emergency)  # emergencies first, then whoever has waited longest
+    review = [_review_line(row, untexted, now=now) for row in held]
     missing = [_missing_line(session, row, names, now=now) for row in queries.outcomes_missing(session)]
     talking = {call.attempt.counsellor_id for call in calls}
     people = [
@@ -351,7 +353,8 @@ def _review_line(callback: CallbackRow, untexted: set[int], *, now: datetime) ->
         urgency=urgency_tag(callback),
         reason=wording.REVIEW[ReviewReason(callback.review_reason or ReviewReason.OTHER)],
         since=moments.lasting(now - callback.status_at),
-        is_late=now - callback.status_at > REVIEW_WITHIN,
+        is_late=now - callback.status_at
+        > (EMERGENCY_LOOKED_AT_WITHIN if callback.is_held_emergency else REVIEW_WITHIN),
         could_not_text=callback.id in untexted,
     )
 
