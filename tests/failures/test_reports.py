@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from tests.failures.conftest import ANA, VISITOR, House
 
-ALL_STATUS: dict[str, dict[str, Any]] = {
-    "f04_a_status_report_arrives_twice": {"double": 1},
-    "f05_status_reports_arrive_out_of_order": {"reorder": 0.7, "reorder_window_s": 1.5},
-    "f05_status_reports_arrive_late": {"delay": 1, "delay_s": [0.2, 2.5]},
-}
+
+def a_call_with(house: House, **fault: Any) -> None:
+    """Somebody is rung while every report of a leg meets this fault; the end and the rings are as ever."""
+    house.phones.faults(seed=4, webhooks={"kinds": ["status"], **fault})
+
+    house.ask()
+    house.work_until(lambda: house.states() == ["finished"])
+
+    assert house.rang() == {ANA: 1, VISITOR: 1}
+    assert [attempt.owes_outcome for attempt in house.attempts()] == [True]
 
 
-@pytest.mark.parametrize("fault", ALL_STATUS)
-def test_a_troubled_report_changes_nothing(only_ana: House, fault: str) -> None:
-    only_ana.phones.faults(seed=4, webhooks={"kinds": ["status"], **ALL_STATUS[fault]})
+def test_f04_a_status_report_arrives_twice(only_ana: House) -> None:
+    a_call_with(only_ana, double=1)
 
-    only_ana.ask()
-    only_ana.work_until(lambda: only_ana.states() == ["finished"])
 
-    assert only_ana.rang() == {ANA: 1, VISITOR: 1}
-    assert [attempt.owes_outcome for attempt in only_ana.attempts()] == [True]
+def test_f05_status_reports_arrive_out_of_order(only_ana: House) -> None:
+    a_call_with(only_ana, reorder=0.7, reorder_window_s=1.5)
+
+
+def test_f05_status_reports_arrive_late(only_ana: House) -> None:
+    a_call_with(only_ana, delay=1, delay_s=[0.2, 2.5])
 
 
 def test_f06_no_status_report_ever_arrives(only_ana: House) -> None:
