@@ -9,6 +9,7 @@ Kingdom and the Crown dependencies.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 import phonenumbers
@@ -78,7 +79,9 @@ _TOO_SHORT = mark("Enter a UK phone number, like 01632 960 001 or 07700 900 982.
 
 
 def _digits(typed: str) -> str:
-    plain = _FILLERS.sub("", typed.replace("(0)", ""))
+    """Figures of every script are figures, as they stand on the keyboards of those who write in it."""
+    figures = "".join(str(unicodedata.decimal(sign, sign)) for sign in typed.replace("\uff0b", "+"))
+    plain = _FILLERS.sub("", figures.replace("(0)", ""))
     if not re.fullmatch(r"\+?[0-9]+", plain) or not plain.isascii():
         raise NumberNotAllowed("phone_malformed", _ONLY_NUMBERS)
     return "+" + plain[2:] if plain.startswith("00") else plain
@@ -90,9 +93,7 @@ def _national(digits: str) -> str:
     except phonenumbers.NumberParseException:
         raise NumberNotAllowed("phone_malformed", _HELP) from None
     if parsed.country_code != 44:  # noqa: PLR2004 - the country code of the United Kingdom and the Crown dependencies
-        raise NumberNotAllowed(
-            "phone_foreign", mark("We can only ring UK numbers. Enter a UK phone number, or ring us")
-        )
+        raise NumberNotAllowed("phone_foreign", mark("We can only ring UK numbers. Enter a UK phone number"))
     return str(parsed.national_number)
 
 

@@ -18,6 +18,10 @@ from foundation.phone import NumberNotAllowed, Phone, parse
         ("\u202a07700 900123\u202c", "+447700900123"),
         ("+447700900123", "+447700900123"),
         ("0044 7700 900123", "+447700900123"),
+        ("٠٧٧٠٠٩٠٠١٢٣", "+447700900123"),
+        ("０７７００ ９００ １２３", "+447700900123"),
+        ("＋４４ ７７００ ９００１２３", "+447700900123"),
+        ("०७७०० ९००१२३", "+447700900123"),
         ("01632 960001", "+441632960001"),
         ("+44 (0)20 7946 0000", "+442079460000"),
         ("020 7946 0000", "+442079460000"),
@@ -56,7 +60,9 @@ def test_numbers_are_read_as_people_write_them(typed: str, e164: str) -> None:
         ("+33 1 23 45 67 89", "phone_foreign"),
         ("+353 1 234 5678", "phone_foreign"),
         ("1" * 61, "phone_malformed"),
-        ("٠٧٧٠٠٩٠٠١٢٣", "phone_malformed"),
+        ("٠٧٧٠٠٩٠٠", "phone_malformed"),
+        ("Ⅶ", "phone_malformed"),
+        ("0⁷700 900123", "phone_malformed"),
     ],
 )
 def test_numbers_that_we_cannot_ring_are_refused_with_words(typed: str, code: str) -> None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from lxml import html
 
 from callbacks.domain.window import Asap, Span
 from callbacks.web import safe_times
@@ -38,7 +39,7 @@ def test_the_check_page_says_every_time_at_which_we_may_ring(client: FlaskClient
 
 def test_only_until_an_hour_from_now_is_kept_and_shown(app: Flask, client: FlaskClient) -> None:
     fill_in(client, until="/time")
-    offered = re.findall(r'<option value="([^"]+)"', client.get("/time").text)
+    offered = re.findall(r'name="until" value="([^"]+)"', client.get("/time").text)
     client.post("/time", data={"when": "asap", "until": offered[0]})
     client.post("/agree", data={"agree": "yes"})
     checked = client.get("/check").text
@@ -79,7 +80,22 @@ def test_the_chosen_end_is_still_chosen_when_the_page_is_opened_again_later(
     client.post("/time", data={"when": "asap", "until": (NOON + HOUR).isoformat()})
     a_clock.on(minutes=10)
 
-    assert '<option value="2026-11-24T13:00:00+00:00" selected>Only until 13:00</option>' in client.get("/time").text
+    page = html.fromstring(client.get("/time").text)
+
+    [chosen] = page.cssselect("[name=until][checked]")
+    assert chosen.get("value") == "2026-11-24T13:00:00+00:00"
+    assert page.cssselect(f"label[for={chosen.get('id')}]")[0].text == "Only until 13:00"
+
+
+def test_an_end_that_has_come_meanwhile_is_not_chosen_any_more_and_something_always_is(
+    client: FlaskClient, a_clock: Clock
+) -> None:
+    fill_in(client, until="/time")
+    client.post("/time", data={"when": "asap", "until": (NOON + HOUR).isoformat()})
+    a_clock.on(hours=2)
+
+    [chosen] = html.fromstring(client.get("/time").text).cssselect("[name=until][checked]")
+    assert chosen.get("value") == ""
 
 
 def test_up_to_three_other_times_can_be_ticked_and_only_after_the_chosen_one(app: Flask, client: FlaskClient) -> None:
@@ -129,7 +145,7 @@ def test_an_end_chosen_on_the_own_page_is_the_end(app: Flask, client: FlaskClien
     client.post(f"{page}/time", data={"when": "asap", "until": (NOON + 2 * HOUR).isoformat()})
 
     assert kept(app)[0].never_after == NOON + 2 * HOUR
-    assert 'value="2026-11-24T14:00:00+00:00" selected' in client.get(f"{page}/time").text
+    assert 'value="2026-11-24T14:00:00+00:00" checked' in client.get(f"{page}/time").text
 
 
 def test_who_turns_out_to_be_under_18_chooses_the_time_again(client: FlaskClient) -> None:
