@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from psycopg.errors import ExclusionViolation, UniqueViolation
+from sqlalchemy import ColumnElement, delete, literal, select, tuple_, update
+from sqlalchemy.dialects.postgresql import Range, insert
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from accounts.operations.journal import note
 from rota import queries
@@ -22,15 +25,18 @@ from rota.models import (
     CounsellorRow,
     DraftLineRow,
     DraftRow,
+    HandedOverRow,
     ShiftRow,
     ShiftState,
     range_of,
     span_of,
 )
 from rota.operations.judge import RuleStandsAgainst, judge_together, note_override
-from rota.operations.shifts import AlreadyOnShift, ShiftChangedMeanwhile, ShiftNotFound, check_person, hand_over
-from rota.operations.tell import tell_changed
+from rota.operations.shifts import AlreadyOnShift, ShiftChangedMeanwhile, ShiftNotFound, check_person
+from rota.operations.tell import tell_changes
 
+SET_WISE = {"synchronize_session": False}  # thousands of rows in one statement; they are read afresh afterwards
+FIRST_VERSION = 1  # what the mapper gives a new row
 MOST_LINES = 20_000  # changes in one draft: two hundred people for twelve weeks are 9,600
 MOST_NAMED = 3  # rules in one refusal; the draft's page has them all
 
@@ -215,12 +221,11 @@ def publish(session: Session, *, draft_id: int, zone: ZoneInfo, by: int | None, 
     _refuse_rules(broken)
     changes = changes_of(draft)
     with _one_shift_at_once():
-        _out_of_the_way(session, rows.values(), now=now)
         _apply(session, draft, rows, by=by, now=now)
     draft.published_at, draft.published_by = now, by
     _note(session, "draft_published", draft, by=by, now=now)
-    _note_overrides(session, broken, people, zone=zone, by=by, now=now)
-    _tell(session, draft, kind="published", zone=zone, now=now)
+    _note_overrides(session, broken, people, by=by, now=now)
+    tell_changes(session, changes, reason=f"rota_published:{draft.id}", zone=zone, now=now)
     return changes
 
 
@@ -245,12 +250,11 @@ def undo(
     broken = _broken_by_undoing(session, draft, people, reason=reason, zone=zone)
     _refuse_rules(broken)
     with _one_shift_at_once():
-        _out_of_the_way(session, rows.values(), now=now)
         _restore(session, draft, rows, now=now)
     draft.undone_at = now
     _note(session, "publication_undone", draft, by=by, now=now)
-    _note_overrides(session, broken, people, zone=zone, by=by, now=now)
-    _tell(session, draft, kind="undone", zone=zone, now=now)
+    _note_overrides(session, broken, people, by=by, now=now)
+    tell_changes(session, changes, reason=f"rota_undone:{draft.id}", zone=zone, now=now)
     return changes
 
 
@@ -385,19 +389,18 @@ def _broken_by_undoing(
 
 
 def _note_overrides(
-    session: Session,
-    broken: Iterable[Broken],
-    people: dict[int, CounsellorRow],
-    *,
-    zone: ZoneInfo,
-    by: int | None,
-    now: datetime,
+    session: Session, broken: Iterable[Broken], people: dict[int, CounsellorRow], *, by: int | None, now: datetime
 ) -> None:
     for each in broken:
         if not each.finding.is_advice:
-            person = people[each.counsellor_id]
             note_override(
-                session, person=person, findings=[each.finding], reason=each.reason, zone=zone, by=by, now=now
+                session,
+                person=people[each.counsellor_id],
+                findings=[each.finding],
+                words=[each.words],
+                reason=each.reason,
+                by=by,
+                now=now,
             )
 
 
@@ -433,31 +436,93 @@ def _still_the_same(
         raise ShiftIsOver("A shift that this draft removes has begun. Take it out of the draft")
 
 
-def _out_of_the_way(session: Session, rows: Iterable[ShiftRow], *, now: datetime) -> None:
+def _out_of_the_way(session: Session, ids: Iterable[int], *, now: datetime) -> None:
     """Two shifts that change places would stand in each other's way for a moment: none counts until all are placed."""
-    for row in rows:
-        row.state = ShiftState.REMOVED.value
-        row.note_change(now)
-    session.flush()
+    session.execute(
+        update(ShiftRow)
+        .where(ShiftRow.id.in_(list(ids)))
+        .values(
+            state=ShiftState.REMOVED.value, changed_after_publish=True, changed_at=now, version=ShiftRow.version + 1
+        ),
+        execution_options=SET_WISE,
+    )
 
 
 def _apply(session: Session, draft: DraftRow, rows: dict[int, ShiftRow], *, by: int | None, now: datetime) -> None:
     """Write every line; what each has become is kept in it, for undoing."""
-    made: list[tuple[DraftLineRow, ShiftRow]] = []
+    was = {shift_id: row.version for shift_id, row in rows.items()}
+    _out_of_the_way(session, rows, now=now)
+    _place(session, draft, _Side(DraftLineRow.counsellor_id, DraftLineRow.during), now=now)
+    _read_afresh(session, rows)
     for line in draft.lines:
-        row = rows.get(line.shift_id) if line.shift_id is not None else None
-        if row is None:
-            row = ShiftRow(zone=line.zone, published_at=now, created_at=now, created_by=by)
-            session.add(row)
-        elif line.counsellor_id is not None:
-            hand_over(session, row, to=line.counsellor_id, now=now)
-        if line.during is not None and line.counsellor_id is not None:
-            row.state, row.counsellor_id, row.during = ShiftState.PUBLISHED.value, line.counsellor_id, line.during
-            row.zone = line.zone
-        made.append((line, row))
+        if line.shift_id is not None:
+            line.version = was[line.shift_id] + (1 if line.during is None else 2)  # out of the way, and placed
+    _make(session, [line for line in draft.lines if line.shift_id is None], by=by, now=now)
     session.flush()
-    for line, row in made:
-        line.shift_id, line.version = row.id, row.version
+
+
+def _make(session: Session, lines: Sequence[DraftLineRow], *, by: int | None, now: datetime) -> None:
+    """The shifts that are new, a thousand in a statement."""
+    if not lines:
+        return
+    wanted = [
+        {
+            "counsellor_id": line.counsellor_id,
+            "during": line.during,
+            "zone": line.zone,
+            "state": ShiftState.PUBLISHED.value,
+            "published_at": now,
+            "created_at": now,
+            "created_by": by,
+            "version": FIRST_VERSION,
+        }
+        for line in lines
+    ]
+    made = session.scalars(insert(ShiftRow).returning(ShiftRow.id, sort_by_parameter_order=True), wanted)
+    for line, shift_id in zip(lines, made, strict=True):
+        line.shift_id, line.version = shift_id, FIRST_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """Where a line says whose a shift is and when: as it was drafted, or as it was before."""
+
+    person: InstrumentedAttribute[int | None]
+    during: InstrumentedAttribute[Range[datetime] | None]
+
+
+def _place(session: Session, draft: DraftRow, side: _Side, *, now: datetime) -> None:
+    """Put the shifts that are there into force as one side of the lines has them, all at once."""
+    about = (DraftLineRow.draft_id == draft.id, DraftLineRow.shift_id == ShiftRow.id, side.during.is_not(None))
+    _hand_over(session, about, side, now=now)
+    placed: dict[str, Any] = {
+        "state": ShiftState.PUBLISHED.value,
+        "counsellor_id": side.person,
+        "during": side.during,
+        "version": ShiftRow.version + 1,
+        "zone": DraftLineRow.zone,
+    }
+    session.execute(update(ShiftRow).where(*about).values(placed), execution_options=SET_WISE)
+
+
+def _hand_over(session: Session, about: Sequence[ColumnElement[bool]], side: _Side, *, now: datetime) -> None:
+    """Before shifts get other people: remember whose they were, so that their calendars can show them as cancelled."""
+    theirs_again = select(ShiftRow.id, side.person).where(*about)
+    session.execute(
+        delete(HandedOverRow).where(tuple_(HandedOverRow.shift_id, HandedOverRow.counsellor_id).in_(theirs_again)),
+        execution_options=SET_WISE,
+    )
+    columns = (ShiftRow.id, ShiftRow.counsellor_id, ShiftRow.during, ShiftRow.version + 1, literal(now))
+    gone = select(*columns).where(*about, ShiftRow.counsellor_id != side.person)
+    kept = insert(HandedOverRow).from_select(["shift_id", "counsellor_id", "during", "version", "at"], gone)
+    anew = {name: kept.excluded[name] for name in ("during", "version", "at")}
+    session.execute(kept.on_conflict_do_update(index_elements=["shift_id", "counsellor_id"], set_=anew))
+
+
+def _read_afresh(session: Session, rows: dict[int, ShiftRow]) -> None:
+    """Whoever asks a row from now on asks the database, which was written without it."""
+    for row in rows.values():
+        session.expire(row)
 
 
 def _as_published(
@@ -475,13 +540,9 @@ def _as_published(
 
 
 def _restore(session: Session, draft: DraftRow, rows: dict[int, ShiftRow], *, now: datetime) -> None:
-    for line in draft.lines:
-        row = rows[line.shift_id or 0]
-        if line.before is not None and line.before_counsellor_id is not None:
-            hand_over(session, row, to=line.before_counsellor_id, now=now)
-            row.state, row.counsellor_id = ShiftState.PUBLISHED.value, line.before_counsellor_id
-            row.during = line.before
-    session.flush()
+    _out_of_the_way(session, rows, now=now)
+    _place(session, draft, _Side(DraftLineRow.before_counsellor_id, DraftLineRow.before), now=now)
+    _read_afresh(session, rows)
 
 
 @contextmanager
@@ -495,12 +556,6 @@ def _one_shift_at_once() -> Iterator[None]:
                 "Somebody in this draft has another shift at that time by now. Look at the draft again"
             ) from None
         raise
-
-
-def _tell(session: Session, draft: DraftRow, *, kind: str, zone: ZoneInfo, now: datetime) -> None:
-    sides = _sides(draft.lines, before=True), _sides(draft.lines, before=False)
-    old, new = sides if kind == "published" else reversed(sides)
-    tell_changed(session, old, new, reason=f"rota_{kind}:{draft.id}", zone=zone, now=now)
 
 
 def _note(session: Session, action: str, draft: DraftRow, *, by: int | None, now: datetime) -> None:

@@ -91,10 +91,11 @@ def accept(
     against = [finding for finding in found.against if finding.rule is not Rule.ONE_AT_A_TIME]
     if not against:
         return
-    words = [finding_words(finding, queries.limits_at(session, person.site), zone) for finding in against]
+    limits = queries.limits_at(session, person.site)
+    words = [finding_words(finding, limits, zone) for finding in against]
     if not reason.strip():
         raise RuleStandsAgainst(found, words)
-    note_override(session, person=person, findings=against, reason=reason, zone=zone, by=by, now=now)
+    note_override(session, person=person, findings=against, words=words, reason=reason, by=by, now=now)
 
 
 def note_override(
@@ -102,8 +103,8 @@ def note_override(
     *,
     person: CounsellorRow,
     findings: Sequence[Finding],
+    words: Sequence[str],
     reason: str,
-    zone: ZoneInfo,
     by: int | None,
     now: datetime,
 ) -> None:
@@ -116,7 +117,7 @@ def note_override(
         subject_id=person.id,
         after={
             "rules": [finding.rule.value for finding in findings],
-            "words": [finding_words(each, queries.limits_at(session, person.site), zone) for each in findings],
+            "words": list(words),
             "reason": reason.strip(),
         },
         now=now,

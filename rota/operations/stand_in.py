@@ -93,11 +93,13 @@ def _accept(
     found = judge_together(session, people={person.id: person}, gone=gone, planned={person.id: spans}, zone=zone)
     verdict = Verdict(found.get(person.id, ()))
     against = [finding for finding in verdict.against if finding.rule is not Rule.ONE_AT_A_TIME]
-    if against and not reason.strip():
-        limits = queries.limits_at(session, person.site)
-        raise RuleStandsAgainst(verdict, [finding_words(finding, limits, zone) for finding in against])
-    if against:
-        note_override(session, person=person, findings=against, reason=reason, zone=zone, by=by, now=now)
+    if not against:
+        return
+    limits = queries.limits_at(session, person.site)
+    words = [finding_words(finding, limits, zone) for finding in against]
+    if not reason.strip():
+        raise RuleStandsAgainst(verdict, words)
+    note_override(session, person=person, findings=against, words=words, reason=reason, by=by, now=now)
 
 
 def _write(

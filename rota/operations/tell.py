@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from foundation.phone import Phone
 from foundation.web.times import clock_time
 from notifications.operations import order
+from rota import queries
 from rota.domain import wording
 from rota.domain.changes import Leave
 from rota.domain.notices import asked_at
@@ -62,13 +63,23 @@ def tell_changed(
     zone: ZoneInfo,
     now: datetime,
 ) -> list[PersonChange]:
-    """Tell everybody whose shifts differ, each of their own only, and once for each reason; who they are.
+    """Tell everybody whose shifts differ, each of their own only, and once for each reason; who they are."""
+    changes = difference(before, after)
+    tell_changes(session, changes, reason=reason, zone=zone, now=now)
+    return changes
+
+
+def tell_changes(
+    session: Session, changes: Iterable[PersonChange], *, reason: str, zone: ZoneInfo, now: datetime
+) -> None:
+    """The same, when it is known what has changed for whom.
 
     Nobody is woken by a text about a shift that begins well after the night.
     """
-    changes = difference(before, after)
+    changes = list(changes)
+    people = queries.counsellors_by_id(session, counsellor_ids=[change.counsellor_id for change in changes])
     for change in changes:
-        person = session.get_one(CounsellorRow, change.counsellor_id)
+        person = people[change.counsellor_id]
         spans = (*change.gained, *change.lost)
         when = asked_at(now, starts_at=min(spans).starts_at, zone=zone)
         tell(
@@ -80,7 +91,6 @@ def tell_changed(
             not_before=when,
             now=now,
         )
-    return changes
 
 
 def change_words(change: PersonChange, zone: ZoneInfo) -> str:

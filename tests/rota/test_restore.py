@@ -9,9 +9,10 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
+from foundation.database import db
 from rota.domain.shifts import ShiftRefused, Span
 from rota.models import ShiftRow, ShiftState, range_of
 from rota.operations import drafts, swaps
@@ -126,3 +127,41 @@ def test_a_swap_that_is_put_back_restores_every_row_exactly(
 
         assert between != before[0]
         assert (in_force(session), resolved(session)) == before
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """Every statement that the database gets meanwhile."""
+    engine, statements = db.engine, []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def test_publishing_and_undoing_ask_no_more_for_many_shifts_than_for_few(
+    session: Session, team_of_three: list[int]
+) -> None:
+    asked = []
+    for days in (range(2, 6), range(10, 50)):  # forty times other times, and forty new ones
+        changes = []
+        for day in days:
+            shift = planned(session, team_of_three, [(day % 2, hours(24 * day, 24 * day + 4))])[0]
+            moved = hours(24 * day + 1, 24 * day + 5)
+            changes.append(DraftShift(shift, 1, team_of_three[(day + 1) % 2], moved, "Because"))
+            changes.append(DraftShift(None, 0, team_of_three[2], moved, "Because"))
+        draft = drafts.begin(session, by=None, now=NOON)
+        drafts.put(session, draft_id=draft.id, changes=changes, zone=LONDON, now=NOON)
+        session.flush()
+        with counted() as statements:
+            drafts.publish(session, draft_id=draft.id, zone=LONDON, by=None, now=NOON)
+            drafts.undo(session, draft_id=draft.id, reason="Because", zone=LONDON, by=None, now=NOON)
+            session.flush()
+        asked.append(len(statements))
+
+    assert asked[1] <= asked[0] + 4, asked
