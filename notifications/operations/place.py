@@ -28,8 +28,9 @@ def reserve_pace(session: Session, *, per_second: float, now: datetime) -> float
     pace = queries.lock_pace(session, now=now)
     if pace.next_at > now:
         return (pace.next_at - now).total_seconds()
-    # a small burst is let through late rather than lost: the line never runs more than a second behind
-    pace.next_at = max(pace.next_at, now - timedelta(seconds=1 / per_second)) + timedelta(seconds=1 / per_second)
+    every = timedelta(seconds=1 / per_second)
+    has_rested = pace.next_at < now - every  # else this call is only a little late, and the next one need not be
+    pace.next_at = (now if has_rested else pace.next_at) + every
     if pace.failures >= PAUSES_AFTER:
         pace.next_at = now + LONGEST_PAUSE  # one call tries whether it works again; the rest wait for it
     return 0.0

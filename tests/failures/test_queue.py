@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 import requests
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from foundation.database import transaction
 from foundation.doorbell import Bell
 from notifications import queries as notifications
 from notifications.models import CallRow
+from notifications.operations import place
 from rota.models import CounsellorRow
-from tests.conftest import ACCOUNT, AUTH_TOKEN, Town
+from tests.conftest import ACCOUNT, AUTH_TOKEN, Clock, Town
 from tests.failures.conftest import an_account
 from tests.journeys.conftest import ANA, BEN, TAKES, TALKS, VISITOR, People
 from tests.rota.planning import Team
@@ -83,6 +85,27 @@ def test_the_most_urgent_call_goes_first_though_it_was_decided_last(town: Town, 
         assert first is not None
         assert (first.counsellor_phone, first.visitor_phone) == (BEN, URGENT_VISITOR)
     town.until(lambda: routine.results() == urgent.results() == ["finished"])
+
+
+def test_after_a_rest_two_calls_do_not_go_at_once(session: Session, a_clock: Clock) -> None:
+    now = a_clock()
+
+    waits = [place.reserve_pace(session, per_second=1, now=now) for _ in range(2)]
+    session.commit()
+
+    assert waits == [0.0, 1.0]
+
+
+def test_a_call_that_is_a_little_late_delays_no_other(session: Session, a_clock: Clock) -> None:
+    now = a_clock()
+    for _ in range(3):
+        assert place.reserve_pace(session, per_second=1, now=now) == 0.0
+        now += timedelta(seconds=1.05)
+
+    wait_s = place.reserve_pace(session, per_second=1, now=now - timedelta(seconds=0.1))
+    session.commit()
+
+    assert wait_s == 0.0  # the fourth second has come, though each of the three before was late
 
 
 def test_a_call_withdrawn_in_the_companys_queue_is_never_dialled(town: Town, people: People) -> None:
