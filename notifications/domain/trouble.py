@@ -119,7 +119,7 @@ UNHEARD_AFTER = timedelta(minutes=5, seconds=30)
 """So long without anybody having heard of a trouble, and that is a trouble of its own. A text of which nothing more is
 heard than that it was sent counts after five minutes (`operations.alarm`)."""
 
-IN_DOUBT_AFTER = 3
+IN_DOUBT_AFTER = 2
 """So many questions about one call in a row that the telephone company did not answer, and people are told."""
 
 ORPHANS_PASS_AFTER = timedelta(hours=1)

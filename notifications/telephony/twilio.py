@@ -32,6 +32,7 @@ from notifications.telephony.port import (
 )
 
 TIMEOUT_S = 10  # the library's own default is to wait for ever
+ANSWERS_WITHIN_S = 5  # a question is asked again; an order is not, and is given longer
 
 _TWILIO = "https://api.twilio.com"
 _OUR_FAULT = frozenset({20003, 20005, 20006, 20008, 20404, 21205, 21210, 21212, 21603, 21606, 90010})
@@ -81,6 +82,8 @@ class _HttpClient(TwilioHttpClient):
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
         """Send one request. Raises _TooMany, and what the library raises."""
+        if method.upper() == "GET":
+            kwargs["timeout"] = kwargs.get("timeout") or ANSWERS_WITHIN_S
         answer = super().request(method, url.replace(_TWILIO, self._base_url or _TWILIO, 1), *args, **kwargs)
         if answer.status_code == _LIMITED:
             wait = str((answer.headers or {}).get("Retry-After", ""))

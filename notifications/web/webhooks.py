@@ -161,8 +161,9 @@ def voice_accept() -> Response:
 
 def _why_too_late(call: CallRow | None) -> str:
     """What a counsellor hears whose press of 1 came too late: nobody wants it, or another telephone has it."""
-    is_wanted = call is not None and call.cancelled_at is None and call.withheld is None
-    return wording.COUNSELLOR_TAKEN if is_wanted else wording.COUNSELLOR_TOO_LATE
+    if call is None or call.purpose == CHECK or call.cancelled_at is not None or call.withheld is not None:
+        return wording.COUNSELLOR_TOO_LATE
+    return wording.COUNSELLOR_TAKEN
 
 
 def _ring_the_visitor(call: CallRow) -> str:

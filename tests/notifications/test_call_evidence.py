@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
+from app import WATCHES_EVERY
 from callbacks import queries as callbacks
 from callbacks.domain.asking import CONSENT_VERSION, Ask
 from callbacks.operations.ask import ask
@@ -34,9 +35,11 @@ from notifications.domain.call import (
     rank,
     standing,
 )
+from notifications.domain.trouble import Trouble
 from notifications.models import CallRow
 from notifications.operations import hear, order, place, settle
 from notifications.telephony.port import CallOrder
+from notifications.telephony.twilio import ANSWERS_WITHIN_S, TIMEOUT_S
 from tests.notifications.story import (
     COUNSELLOR,
     LEG_IDS,
@@ -371,6 +374,25 @@ def test_when_the_counsellors_line_went_first_the_visitor_did_not_decline(
         way_back()
 
     assert call.state == CallState.ABANDONED
+    session.rollback()
+
+
+@pytest.mark.usefixtures("a_rota")
+def test_f38_a_company_that_says_nothing_at_all_is_noticed_within_a_minute_though_only_one_call_waits(
+    app: Flask, session: Session
+) -> None:
+    call, now = a_call_that_was_placed(session), at(TIMEOUT_S)
+    place.call_outcome_unknown(session, call_id=call.id, now=now)
+
+    while not queries.troubles(session):
+        assert call.deadline_at is not None
+        now = max(now, call.deadline_at)
+        assert settle.question(session, call_id=call.id, now=now)
+        now += timedelta(seconds=ANSWERS_WITHIN_S)
+        settle.no_answer(session, call_id=call.id, now=now)
+
+    assert [row.kind for row in queries.troubles(session)] == [Trouble.SETTLING_FAILS]
+    assert now - at(0) <= timedelta(minutes=1) - WATCHES_EVERY  # the timekeeper may have looked just before
     session.rollback()
 
 
