@@ -20,7 +20,7 @@ from foundation.phone import Phone
 from notifications import queries as notifications
 from notifications.domain.trouble import LONGEST_PAUSE, WORDS, Trouble, pause_after
 from notifications.models import CallRow
-from notifications.operations import trouble
+from notifications.operations import place, trouble
 from rota.models import PresenceRow
 from tests.callbacks.test_visitor_pages import ANSWERS
 from tests.conftest import NOON, Town
@@ -98,6 +98,19 @@ def test_f38_dialling_pauses_when_nothing_gets_through_and_goes_on_by_itself(tow
     assert 2 <= tried_again <= 8  # one call at a time, and not every second
     assert asked.status == "in_call"
     assert troubles(town) == []
+
+
+def test_f38_no_worker_dials_before_the_pause_is_over_and_no_two_pauses_are_alike(town: Town) -> None:
+    town.expects()
+    waits = set()
+    with town.app.app_context(), transaction() as session:
+        for _ in range(20):
+            now = town.clock.on(hours=1)
+            trouble.dialling_failed(session, now=now)
+            waits.add(place.reserve_pace(session, per_second=1, now=now))
+
+    assert min(waits) > 0
+    assert len(waits) > 10
 
 
 def test_f38_the_lead_on_call_is_told_once(town: Town, people: People, monkeypatch: pytest.MonkeyPatch) -> None:
