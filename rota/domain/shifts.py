@@ -13,6 +13,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 GRACE = timedelta(minutes=5)  # somebody writing down the shift that has just begun is not rewriting the past
+FURTHEST = timedelta(days=731)  # nobody plans further ahead: it is another year that was meant
 _MINUTE = timedelta(minutes=1)
 
 
@@ -38,6 +39,12 @@ class InThePast(ShiftRefused):
     """The shift begins in the past, which is never rewritten; ask for a later start."""
 
     field = "starts"
+
+
+class TooFarAhead(ShiftRefused):
+    """The shift begins so far ahead that it is a slip of the pen; ask for the year again."""
+
+    field = "day"
 
 
 class ShiftIsOver(ShiftRefused):
@@ -162,8 +169,10 @@ def entered(day: date, starts: time, ends: time, zone: ZoneInfo, *, last_day: da
 
 
 def check_new(span: Span, *, zone: ZoneInfo, now: datetime) -> None:
-    """Raises TooLong or InThePast when a shift cannot be added like this."""
+    """Raises TooLong, InThePast or TooFarAhead when a shift cannot be added like this."""
     _check_length(span, zone)
+    if span.starts_at > now + FURTHEST:
+        raise TooFarAhead("The shift starts more than two years ahead. Check the year")
     if span.starts_at < now - GRACE:
         raise InThePast("The shift starts in the past, which is never rewritten. Enter a start from now on")
 

@@ -104,6 +104,7 @@ CONTRACTS: dict[str, int] = {
 }
 """Hours a week: most work what they are contracted for, two work more, and two less."""
 OFFERED = 16  # hours a week, of each volunteer
+HERE_FOR = timedelta(days=200)
 CHECKED_FOR = timedelta(days=330)  # a health assessment of whoever works nights
 CHECKED_SOON = {"Gareth Bowen": timedelta(days=20)}
 """Whose runs out first."""
@@ -172,9 +173,16 @@ def _add_team(session: Session, zone: ZoneInfo, now: datetime) -> dict[str, Coun
         row = queries.counsellor_of(session, staff_id=staff.id) if staff else None
         if row is None:
             phone = Phone(f"+{FIRST_PHONE + number}")
+            since = today if name == NEWCOMER[0] else today - HERE_FOR
             details = Details(name, phone, gender, frozenset(skills), frozenset(languages))
             row = add_counsellor(
-                session, email=_email(name), password=PASSWORD, details=details, joined_on=today, by=None, now=now
+                session,
+                email=_email(name),
+                password=PASSWORD,
+                details=details,
+                joined_on=today if name == NEWCOMER[0] else today - HERE_FOR,
+                by=None,
+                now=now,
             )
             set_terms(session, counsellor_id=row.id, agreed=_agreed(name, today), by=None, now=now)
             if name != NEWCOMER[0]:

@@ -73,6 +73,19 @@ def judge(
     )
 
 
+def advice(
+    session: Session, *, counsellor_id: int, span: Span, zone: ZoneInfo, besides: Iterable[int] = ()
+) -> list[str]:
+    """What is worth knowing about giving somebody a shift, and stops nobody; breaks have a page of their own."""
+    person = queries.find_counsellor(session, counsellor_id=counsellor_id)
+    if person is None:
+        return []
+    found = judge(session, person=person, span=span, zone=zone, besides=besides)
+    limits = queries.limits_at(session, person.site)
+    said = (each for each in found.findings if each.is_advice and each.rule is not Rule.BREAK)
+    return [finding_words(each, limits, zone) for each in said]
+
+
 def accept(
     session: Session,
     *,

@@ -1,6 +1,13 @@
 """Named questions about the rota; every answer about who is on comes from the one resolver."""
 
-from rota.queries.breaks import ShiftDueABreak, break_rows, break_spans, shifts_due_a_break, without_their_break
+from rota.queries.breaks import (
+    ShiftDueABreak,
+    break_rows,
+    break_spans,
+    breaks_of,
+    shifts_due_a_break,
+    without_their_break,
+)
 from rota.queries.counsellors import (
     able_ids,
     counsellor_of,
@@ -110,6 +117,7 @@ __all__ = [
     "begun_open_shifts",
     "break_rows",
     "break_spans",
+    "breaks_of",
     "called_in_sick",
     "counsellor_of",
     "counsellors_by_id",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -60,11 +60,7 @@ def shifts_due_a_break(session: Session, *, start: datetime, end: datetime) -> l
     begins = [shift for shift in rostered(session, start=start, end=end) if shift.starts_at >= start]
     in_force = limits(session)
     site = dict(session.execute(select(CounsellorRow.id, CounsellorRow.site)).all())
-    spans = {shift.id: shift.span for shift in begins}
-    rows: dict[int, list[Span]] = {}
-    for row in break_rows(session, shift_ids=spans):
-        if span_of(row.during).clipped(spans[row.shift_id].starts_at, spans[row.shift_id].ends_at):
-            rows.setdefault(row.shift_id, []).append(span_of(row.during))
+    rows = breaks_of(session, spans={shift.id: shift.span for shift in begins})
     return [
         ShiftDueABreak(
             shift.id,
@@ -72,11 +68,21 @@ def shifts_due_a_break(session: Session, *, start: datetime, end: datetime) -> l
             shift.name,
             shift.span,
             own.break_length,
-            tuple(sorted(rows.get(shift.id, ()))),
+            tuple(rows.get(shift.id, ())),
         )
         for shift in begins
         if shift.span.length > (own := in_force[Site(site[shift.counsellor_id])]).break_after or shift.id in rows
     ]
+
+
+def breaks_of(session: Session, *, spans: Mapping[int, Span]) -> dict[int, list[Span]]:
+    """The breaks of some shifts, by shift, in order; one of a shift that moved away from it is none."""
+    found: dict[int, list[Span]] = {}
+    for row in break_rows(session, shift_ids=spans):
+        span, whole = span_of(row.during), spans[row.shift_id]
+        if span.clipped(whole.starts_at, whole.ends_at):
+            found.setdefault(row.shift_id, []).append(span)
+    return found
 
 
 def without_their_break(session: Session, *, shifts: Iterable[Shift]) -> list[ShiftDueABreak]:

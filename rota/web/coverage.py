@@ -23,6 +23,7 @@ from rota.domain.wording import COVER, COVER_SIGNS, hours_words
 from rota.models import ShiftRow
 from rota.operations import shifts as operations
 from rota.operations.check import check_shift
+from rota.operations.judge import advice
 from rota.operations.shifts import AlreadyOnShift, ShiftChangedMeanwhile
 from rota.queries import PlannedShift
 from rota.web import wording
@@ -95,6 +96,7 @@ def add() -> ResponseReturnValue:
     try:
         entry = read_shift(request.form, zone=zone)
         with transaction() as session:
+            known = advice(session, counsellor_id=entry.counsellor_id, span=entry.span, zone=zone)
             shift = operations.add_shift(
                 session,
                 counsellor_id=entry.counsellor_id,
@@ -107,7 +109,7 @@ def add() -> ResponseReturnValue:
             name = shift.counsellor.staff.name
     except (NotUnderstood, ShiftRefused) as refused:
         return _refused(refused, now, shift_id=None)
-    flash(wording.shift_added(name, entry.span, zone))
+    flash(wording.shift_added(name, entry.span, zone) + wording.worth_knowing(known))
     return _back_to(entry.span)
 
 
@@ -123,6 +125,7 @@ def move(shift_id: int) -> ResponseReturnValue:
             old = queries.planned_shift(session, shift_id=shift_id)
             entry = read_shift(request.form, zone=zone, old=old.span if old else None)
             breaks = queries.break_rows(session, shift_ids=[shift_id])
+            known = advice(session, counsellor_id=entry.counsellor_id, span=entry.span, zone=zone, besides=[shift_id])
             shift = operations.move_shift(
                 session,
                 shift_id=shift_id,
@@ -134,7 +137,7 @@ def move(shift_id: int) -> ResponseReturnValue:
                 by=current_staff().id,
                 now=now,
             )
-            said = wording.shift_moved(shift.counsellor.staff.name, entry.span, zone)
+            said = wording.shift_moved(shift.counsellor.staff.name, entry.span, zone) + wording.worth_knowing(known)
             if breaks:
                 said += _lacking_breaks(session, shift)
     except (NotUnderstood, ShiftRefused) as refused:

@@ -16,7 +16,6 @@ from foundation.web.times import service_zone
 from rota import queries
 from rota.domain.calendar_feed import FeedEvent, calendar
 from rota.domain.wording import break_words
-from rota.models import span_of
 from rota.web import wording
 
 feeds = Blueprint("feeds", __name__, url_prefix="/feeds")
@@ -47,10 +46,6 @@ def _domain() -> str:
 def _with_breaks(session: Session, events: list[FeedEvent]) -> list[FeedEvent]:
     """Each shift with its breaks in words."""
     zone = service_zone()
-    notes: dict[int, list[str]] = {}
-    for row in queries.break_rows(session, shift_ids=[event.shift_id for event in events if not event.is_cancelled]):
-        notes.setdefault(row.shift_id, []).append(break_words(span_of(row.during), zone))
-    return [
-        event if event.is_cancelled else replace(event, note=", ".join(notes.get(event.shift_id, ())))
-        for event in events
-    ]
+    found = queries.breaks_of(session, spans={event.shift_id: event.span for event in events if not event.is_cancelled})
+    notes = {shift_id: ", ".join(break_words(span, zone) for span in spans) for shift_id, spans in found.items()}
+    return [event if event.is_cancelled else replace(event, note=notes.get(event.shift_id, "")) for event in events]

@@ -18,7 +18,7 @@ from foundation import clock
 from foundation.database import transaction
 from rota import queries
 from rota.domain.shifts import Span
-from rota.domain.wording import hours_words, length_words, span_words, until_words
+from rota.domain.wording import break_words, hours_words, length_words, span_words, until_words
 from rota.queries import PlannedShift
 from rota.web.week import Week, day_title, week_named, week_of
 
@@ -37,6 +37,7 @@ class MyShift:
     words: str
     length: str
     is_now: bool
+    breaks: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +108,14 @@ def _week(now: datetime, zone: ZoneInfo) -> Week:
 
 def _mine(session: Session, counsellor_id: int, now: datetime, zone: ZoneInfo) -> list[MyShift]:
     shifts = queries.rostered(session, start=now, end=now + AHEAD, counsellor_id=counsellor_id)
+    breaks = queries.breaks_of(session, spans={shift.id: shift.span for shift in shifts})
     return [
-        MyShift(span_words(shift.span, zone), length_words(shift.span.length), shift.span.covers(now))
+        MyShift(
+            span_words(shift.span, zone),
+            length_words(shift.span.length),
+            shift.span.covers(now),
+            ", ".join(break_words(span, zone) for span in breaks.get(shift.id, ())),
+        )
         for shift in shifts
     ]
 

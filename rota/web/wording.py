@@ -276,6 +276,11 @@ def shift_split(name: str, first: Span, later: Span, zone: ZoneInfo) -> str:
     return f"Cut in two: {name}, {span_words(first, zone)}, and {span_words(later, zone)}. Choose who has the second."
 
 
+def worth_knowing(advice: Sequence[str]) -> str:
+    """After a shift was saved: what stops nobody, and is said; empty when nothing is."""
+    return "".join(f" Worth knowing: {each}." for each in advice)
+
+
 def lacking_breaks(lacking: Sequence[ShiftDueABreak], zone: ZoneInfo) -> str:
     """After a shift was cut or moved: what is long enough to need a break, and has none; empty when nothing is."""
     return "".join(

@@ -136,6 +136,14 @@ def test_the_calendar_says_when_the_break_is_and_counts_the_change(app: Flask, c
     ]
 
 
+def test_my_shifts_say_when_my_breaks_are(team: Team, signed_in: Callable[..., Browser], session: Session) -> None:
+    shift = team.shift(team.counsellor("Ana Example"), hours(10, 18))
+    set_break(session, shift_id=shift, span=hours(13.5, 14), **ME)
+    session.commit()
+
+    assert "8 h. Break 01:30 to 02:00" in signed_in(email="ana@example.org").get("/staff/rota").text
+
+
 # A shift that is cut
 
 

@@ -151,3 +151,18 @@ def test_many_nights_without_a_health_assessment_are_one_finding(team: Team, ses
         add_shift(session, counsellor_id=ana, span=nights[0], zone=LONDON, by=None, now=NOON)
 
     assert [finding.shifts for finding in refused.value.verdict.against] == [(nights[0],)]
+
+
+def test_what_stops_nobody_is_said_after_a_shift_was_saved_without_a_look(
+    team: Team, session: Session, signed_in: Callable[..., Browser]
+) -> None:
+    ana, coverage = team.counsellor("Ana Example"), "/staff/coverage?week=2026-W48"
+    for span in DAY:
+        team.shift(ana, span)
+    unchecked(session, ana)
+    supervisor = signed_in()
+
+    supervisor.send(coverage, page=coverage, counsellor=ana, day="2026-11-24", starts="22:00", ends="06:00")
+
+    said = supervisor.get(coverage).text
+    assert "Worth knowing: No health assessment is on record, and this is night work: Tuesday 24 November" in said

@@ -99,6 +99,9 @@ def test_a_supervisor_moves_and_removes_a_shift(team: Team, signed_in: SignIn, a
             id="past",
         ),
         pytest.param(
+            {"day": "2036-11-27"}, ["The shift starts more than two years ahead. Check the year"], id="another-year"
+        ),
+        pytest.param(
             {"day": "2027-03-28", "starts": "01:00", "ends": "02:00"},
             ["The clocks go forward over the whole of this shift. Enter other times"],
             id="skipped-hour",
