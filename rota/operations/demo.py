@@ -180,7 +180,7 @@ def _add_team(session: Session, zone: ZoneInfo, now: datetime) -> dict[str, Coun
                 email=_email(name),
                 password=PASSWORD,
                 details=details,
-                joined_on=today if name == NEWCOMER[0] else today - HERE_FOR,
+                joined_on=since,
                 by=None,
                 now=now,
             )
