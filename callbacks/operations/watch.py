@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import takewhile
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -11,6 +12,9 @@ from callbacks import queries
 from callbacks.domain import wording
 from callbacks.domain.absence import Absence
 from callbacks.domain.answers import LATELY, USUALLY, has_dropped
+from callbacks.domain.attempts import DECIDED_AFTERWARDS, EMERGENCY_OFFERED, EMERGENCY_WAITS
+from callbacks.domain.lifecycle import WAITING, Status
+from callbacks.models import CallbackRow
 from callbacks.operations import breaker, history, note_obstacles
 from callbacks.operations.explain import Standing, standing, unserved
 from notifications.domain.trouble import Trouble
@@ -41,7 +45,7 @@ def watch(session: Session, *, budget: int, zone: ZoneInfo, now: datetime) -> No
 
 def _tell_of_emergencies(session: Session, *, now: datetime) -> None:
     """An emergency that could be given to nobody is told, each of them once; until then, and while one lasts."""
-    unserved = queries.emergencies_unserved(session, now=now)
+    unserved = [one for one in queries.open_emergencies(session) if _is_unserved(session, one, now=now)]
     untold = [callback for callback in unserved if callback.lead_told_at is None]
     for callback in untold:
         callback.lead_told_at = now
@@ -50,6 +54,18 @@ def _tell_of_emergencies(session: Session, *, now: datetime) -> None:
         trouble.begin_anew(session, Trouble.EMERGENCY_WAITS, now=now)
     elif not unserved:
         trouble.end(session, Trouble.EMERGENCY_WAITS)
+
+
+def _is_unserved(session: Session, callback: CallbackRow, *, now: datetime) -> bool:
+    """Whether an emergency could be given to nobody: held, due for a while, or offered to one after another in vain."""
+    if callback.status == Status.NEEDS_REVIEW:
+        return callback.review_reason not in DECIDED_AFTERWARDS
+    if callback.status in WAITING and callback.next_try_at <= now - EMERGENCY_WAITS:
+        return True
+    latest_first = reversed(queries.attempts(session, callback.id))
+    in_vain = list(takewhile(lambda attempt: attempt.rang_visitor_at is None, latest_first))
+    is_due = callback.status == Status.ASSIGNED or callback.next_try_at <= now
+    return is_due and bool(in_vain) and in_vain[-1].started_at <= now - EMERGENCY_OFFERED
 
 
 def _of_people(seen: Standing) -> dict[Trouble, bool]:

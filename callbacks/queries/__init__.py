@@ -63,10 +63,10 @@ from callbacks.queries.requests import (
 from callbacks.queries.texts import callback_of_text, could_not_be_texted, texts
 from callbacks.queries.waiting import (
     count_ahead,
-    emergencies_unserved,
     is_anybody_waiting,
     lock_matching,
     longest_due_s,
+    open_emergencies,
     to_be_rung,
     waiting,
 )
@@ -98,7 +98,6 @@ __all__ = [
     "count_free",
     "counts_by_status",
     "cut_off",
-    "emergencies_unserved",
     "first_rings",
     "has_held",
     "has_rung_since",
@@ -123,6 +122,7 @@ __all__ = [
     "open_attempt",
     "open_attempt_of",
     "open_calls",
+    "open_emergencies",
     "open_requests",
     "open_with_number",
     "outcomes_missing",

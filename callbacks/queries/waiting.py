@@ -6,10 +6,9 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import SQLColumnExpression, and_, case, exists, func, literal, or_, select
+from sqlalchemy import SQLColumnExpression, case, exists, func, literal, select
 from sqlalchemy.orm import Session
 
-from callbacks.domain.attempts import DECIDED_AFTERWARDS, EMERGENCY_WAITS
 from callbacks.domain.lifecycle import WAITING, Status
 from callbacks.domain.matching import AGEING
 from callbacks.domain.triage import Urgency
@@ -18,6 +17,8 @@ from callbacks.models import CallbackRow
 _MATCHING = 7_283_001  # any number that no other advisory lock of this database uses
 
 TO_BE_RUNG = [str(status) for status in WAITING]
+
+_NOT_IN_A_CALL = [*TO_BE_RUNG, str(Status.ASSIGNED), str(Status.NEEDS_REVIEW)]
 
 _RANKS = {str(urgency): rank for rank, urgency in enumerate(Urgency)}
 
@@ -71,16 +72,11 @@ def is_anybody_waiting(session: Session, *, now: datetime) -> bool:
     )
 
 
-def emergencies_unserved(session: Session, *, now: datetime) -> list[CallbackRow]:
-    """Emergencies that nobody has been given: held before anybody could ring, or due for half a minute; locked."""
-    is_held = and_(
-        CallbackRow.status == str(Status.NEEDS_REVIEW),
-        CallbackRow.review_reason.not_in([str(reason) for reason in DECIDED_AFTERWARDS]),
-    )
-    waits = and_(CallbackRow.status.in_(TO_BE_RUNG), CallbackRow.next_try_at <= now - EMERGENCY_WAITS)
+def open_emergencies(session: Session) -> list[CallbackRow]:
+    """Emergencies that nobody is on the telephone with, first ones first, locked; those held by others are left."""
     question = (
         select(CallbackRow)
-        .where(CallbackRow.urgency == str(Urgency.EMERGENCY), or_(is_held, waits))
+        .where(CallbackRow.urgency == str(Urgency.EMERGENCY), CallbackRow.status.in_(_NOT_IN_A_CALL))
         .order_by(CallbackRow.asked_at)
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)

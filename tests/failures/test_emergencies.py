@@ -92,6 +92,20 @@ def test_f12_an_emergency_that_nobody_on_the_team_can_take_is_told_at_once_and_l
     assert told_of(desk) == 1
 
 
+def test_f12_an_emergency_that_one_after_another_does_not_take_is_told(desk: Desk) -> None:
+    for name in ("Ana Example", "Ben Example", "Cat Example"):
+        desk.counsellor(name)
+    reference, found = desk.ask(**DANGER), list[str]()
+
+    for _ in range(3):
+        desk.match()
+        desk.clock.on(seconds=18)
+        found = watch(desk)
+        desk.pass_on(reference)
+
+    assert found == ["emergency_waits"]
+
+
 def test_f12_each_emergency_is_told_and_none_of_them_twice(desk: Desk) -> None:
     desk.counsellor()
     desk.ask(language="pl", **DANGER)
