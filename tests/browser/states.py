@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Frame, Page, Request, ViewportSize
@@ -20,6 +20,14 @@ SEEN: Final = 0.01  # of the window times of its height: less is a letter that i
 MOST_FILES: Final = 4  # beside a page: the icon, and at most three scripts, none of them needed and all kept for a year
 ROUND_TRIP: Final = 14 * 1024  # bytes: what a server may send before the first acknowledgement comes back
 RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SEEN_OR_SAID: Final = {
+    "type": "rule",
+    "values": [
+        *("color-contrast", "target-size", "link-in-text-block", "scrollable-region-focusable", "document-title"),
+        *("html-has-lang", "html-lang-valid", "valid-lang", "button-name", "link-name", "label", "empty-heading"),
+    ],
+}
+"""The rules whose answer depends on colours, sizes or words; the others are asked in one look."""
 SPACED_TEXT: Final = "*{line-height:1.5!important;letter-spacing:.12em!important;word-spacing:.16em!important}"
 LARGE_TEXT: Final = "html{font-size:200%}"
 NARROW: Final[ViewportSize] = {"width": 320, "height": 700}
@@ -73,6 +81,7 @@ class Judge:
     frame: Frame | None = None
     """Where the pages are shown, if not in the window itself."""
     styles: tuple[str, ...] = ("", SPACED_TEXT)
+    rules: list[str] | dict[str, Any] = field(default_factory=lambda: RULES)
     is_still: bool = False
     wrong: list[str] = field(default_factory=list)
     asked: list[tuple[str, str]] = field(default_factory=list)
@@ -95,7 +104,7 @@ class Judge:
         shown = self.frame or self.page
         if (moved := shown.evaluate(_ARRIVED)) > SEEN:
             self.wrong.append(f"{state}: moved by {moved} while it arrived")
-        found = Axe().run(shown, options={"runOnly": RULES, "resultTypes": ["violations"]})
+        found = Axe().run(shown, options={"runOnly": self.rules, "resultTypes": ["violations"]})
         if found.violations_count:
             self.wrong.append(f"{state}: {found.generate_report()}")
         for style in self.styles:

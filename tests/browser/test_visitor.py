@@ -17,6 +17,8 @@ from tests.browser.states import (
     LARGE_TEXT,
     NARROW,
     ROUND_TRIP,
+    RULES,
+    SEEN_OR_SAID,
     SPACED_TEXT,
     Judge,
     asking,
@@ -108,7 +110,8 @@ def test_every_page_in_every_state_can_be_read_and_used(
 ) -> None:
     tongue, view, styles = LOOKS[look]
     page = opens(f"/?lang={tongue}", **view)
-    judge = Judge(page, base, styles=styles, is_still="reduced_motion" in view)
+    rules = RULES if look == next(iter(LOOKS)) else SEEN_OR_SAID
+    judge = Judge(page, base, styles=styles, rules=rules, is_still="reduced_motion" in view)
 
     for state in parts[part](page):
         judge.look(state)
