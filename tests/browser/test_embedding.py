@@ -46,6 +46,16 @@ def test_the_form_stands_in_the_article_and_the_frame_is_as_high_as_its_page(art
     assert inside.evaluate("document.documentElement.scrollHeight - innerHeight") <= 1
 
 
+def test_a_mistake_in_the_frame_takes_the_focus_to_what_is_wrong(article: Page) -> None:
+    form = article.frame_locator("iframe")
+    form.get_by_role("button", name="Continue").click()
+    expect(form.get_by_role("heading", level=1)).to_have_text("What is safe for you?")
+
+    form.get_by_role("button", name="Continue").click()
+
+    expect(form.locator(".error-summary")).to_be_focused()
+
+
 def test_leaving_takes_the_whole_window_away(article: Page) -> None:
     article.context.route("https://www.bbc.co.uk/**", lambda route: route.fulfill(body="Weather"))
 

@@ -22,6 +22,7 @@
   // Inside a frame of another site: tell it how high this page is, and nothing else.
   if (window.parent !== window) {
     document.documentElement.classList.add("framed");
+    document.querySelector("[autofocus]")?.focus(); // what is wrong; browsers leave the focus outside a frame by themselves
     const tell = (isNew) => window.parent.postMessage({ height: document.body.scrollHeight, isNew }, "*");
     tell(true);
     new ResizeObserver(() => tell(false)).observe(document.body);
