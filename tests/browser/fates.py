@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from playwright.sync_api import Page
@@ -24,11 +24,14 @@ from foundation.database import Impatient, db, transaction
 from foundation.embedded import Servers
 from notifications.domain.trouble import Trouble
 from notifications.models import TroubleRow
+from rota.domain.shifts import Span
 from rota.models import CounsellorRow
 from tests.browser.states import BRIEFLY, Place, send, window
 from tests.callbacks.desk import Desk
 
 Fate = Callable[[Session, CallbackRow, datetime], None]
+
+CLOCKS_CHANGE: Final = datetime(2027, 3, 28, 1, tzinfo=UTC)
 
 EVERYTHING: Final = SafeContact(
     voicemail=MessageRule.MESSAGE_WITH_NAME,
@@ -248,6 +251,26 @@ def _cover(place: Place, desk: Desk) -> Iterator[str]:
     place.goto("/time")
     yield "time, with nothing free"
     desk.clock.on(days=-9, hours=-2)
+    yield from _later(place, desk)
+
+
+def _later(place: Place, desk: Desk) -> Iterator[str]:
+    """Nobody is on before tomorrow; and the night in which an hour is missing."""
+    now = desk.clock.at
+    desk.clock.on(hours=-26)
+    for path in ("/who", "/time"):
+        place.goto(path)
+        yield f"{path}, with nobody soon"
+    desk.clock.to(CLOCKS_CHANGE - timedelta(hours=14))
+    with desk.app.app_context(), transaction() as session:
+        team = [person.id for person in session.query(CounsellorRow).all()]
+    for person in team:
+        desk.team.shift(person, Span(desk.clock.at, CLOCKS_CHANGE + timedelta(hours=8)))
+    place.goto("/time")
+    yield "time, when the clocks change"
+    place.locator("details.day summary").nth(1).click()
+    yield "time, in the night when the clocks change"
+    desk.clock.to(now)
 
 
 def _start_again(place: Place) -> Iterator[str]:

@@ -151,9 +151,12 @@ def asking(page: Place) -> Iterator[str]:
     """From the first page to the confirmation, with a mistake on every page that can have one."""
     page.goto("/")
     yield "name"
-    page.fill("#name", "x" * 290)
+    page.fill("#name", "x" * 90)
     send(page)
     yield "name, wrong"
+    window(page).request.post("/", form={"name": "x" * 300}, max_redirects=0)  # no browser types so much into it
+    page.goto("/")
+    yield "name, cut"
     page.fill("#name", "Sam")
     send(page)
     yield "contact"
@@ -161,6 +164,9 @@ def asking(page: Place) -> Iterator[str]:
     yield "contact, with more"
     page.evaluate(_NEARLY_OVER)
     yield "contact, when the hour is nearly over"
+    page.fill("#safe_word", "boiler")
+    page.locator("[name=phone_owner][value=shared]").check()
+    page.locator("#not_after").select_option(index=5)
     send(page)
     yield "contact, wrong"
     page.locator("[name=third_party][value=hang_up]").check()
@@ -247,6 +253,10 @@ def own_page(page: Page, desk: Desk) -> Iterator[str]:
     yield "cancel"
     send(page)
     yield "cancelled"
+    page.goto("/done")
+    yield "done, and cancelled"
+    page.goto("/")
+    yield "name, when a call was asked for"
     page.goto(f"{own}/erase")
     yield "erase"
     send(page)
