@@ -63,6 +63,12 @@ class LineNotFound(ShiftRefused):
     field = "draft"
 
 
+class NothingChanges(ShiftRefused):
+    """The shift is like that already; ask for other times or another person."""
+
+    field = "counsellor"
+
+
 class CannotBeUndone(ShiftRefused):
     """A shift of the publication has begun or was changed since; change it by hand."""
 
@@ -127,7 +133,8 @@ def begin(session: Session, *, by: int | None, now: datetime) -> DraftRow:
 def put(session: Session, *, draft_id: int, changes: Iterable[DraftShift], zone: ZoneInfo, now: datetime) -> DraftRow:
     """Add changes to a draft, or change those that it has of the same shifts; all of them or none.
 
-    They are judged together with what the draft has already, and again when it is published.
+    They are judged together with what the draft has already, and again when it is published. A shift that is to be as
+    it is anyhow leaves the draft.
     Raises DraftNotFound, ShiftNotFound, ShiftChangedMeanwhile, or a ShiftRefused that says what to change.
     """
     draft = _open(session, draft_id)
@@ -135,7 +142,12 @@ def put(session: Session, *, draft_id: int, changes: Iterable[DraftShift], zone:
     people = _people(session, (change.counsellor_id for change in asked))
     seen = queries.lock_shifts(session, shift_ids=[change.shift_id for change in asked if change.shift_id is not None])
     lines = _Lines(draft.lines)
-    put_now = [_put(draft, change, people, seen, lines, zone=zone, now=now) for change in asked]
+    as_before = [change for change in asked if _changes_nothing(change, seen)]
+    for change in as_before:
+        _take_out(session, lines.of(change))
+    put_now = [
+        _put(draft, change, people, seen, lines, zone=zone, now=now) for change in asked if change not in as_before
+    ]
     session.add_all(put_now)
     session.flush()
     session.refresh(draft)
@@ -172,16 +184,13 @@ def change_line(
     zone: ZoneInfo,
     now: datetime,
 ) -> DraftRow:
-    """Give a planned shift other times or another person: it stays the same line. One that is planned as it is in the
-    rota anyhow is no change, and leaves the draft.
+    """Give a planned shift other times or another person: it stays the same line.
 
     Raises what `put` raises, or LineNotFound.
     """
     line = next((line for line in _open(session, draft_id).lines if line.id == line_id), None)
     if line is None:
         raise LineNotFound("This change is not in the draft any more")
-    if (line.before_counsellor_id, line.before) == (counsellor_id, range_of(span)):
-        return drop(session, draft_id=draft_id, line_id=line_id)
     change = DraftShift(line.shift_id, line.version, counsellor_id, span, reason, line_id)
     return put(session, draft_id=draft_id, changes=[change], zone=zone, now=now)
 
@@ -274,6 +283,19 @@ def _people(session: Session, ids: Iterable[int | None]) -> dict[int, Counsellor
 
 def _shift_ids(draft: DraftRow) -> list[int]:
     return [line.shift_id for line in draft.lines if line.shift_id is not None]
+
+
+def _changes_nothing(change: DraftShift, seen: dict[int, ShiftRow]) -> bool:
+    if change.shift_id is None or change.span is None:
+        return False
+    row = _seen(seen, change)
+    return (row.counsellor_id, row.span()) == (change.counsellor_id, change.span)
+
+
+def _take_out(session: Session, line: DraftLineRow | None) -> None:
+    if line is None:
+        raise NothingChanges("This is how the shift is already. Enter other times or choose another person")
+    session.delete(line)
 
 
 class _Lines:

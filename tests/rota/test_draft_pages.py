@@ -118,11 +118,13 @@ def test_a_planned_shift_that_becomes_what_it_is_anyhow_is_no_change(
     ana, ben = team.counsellor("Ana Example"), team.counsellor("Ben Example")
     shift = team.shift(ana, hours(20, 28))
     supervisor, as_it_is = signed_in(), {"day": "2026-11-25", "starts": "08:00", "ends": "16:00"}
+    nothing = supervisor.send(f"{DRAFT}/shifts/{shift}", page=DRAFT, counsellor=ana, version=1, **as_it_is)
     supervisor.send(f"{DRAFT}/shifts/{shift}", page=DRAFT, counsellor=ben, version=1, **as_it_is)
 
     supervisor.send(f"{DRAFT}/lines/1", page=DRAFT, counsellor=ana, **as_it_is)
     gone = supervisor.send(f"{DRAFT}/lines/1", page=DRAFT, counsellor=ben, **as_it_is)
 
+    assert (nothing.status_code, "This is how the shift is already" in nothing.text) == (422, True)
     assert "No change yet" in supervisor.get(DRAFT).text
     assert (gone.status_code, "not in the draft any more" in gone.text) == (422, True)
 

@@ -22,7 +22,7 @@ from rota.domain.shifts import ShiftRefused, Span
 from rota.domain.swaps import NotNow, OfferedAlready, OwnOffer
 from rota.models import CounsellorRow, LeaveRow, ShiftRow, ShiftState
 from rota.operations import drafts, ladder, leave, swaps
-from rota.operations.drafts import CannotBeUndone, DraftShift
+from rota.operations.drafts import CannotBeUndone, DraftShift, NothingChanges
 from rota.operations.judge import RuleStandsAgainst, judge, who_could_cover
 from rota.operations.leave import LeaveRefused
 from rota.operations.shifts import AlreadyOnShift, ShiftChangedMeanwhile, add_shift, move_shift, split_shift
@@ -364,7 +364,9 @@ def test_a_draft_counts_for_nothing_until_it_is_published_and_then_each_hears_on
 def test_publishing_nothing_tells_nobody(session: Session, team: Team) -> None:
     ana = team.counsellor()
     shift = team.shift(ana, hours(20, 28))
-    draft = a_draft(session, DraftShift(shift, 1, ana, hours(20, 28)))
+    with pytest.raises(NothingChanges, match="how the shift is already"):
+        a_draft(session, DraftShift(shift, 1, ana, hours(20, 28)))
+    draft = drafts.begin(session, by=None, now=NOON).id
 
     assert drafts.publish(session, draft_id=draft, zone=LONDON, by=None, now=NOON) == []
     assert texts(session) == []
