@@ -75,6 +75,14 @@ def go_on(draft: Draft, *, answered: str) -> Response:
     return unsent.done(keep(make_response(redirect(url_for(f"visitor.{next_step(draft)}"), 303)), draft))
 
 
+def where() -> str:
+    """The page at which whoever looks at something else beside the way was, or will be next."""
+    draft = present_draft()
+    if draft is None:
+        return url_for("visitor.name")
+    return url_for("visitor.done" if draft.token else f"visitor.{next_step(draft)}")
+
+
 def without(draft: Draft, step: str) -> Draft:
     """The draft with one page to be answered again."""
     return replace(draft, answered=tuple(page for page in draft.answered if page != step))

@@ -20,7 +20,7 @@ from callbacks.operations.visit import visit
 from callbacks.web import choices, proof, questions, safe_times, safety, unsent
 from callbacks.web.call_view import view_of
 from callbacks.web.draft import Draft, forget, keep, new_draft, present_draft
-from callbacks.web.journey import at, go_on, next_step, page, start_again, without
+from callbacks.web.journey import at, go_on, next_step, page, start_again, where, without
 from callbacks.web.questions import Errors, WrongAnswer
 from foundation import clock, language, sealed
 from foundation.database import transaction
@@ -128,8 +128,7 @@ def emergency() -> ResponseReturnValue:
     draft = present_draft()
     if draft is None:
         return start_again()
-    on = url_for(f"visitor.{next_step(draft)}") if not draft.token else url_for("visitor.done")
-    return make_response(render_template("visitor/emergency.html", on=on))
+    return make_response(render_template("visitor/emergency.html", on=where()))
 
 
 def _add_questions(part: str, *, number: int) -> None:
@@ -393,13 +392,14 @@ def erased() -> ResponseReturnValue:
 @visitor.get("/elsewhere")
 def elsewhere() -> ResponseReturnValue:
     """Whom else one can talk to."""
-    return make_response(render_template("visitor/elsewhere.html", groups=grouped()))
+    return make_response(render_template("visitor/elsewhere.html", groups=grouped(), back=where()))
 
 
 @visitor.get("/tips")
 def private() -> ResponseReturnValue:
     """How to keep a visit to these pages private."""
-    return make_response(render_template("visitor/private.html", domestic_abuse=domestic_abuse(language.present())))
+    line = domestic_abuse(language.present())
+    return make_response(render_template("visitor/private.html", domestic_abuse=line, back=where()))
 
 
 def _as_ask(draft: Draft, *, now: datetime) -> Ask:

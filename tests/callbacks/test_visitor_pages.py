@@ -139,6 +139,32 @@ def test_a_page_that_is_refused_leads_back_to_its_address_so_that_back_and_reloa
     assert title(client.get(path)) == "Ask for a call"  # another page was answered meanwhile
 
 
+@pytest.mark.parametrize("path", ["/tips", "/elsewhere"])
+def test_whoever_looks_beside_the_way_comes_back_to_where_they_were(client: FlaskClient, path: str) -> None:
+    def back() -> str:
+        found = re.search(r'class="back"><a href="([^"]+)"', client.get(path).text)
+        assert found is not None
+        return found[1]
+
+    at_first = back()
+    fill_in(client, until="/number")
+    half_way = back()
+    fill_in(client)
+    client.post("/check")
+
+    assert (at_first, half_way, back()) == ("/", "/number", "/done")
+
+
+def test_the_confirmation_says_how_to_leave_nothing_on_a_device_that_others_use(client: FlaskClient) -> None:
+    fill_in(client)
+    done = client.post("/check", follow_redirects=True).text
+    client.get("/leave")
+
+    assert "If others use this device, press “Leave this page”" in done
+    assert "You have asked for a call already" not in client.get("/").text
+    assert "Let us start again" in client.get("/done").text
+
+
 def test_what_was_refused_on_one_page_is_not_shown_on_another(client: FlaskClient) -> None:
     fill_in(client)
     client.post("/number", data={"phone": "999"})
