@@ -40,7 +40,7 @@ class Draft:
     voicemail: str = MessageRule.NO
     sms: str = MessageRule.NO
     third_party: str = ""
-    """Not preset: it depends on whether there is a name to ask for."""
+    """Preset by the answer to the first question: it depends on whether there is a name to ask for."""
     phone_owner: str = ""
     safe_word: str = ""
     not_after: str = ""

@@ -60,8 +60,9 @@ def take_name() -> ResponseReturnValue:
         answer = unsent.again(wrong.errors)
         answer.headers["Location"] = url_for("visitor.name", again="")  # whoever keeps no cookies is told so there
         return answer
-    if bool(called) != bool(draft.name):  # "ask for me by name" can be chosen only with a name
-        draft = replace(without(draft, "contact"), third_party="")
+    if not draft.third_party or bool(called) != bool(draft.name):  # "ask for me by name" goes only with a name
+        strictest = SafeContact().for_name(called)
+        draft = replace(without(draft, "contact"), third_party=strictest.third_party.value)
     return go_on(replace(draft, name=called), answered="name")
 
 

@@ -164,11 +164,12 @@ def asking(page: Place) -> Iterator[str]:
     yield "contact, with more"
     page.evaluate(_NEARLY_OVER)
     yield "contact, when the hour is nearly over"
-    page.fill("#safe_word", "boiler")
+    page.fill("#safe_word", "x" * 200)
     page.locator("[name=phone_owner][value=shared]").check()
     page.locator("#not_after").select_option(index=5)
     send(page)
     yield "contact, wrong"
+    page.fill("#safe_word", "boiler")
     page.locator("[name=third_party][value=hang_up]").check()
     send(page)
     yield "number"

@@ -286,6 +286,16 @@ def test_a_page_left_out_is_asked_first(client: FlaskClient) -> None:
     assert client.post("/check").headers["Location"] == "/contact"
 
 
+@pytest.mark.parametrize(("name", "preset"), [("Sam", "ask_for_name_only"), ("", "say_wrong_number")])
+def test_what_is_safe_begins_with_the_strictest_answers(client: FlaskClient, name: str, preset: str) -> None:
+    client.post("/", data={"name": name})
+    page = client.get("/contact").text
+
+    chosen = set(re.findall(r'name="(\w+)" value="(\w*)"[^>]* checked', page))
+
+    assert {("voicemail", "no"), ("sms", "no"), ("third_party", preset)} <= chosen
+
+
 def test_without_a_name_nobody_is_asked_for_by_name(client: FlaskClient) -> None:
     client.post("/", data={"name": " \u200b "})
 
