@@ -202,22 +202,23 @@ def end_orphans() -> None:
     with transaction() as session:
         look = sweep.begin(session, now=clock.now())
     try:
-        live = _under_way(look)
+        live, is_full = _under_way(look)
     except ProviderUnavailable as away:
         log.warning("sweep_waits", because=str(away))
         return
     with transaction() as session:
-        orphans = sweep.orphans(session, live=live, now=clock.now())
+        orphans = sweep.orphans(session, live=live, is_full=is_full, now=clock.now())
     for provider_id in orphans:
         _end_orphan(provider_id)
 
 
-def _under_way(look: sweep.Look) -> list[ProviderCall]:
+def _under_way(look: sweep.Look) -> tuple[list[ProviderCall], bool]:
+    """What is looked at, and whether it is everything that is under way."""
     if look.reaches_back_to is not None:
         latest = _telephony().latest_calls(sweep.LATEST)
         if look.is_seen_in(latest):
-            return latest
-    return _telephony().live_calls()
+            return latest, False
+    return _telephony().live_calls(), True
 
 
 def _end_orphan(provider_id: str) -> None:

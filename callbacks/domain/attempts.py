@@ -62,7 +62,7 @@ DECIDED_AFTERWARDS = frozenset(
 EMERGENCY_WAITS = timedelta(seconds=30)
 """So long after it is due, an emergency that nobody has been given is told to the lead on call."""
 
-EMERGENCY_OFFERED = timedelta(seconds=45)
+EMERGENCY_OFFERED = timedelta(seconds=35)
 """So long offered to one counsellor after another in vain, and it is told, too."""
 
 EMERGENCY_LOOKED_AT_WITHIN = timedelta(minutes=5)

@@ -23,11 +23,11 @@ from notifications.telephony.port import ProviderCall
 YOUNG_FOR = timedelta(seconds=30)
 """The id of a leg this young may still be on its way to us."""
 
-SEEN_LATE = timedelta(minutes=1)
+SEEN_LATE = timedelta(seconds=30)
 """So much later than it began may a call first be seen in a list, which lags behind; young ones are left alone."""
 
-LATEST = 50
-"""So many of the latest calls are asked for: a page, and what a busy minute brings."""
+LATEST = 100
+"""So many of the latest calls are asked for: a page, and what the busiest three quarters of a minute bring."""
 
 LAST_WORDS_TAKE = timedelta(minutes=2)
 """After this long, a leg of a call that is over has no more to say or to hear."""
@@ -56,16 +56,20 @@ def begin(session: Session, *, now: datetime) -> Look:
     """
     fully_at = session.scalar(select(PaceRow.swept_fully_at))
     is_full = fully_at is None or fully_at <= now - SWEPT_FULLY_EVERY or queries.is_fate_unknown(session, now=now)
-    values = {"swept_at": now} | ({"swept_fully_at": now} if is_full else {})
-    session.execute(update(PaceRow).values(values).execution_options(synchronize_session=False))
+    session.execute(update(PaceRow).values(swept_at=now).execution_options(synchronize_session=False))
     last_at = queries.trouble_last_at(session, Trouble.ORPHANS)
     if last_at is not None and last_at < now - ORPHANS_PASS_AFTER:
         trouble.end(session, Trouble.ORPHANS)
     return Look(None if is_full or fully_at is None else fully_at - SEEN_LATE)
 
 
-def orphans(session: Session, *, live: Sequence[ProviderCall], now: datetime) -> list[str]:
-    """The ids of those of these legs that are live and must be ended; each is a trouble that people are told of."""
+def orphans(session: Session, *, live: Sequence[ProviderCall], is_full: bool, now: datetime) -> list[str]:
+    """The ids of those of these legs that are live and must be ended; each is a trouble that people are told of.
+
+    `is_full`: these are all that are under way, and not only among the latest.
+    """
+    if is_full:
+        session.execute(update(PaceRow).values(swept_fully_at=now).execution_options(synchronize_session=False))
     live = [leg for leg in live if leg.status is None or RANKS[leg.status] < ENDED_RANK]
     ids = {each for leg in live for each in (leg.provider_id, leg.parent_id) if each is not None}
     ended_at = queries.call_ends(session, ids)

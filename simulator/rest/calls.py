@@ -104,7 +104,7 @@ async def list_all(request: web.Request) -> web.Response:
     visible_until = simulation.clock.now() - simulation.faults.rest.list_lag_s
     network = simulation.network
     candidates = network.open if query.get("Status") in LIVE else network.calls
-    found = [
+    found = (
         call
         for call in reversed(candidates.values())
         if call.created_at <= visible_until
@@ -114,7 +114,7 @@ async def list_all(request: web.Request) -> web.Response:
         and query.get("ParentCallSid") in (None, "", call.parent.sid if call.parent else None)
         and passes_dates(query, "StartTime", call.dialled_at)
         and passes_dates(query, "EndTime", call.ended_at)
-    ]
+    )
     return envelope(request, "calls", found, call_as_json)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -27,11 +28,12 @@ def check_filters(request: web.Request, known: frozenset[str]) -> None:
 
 
 def envelope(
-    request: web.Request, name: str, items: Sequence[Item], as_json: Callable[[Item], dict[str, Any]]
+    request: web.Request, name: str, found: Iterable[Item], as_json: Callable[[Item], dict[str, Any]]
 ) -> web.Response:
-    """One page of the items under Twilio's keys; ``items`` is newest first."""
+    """One page of what was found, newest first, under Twilio's keys; no more is looked for than the page needs."""
     size = min(max(_whole(request, "PageSize", DEFAULT_PAGE_SIZE), 1), MAX_PAGE_SIZE)
     page = _whole(request, "Page", 0)
+    items = list(islice(found, (page + 1) * size + 1))
     shown = items[page * size : (page + 1) * size]
     has_next = len(items) > (page + 1) * size
     start = page * size

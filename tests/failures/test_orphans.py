@@ -10,6 +10,7 @@ import requests
 from foundation.database import transaction
 from foundation.doorbell import Bell
 from notifications import queries as notifications
+from notifications.operations import sweep
 from rota.operations.presence import set_away
 from tests.conftest import ACCOUNT, AUTH_TOKEN, HELPLINE, Town
 from tests.journeys.conftest import ANA, TAKES, TALKS, VISITOR, People
@@ -86,7 +87,7 @@ def test_looking_for_strays_takes_one_request_in_ten_seconds_when_nothing_is_ami
 
 
 def test_a_stray_that_is_older_than_the_latest_calls_is_found_within_a_minute(town: Town, people: People) -> None:
-    others = [f"+4477009006{number:02}" for number in range(60)]
+    others = [f"+4477009006{number:02}" for number in range(sweep.LATEST)]
     town.expects(ANA, VISITOR, SOMEBODY_ELSE, *others)
     town.phones.habit(SOMEBODY_ELSE, picks_up="person")
     asked = people.ask()
