@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
 
 from foundation.language import FOLDER
 from foundation.web.help_lines import ALL
+
+HOUSE = Path(__file__).parents[2]
 
 UNKIND = re.compile(
     r"\b(addict(s|ed|ion)?|alcoholics?|junk(ie|y)s?|abus(e|er|ers|ing)|substance|habit|users?|clean|dirty|suffer\w*|victims?"
@@ -82,3 +85,31 @@ def test_nothing_is_said_that_blames_or_names_people_by_what_they_take(place: in
     unkind = (UNKIND, UNKIND_IN_WELSH)[place]
 
     assert [pair for pair in sentences().items() if unkind.search(pair[place])] == []
+
+
+PERSON_LAST = re.compile(
+    r"\b(addict(s|ed)?|alcoholics?|junk(ie|y)s?|(ab)?users?|clean|dirty|habit|suffer\w*|victims?|mentally ill)\b",
+    re.IGNORECASE,
+)
+"""Words for people that staff are not to read either."""
+
+
+def on_pages(template: Path) -> str:
+    """What a template says, without its tags and its code."""
+    return re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<[^>]+>", " ", template.read_text(), flags=re.DOTALL)
+
+
+def test_staff_pages_and_the_sample_article_put_the_person_first_too() -> None:
+    templates = [
+        path for room in ("callbacks", "rota", "accounts", "foundation") for path in (HOUSE / room).rglob("*.html")
+    ]
+    said = {str(path.relative_to(HOUSE)): on_pages(path) for path in templates}
+
+    assert len(said) > 60
+    assert {name: found[0] for name, text in said.items() if (found := PERSON_LAST.search(text))} == {}
+
+
+def test_the_sample_article_can_be_read_at_ten() -> None:
+    article = on_pages(HOUSE / "callbacks" / "web" / "templates" / "demo" / "article.html")
+
+    assert reading_age(article) <= 10
