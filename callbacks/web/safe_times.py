@@ -38,9 +38,13 @@ def until_when(present: str, *, zone: ZoneInfo, now: datetime) -> tuple[Option, 
 
 
 def _all_day(*, zone: ZoneInfo, now: datetime) -> str:
-    last = allowed(Wanted(asked_at=now, when=Asap()), zone=zone)[-1].ends_at
+    first, *later = allowed(Wanted(asked_at=now, when=Asap()), zone=zone)
+    last = [first, *later][-1].ends_at
     day, time = day_name(last, zone=zone, now=now), clock_time(last, zone=zone)
-    return said("Until {day} at {time}, but not at night", day=day, time=time)
+    if not later:
+        return said("Until {day} at {time}", day=day, time=time)
+    until, again = clock_time(first.ends_at, zone=zone), clock_time(later[0].starts_at, zone=zone)
+    return said("Until {until}, then from {again} until {day} at {time}", until=until, again=again, day=day, time=time)
 
 
 def _only_until(end: datetime, *, zone: ZoneInfo) -> str:

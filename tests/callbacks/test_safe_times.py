@@ -52,6 +52,21 @@ def test_only_until_an_hour_from_now_is_kept_and_shown(app: Flask, client: Flask
     assert "today between 12:00 and 13:00</dd>" in done
 
 
+@pytest.mark.parametrize(
+    ("hour_of_day", "words"),
+    [
+        (3, "Until 05:00, then from 08:00 until today at 21:00"),
+        (7, "Until today at 21:00"),
+        (12, "Until 21:00, then from 08:00 until tomorrow at 12:00"),
+        (20, "Until 22:00, then from 08:00 until tomorrow at 20:00"),
+    ],
+)
+def test_what_all_day_means_is_said_to_the_minute_at_night_too(hour_of_day: int, words: str) -> None:
+    asked_at = NOON.replace(hour=hour_of_day)
+
+    assert safe_times.until_when("", zone=LONDON, now=asked_at)[0][1] == words
+
+
 def test_an_end_that_has_come_meanwhile_asks_for_the_time_again(client: FlaskClient, a_clock: Clock) -> None:
     fill_in(client, until="/time")
     client.post("/time", data={"when": "asap", "until": (NOON + HOUR).isoformat()})
