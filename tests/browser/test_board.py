@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from accounts.domain.roles import Role
 from accounts.operations.staff import add_staff
@@ -17,18 +16,15 @@ from callbacks.domain.attempts import ReviewReason
 from callbacks.domain.lifecycle import Event
 from foundation.database import transaction
 from rota.models import CounsellorRow
+from tests.browser.looks import NARROW, RULES, WIDE, Opens, overflow
 from tests.callbacks.desk import Desk
 from tests.conftest import NOON, Clock
 from tests.rota.planning import PASSWORD
 
 pytestmark = pytest.mark.browser
 
-NARROW, WIDE = {"width": 320, "height": 700}, {"width": 1280, "height": 900}
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SUPERVISOR = "sue@example.org"
 ONLY_A_WOMAN = GenderWish(Gender.FEMALE, Strength.ONLY)
-
-Opens = Callable[..., Page]
 
 
 @pytest.fixture
@@ -70,37 +66,19 @@ def _hold(desk: Desk, reference: str) -> None:
 
 
 @pytest.fixture
-def opens(browser: Browser, served: str, desk: Desk) -> Iterator[Opens]:
-    """Open a page as the supervisor, in a browser of its own."""
-    contexts: list[BrowserContext] = []
+def opens(signs_in: Opens, desk: Desk) -> Opens:
+    """Open a page as the supervisor."""
 
     def open_page(path: str = "/staff/board", **view: Any) -> Page:
-        context = browser.new_context(base_url=served, **({"viewport": WIDE} | view))
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(f"/staff/sign-in?next={path}")
-        page.get_by_label("E-mail").fill(SUPERVISOR)
-        page.get_by_label("Password").fill(PASSWORD)
-        with page.expect_navigation():
-            page.get_by_role("button", name="Sign in").click()
-        page.goto(path)
-        return page
+        return signs_in(path, SUPERVISOR, **view)
 
-    yield open_page
-    for context in contexts:
-        context.close()
+    return open_page
 
 
 @pytest.fixture
 def why(desk: Desk) -> str:
     """The page about a request that waits."""
     return f"/staff/callbacks/{desk.ask()}/why"
-
-
-def overflow(page: Page) -> int:
-    """Pixels that are only reached by scrolling sideways."""
-    wider: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    return wider
 
 
 @pytest.mark.parametrize(("viewport", "scheme"), [(NARROW, "light"), (NARROW, "dark"), (WIDE, "light"), (WIDE, "dark")])

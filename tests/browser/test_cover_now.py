@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from accounts.domain.roles import Role
 from accounts.operations.staff import add_staff
@@ -19,17 +17,14 @@ from notifications.operations import hear, place
 from rota import queries
 from rota.models import CounsellorRow
 from rota.operations import ladder, swaps
+from tests.browser.looks import NARROW, WIDE, Opens, overflow, violations
 from tests.conftest import NOON, Clock
 from tests.rota.planning import LONDON, PASSWORD, Team, hours
 
 pytestmark = pytest.mark.browser
 
-NARROW, WIDE = {"width": 320, "height": 700}, {"width": 1280, "height": 900}
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 ANA, SUE = "ana@example.org", "sue@example.org"
 MINE, LIVE = "/staff/rota/mine", "/staff/rota/live"
-
-Opens = Callable[..., Page]
 
 
 @pytest.fixture
@@ -52,37 +47,13 @@ def team(app: Flask, a_clock: Clock) -> Team:
 
 
 @pytest.fixture
-def opens(browser: Browser, served: str, team: Team) -> Iterator[Opens]:
-    """Open a page as somebody, in a browser of its own."""
-    contexts: list[BrowserContext] = []
+def opens(signs_in: Opens, team: Team) -> Opens:
+    """Open a page as somebody."""
 
     def open_page(path: str, who: str = ANA, **view: Any) -> Page:
-        context = browser.new_context(base_url=served, **({"viewport": WIDE} | view))
-        contexts.append(context)
-        page = context.new_page()
-        page.goto("/staff/sign-in")
-        page.get_by_label("E-mail").fill(who)
-        page.get_by_label("Password").fill(PASSWORD)
-        with page.expect_navigation():
-            page.get_by_role("button", name="Sign in").click()
-        page.goto(path)
-        return page
+        return signs_in(path, who, **view)
 
-    yield open_page
-    for context in contexts:
-        context.close()
-
-
-def overflow(page: Page) -> int:
-    """Pixels that are only reached by scrolling sideways."""
-    wider: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    return wider
-
-
-def violations(page: Page) -> list[str]:
-    """The accessibility rules that the page breaks."""
-    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})
-    return [f"{one['id']}: {[node['html'][:120] for node in one['nodes']]}" for one in found.response["violations"]]
+    return open_page
 
 
 def unfold(page: Page) -> None:

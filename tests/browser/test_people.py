@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from accounts.domain.roles import Role
 from accounts.operations.staff import add_staff
@@ -17,15 +16,11 @@ from foundation.database import transaction
 from rota.domain.counsellor import Skill
 from rota.domain.working_time import Site
 from rota.operations.holidays import add_holiday
+from tests.browser.looks import NARROW, RULES, WIDE, Opens
 from tests.conftest import Clock
 from tests.rota.planning import NOON, PASSWORD, Team, hours
 
 pytestmark = pytest.mark.browser
-
-NARROW, WIDE = {"width": 320, "height": 700}, {"width": 1280, "height": 900}
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-Opens = Callable[..., Page]
 
 
 @pytest.fixture
@@ -46,25 +41,13 @@ def team(app: Flask, a_clock: Clock) -> Team:
 
 
 @pytest.fixture
-def opens(browser: Browser, served: str, team: Team) -> Iterator[Opens]:
-    """Open a page as the supervisor, in a browser of its own."""
-    contexts: list[BrowserContext] = []
+def opens(signs_in: Opens, team: Team) -> Opens:
+    """Open a page as the supervisor."""
 
     def open_page(path: str, **view: Any) -> Page:
-        context = browser.new_context(base_url=served, **({"viewport": WIDE} | view))
-        contexts.append(context)
-        page = context.new_page()
-        page.goto("/staff/sign-in")
-        page.get_by_label("E-mail").fill("sue@example.org")
-        page.get_by_label("Password").fill(PASSWORD)
-        with page.expect_navigation():
-            page.get_by_role("button", name="Sign in").click()
-        page.goto(path)
-        return page
+        return signs_in(path, "sue@example.org", **view)
 
-    yield open_page
-    for context in contexts:
-        context.close()
+    return open_page
 
 
 def broken(page: Page) -> tuple[list[str], int]:

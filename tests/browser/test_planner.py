@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from datetime import date, time
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from accounts.queries import staff_by_email
 from foundation.database import transaction
@@ -17,14 +15,13 @@ from rota import queries
 from rota.operations import drafts, leave, patterns, swaps
 from rota.operations.drafts import DraftShift
 from rota.operations.patterns import Turns
+from tests.browser.looks import NARROW, WIDE, Opens, overflow, violations
 from tests.callbacks.desk import Desk
 from tests.conftest import Clock
-from tests.rota.planning import LONDON, NOON, PASSWORD, hours
+from tests.rota.planning import LONDON, NOON, hours
 
 pytestmark = pytest.mark.browser
 
-NARROW, WIDE = {"width": 320, "height": 700}, {"width": 1280, "height": 1000}
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SUE = "supervisor@example.org"
 ROTA, DRAFT = "/staff/rota?week=2026-W48", "/staff/rota/draft?week=2026-W48"
 COVERAGE = "/staff/coverage?week=2026-W48"
@@ -39,8 +36,6 @@ PAGES = (
     "/staff/rota/requests?day=2026-11-25&starts=09:00&ends=13:00",
     f"{COVERAGE}&shift=1",
 )
-
-Opens = Callable[..., Page]
 
 
 @pytest.fixture
@@ -77,37 +72,13 @@ def desk(app: Flask, a_clock: Clock) -> Desk:
 
 
 @pytest.fixture
-def opens(browser: Browser, served: str, desk: Desk) -> Iterator[Opens]:
-    """Open a page as the supervisor, in a browser of its own."""
-    contexts: list[BrowserContext] = []
+def opens(signs_in: Opens, desk: Desk) -> Opens:
+    """Open a page as the supervisor."""
 
     def open_page(path: str, **view: Any) -> Page:
-        context = browser.new_context(base_url=served, **({"viewport": WIDE} | view))
-        contexts.append(context)
-        page = context.new_page()
-        page.goto("/staff/sign-in")
-        page.get_by_label("E-mail").fill(SUE)
-        page.get_by_label("Password").fill(PASSWORD)
-        with page.expect_navigation():
-            page.get_by_role("button", name="Sign in").click()
-        page.goto(path)
-        return page
+        return signs_in(path, SUE, **view)
 
-    yield open_page
-    for context in contexts:
-        context.close()
-
-
-def overflow(page: Page) -> int:
-    """Pixels that are only reached by scrolling sideways."""
-    wider: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    return wider
-
-
-def violations(page: Page) -> list[str]:
-    """The accessibility rules that the page breaks."""
-    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})
-    return [f"{one['id']}: {[node['html'][:160] for node in one['nodes']]}" for one in found.response["violations"]]
+    return open_page
 
 
 @pytest.mark.parametrize(("viewport", "scheme"), [(NARROW, "dark"), (WIDE, "light")])

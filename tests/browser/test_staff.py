@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from callbacks.domain.lifecycle import Status
 from callbacks.domain.safe_contact import MessageRule, SafeContact
+from tests.browser.looks import NARROW, WIDE, Opens, overflow, violations
 from tests.callbacks.desk import Desk
 from tests.conftest import Clock
-from tests.rota.planning import PASSWORD
 
 pytestmark = pytest.mark.browser
 
-NARROW, WIDE = {"width": 320, "height": 700}, {"width": 1280, "height": 900}
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 ANA, SUE = "ana@example.org", "supervisor@example.org"
-
-Opens = Callable[..., Page]
 
 
 @pytest.fixture
@@ -35,25 +29,13 @@ def desk(app: Flask, a_clock: Clock) -> Desk:
 
 
 @pytest.fixture
-def opens(browser: Browser, served: str, desk: Desk) -> Iterator[Opens]:
-    """Open a page as somebody, in a browser of its own."""
-    contexts: list[BrowserContext] = []
+def opens(signs_in: Opens, desk: Desk) -> Opens:
+    """Open a page as somebody."""
 
     def open_page(path: str, who: str = ANA, **view: Any) -> Page:
-        context = browser.new_context(base_url=served, **({"viewport": WIDE} | view))
-        contexts.append(context)
-        page = context.new_page()
-        page.goto("/staff/sign-in")
-        page.get_by_label("E-mail").fill(who)
-        page.get_by_label("Password").fill(PASSWORD)
-        with page.expect_navigation():
-            page.get_by_role("button", name="Sign in").click()
-        page.goto(path)
-        return page
+        return signs_in(path, who, **view)
 
-    yield open_page
-    for context in contexts:
-        context.close()
+    return open_page
 
 
 def a_full_request(desk: Desk) -> str:
@@ -82,18 +64,6 @@ def talked(desk: Desk) -> str:
     desk.take(reference)
     desk.hang_up(reference)
     return reference
-
-
-def overflow(page: Page) -> int:
-    """Pixels that are only reached by scrolling sideways."""
-    wider: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    return wider
-
-
-def violations(page: Page) -> list[str]:
-    """The accessibility rules that the page breaks."""
-    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})
-    return [f"{one['id']}: {[node['html'][:120] for node in one['nodes']]}" for one in found.response["violations"]]
 
 
 @pytest.mark.parametrize(("viewport", "scheme"), [(NARROW, "light"), (NARROW, "dark"), (WIDE, "light"), (WIDE, "dark")])
