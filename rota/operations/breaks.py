@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,8 +13,7 @@ from sqlalchemy.orm import Session
 
 from accounts.operations.journal import note
 from rota import queries
-from rota.domain.breaks import place_break
-from rota.domain.coverage import Coverage
+from rota.domain.breaks import Spare, place_break
 from rota.domain.shifts import ShiftRefused, Span
 from rota.models import ShiftBreakRow, ShiftRow, ShiftState, range_of, span_of
 from rota.operations.shifts import ShiftNotFound
@@ -62,44 +60,27 @@ def plan_breaks(
 ) -> int:
     """A break for every coming shift that is due one and has none; how many were planned.
 
-    Each is put where most are on beyond the need, breaks that are planned already counted.
+    Each is put where most are on beyond the need, and where somebody else has the training and the languages that are
+    needed; breaks that are planned already are counted.
     """
     due = [row for row in queries.shifts_due_a_break(session, start=start, end=end) if row.starts_at > now]
     missing = [row for row in due if not row.breaks]
     if not missing:
         return 0
-    spare = _Spare(
-        queries.coverage(session, start=missing[0].starts_at, end=max(row.ends_at for row in due), zone=zone)
-    )
+    start, end = missing[0].starts_at, max(row.ends_at for row in due)
+    people = queries.on_duty(session, start=start, end=end)
+    found = queries.against_demand(session, people, start=start, end=end, zone=zone)
+    spare = Spare(found, people, queries.able(session))
     shifts = queries.lock_shifts(session, shift_ids=[row.id for row in missing])
     planned = []
     for row in missing:
-        span = place_break(row.span, row.break_length, spare=spare)
+        span = place_break(row.span, row.break_length, spare=spare.without(row.counsellor_id, row.span))
         planned.append(ShiftBreakRow(shift_id=row.id, during=range_of(span)))
         shifts[row.id].note_change(now)
         _note(session, "break_set", row.id, before=None, after=_told(span), by=by, now=now)
-        spare.taken.append(span)
+        spare.take(row.counsellor_id, span)
     _add(session, planned)
     return len(missing)
-
-
-class _Spare:
-    """How many are on beyond the need, less the breaks that were planned since."""
-
-    def __init__(self, coverage: Coverage) -> None:
-        self.segments = coverage.segments
-        self.starts = [segment.span.starts_at for segment in coverage.segments]
-        self.taken: list[Span] = []
-
-    def __call__(self, span: Span) -> int:
-        first = max(0, bisect_right(self.starts, span.starts_at) - 1)
-        inside = []
-        for segment in self.segments[first:]:
-            if segment.span.starts_at >= span.ends_at:
-                break
-            inside.append(segment.on - segment.need.people)
-        taken = sum(1 for one in self.taken if one.clipped(span.starts_at, span.ends_at))
-        return min(inside, default=0) - taken
 
 
 def _open(session: Session, shift_id: int, now: datetime) -> ShiftRow:

@@ -9,6 +9,7 @@ from rota.queries.breaks import (
     without_their_break,
 )
 from rota.queries.counsellors import (
+    able,
     able_ids,
     counsellor_of,
     counsellors_by_id,
@@ -112,6 +113,7 @@ __all__ = [
     "PlannedShift",
     "PresenceLine",
     "ShiftDueABreak",
+    "able",
     "able_ids",
     "against_demand",
     "begun_open_shifts",

@@ -40,6 +40,12 @@ def abilities(session: Session) -> tuple[dict[int, frozenset[Skill]], dict[int, 
     return skills, {person: frozenset(spoken) for person, _, spoken in rows}
 
 
+def able(session: Session) -> dict[int, frozenset[str]]:
+    """What each person can do, by id: skills and languages have no word in common."""
+    skills, languages = abilities(session)
+    return {person: frozenset(map(str, own)) | languages[person] for person, own in skills.items()}
+
+
 def team(session: Session, *, today: date) -> Sequence[CounsellorRow]:
     """Everybody who works here today, by name."""
     return session.scalars(counsellors_here(today)).all()

@@ -18,8 +18,9 @@ from accounts import queries as journal
 from foundation.database import transaction
 from rota import queries
 from rota.domain.breaks import place_break
+from rota.domain.counsellor import Skill
 from rota.domain.shifts import Span
-from rota.models import span_of
+from rota.models import RequirementRow, span_of
 from rota.operations import feed, swaps
 from rota.operations.breaks import BreakRefused, plan_breaks, remove_breaks, set_break
 from rota.operations.shifts import split_shift
@@ -99,6 +100,29 @@ def test_the_missing_breaks_of_a_week_are_planned_one_after_another(session: Ses
     )
     assert (planned, again, len(found)) == (3, 0, 3)
     assert all(earlier[1] <= later[0] for earlier, later in pairwise(found))
+
+
+def test_no_break_leaves_a_time_without_the_training_that_it_needs(session: Session, team: Team) -> None:
+    """The only two who are trained meet for four hours: that is where each has their break, one after the other."""
+    ana, ben = (team.counsellor(name, Skill.CRISIS) for name in ("Ana Example", "Ben Example"))
+    cai, dan = (team.counsellor(name) for name in ("Cai Example", "Dan Example"))
+    session.add_all(
+        RequirementRow(weekday=day, starts=0, ends=1440, at_least=2, skill="crisis", with_skill=1) for day in range(7)
+    )
+    session.flush()
+    team.shift(ana, hours(24, 32))
+    team.shift(ben, hours(28, 36))
+    for person in (cai, dan):
+        team.shift(person, hours(24, 36))
+
+    plan_breaks(session, start=NOON, end=NOON + timedelta(days=3), zone=LONDON, **ME)
+
+    found = queries.coverage(session, start=hours(24, 36).starts_at, end=hours(24, 36).ends_at, zone=LONDON)
+    own = {each.counsellor_id: each.breaks for each in queries.shifts_due_a_break(
+        session, start=NOON, end=NOON + timedelta(days=3))}  # fmt: skip
+    assert all(len(breaks) == 1 for breaks in own.values())
+    assert not [gap for gap in found.gaps if gap.missing]
+    assert all(hours(28, 32).covers(own[person][0].starts_at) for person in (ana, ben))
 
 
 def test_a_supervisor_plans_and_takes_away_breaks_on_the_page(
