@@ -56,10 +56,21 @@ def test_in_a_frame_the_cookie_belongs_to_that_frame_on_that_website_only(embedd
     assert "Partitioned" not in outside
 
 
-def test_leaving_from_a_frame_takes_away_the_cookie_of_the_frame_too(embedded: Flask) -> None:
+def test_what_was_typed_and_refused_in_a_frame_belongs_to_that_frame_too(embedded: Flask) -> None:
+    answer = embedded.test_client().post(
+        "/", data={"name": "x" * 81}, headers={"Sec-Fetch-Dest": "iframe"}, base_url="https://call.example.org"
+    )
+
+    [kept] = [line for line in answer.headers.getlist("Set-Cookie") if line.startswith("unsent=")]
+    assert all(part in kept for part in ("SameSite=None", "Secure", "Partitioned", "HttpOnly"))
+    assert "Max-Age" not in kept
+
+
+@pytest.mark.parametrize("name", ["draft", "unsent"])
+def test_leaving_from_a_frame_takes_away_the_cookies_of_the_frame_too(embedded: Flask, name: str) -> None:
     answer = embedded.test_client().post("/leave/forget", base_url="https://call.example.org")
 
-    gone = [line for line in answer.headers.getlist("Set-Cookie") if line.startswith("draft=;")]
+    gone = [line for line in answer.headers.getlist("Set-Cookie") if line.startswith(f"{name}=;")]
     assert answer.status_code == 204
     assert sorted("Partitioned" in line for line in gone) == [False, True]
     assert all("Max-Age=0" in line for line in gone)
