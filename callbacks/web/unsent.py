@@ -2,7 +2,7 @@
 
 A form that is refused, or put aside to read the page in another language, answers with the address of its own page.
 What was typed, and what is wrong with it, waits in one encrypted cookie until the page is answered, or ten minutes are
-over.
+over; what a second tab typed on another page waits beside it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypedDict
 
 from flask import Response, make_response, redirect, request
 from werkzeug.datastructures import MultiDict
@@ -22,7 +22,8 @@ from foundation.web import tongue
 
 KEPT_FOR_S: Final = 600  # ten minutes: time to put something right, not time for the next person at the same computer
 LONGEST: Final = 200  # characters of one field: twice what the longest may have, so what was too long still is
-ROOM: Final = 2000  # bytes in all: sealed and sent they still fit into a cookie, and a browser keeps no larger one
+ROOM: Final = 2000  # bytes of one page; more than anybody types, and what is wrong with it fits beside it
+MOST: Final = 2700  # bytes in all: sealed they are a third more, and a browser keeps no cookie above 4,096
 NOT_TYPED: Final = frozenset({"speak", "work", "answers", "website"})
 """Fields of our own."""
 
@@ -60,26 +61,19 @@ def put_aside_for_language() -> Response | None:
 
 def here() -> Unsent:
     """What waits for the page at hand."""
-    kept = request.cookies.get(UNSENT)
-    if not kept:
+    found = _waiting().get(request.path)
+    if found is None:
         return NOTHING
-    try:
-        given = json.loads(sealed.unseal(kept.encode(), within_s=KEPT_FOR_S))
-        fields = MultiDict[str, str]((name, typed) for name, typed in given["fields"])
-        at, errors, is_cut = given["at"], given["errors"], given["cut"]
-    except (sealed.CannotUnseal, ValueError, KeyError, TypeError):  # of another release, or nothing of ours
-        return NOTHING
-    return Unsent(fields, errors, is_cut) if at == request.path else NOTHING
+    fields = MultiDict[str, str]((name, typed) for name, typed in found["fields"])
+    return Unsent(fields, found["errors"], found["is_cut"])
 
 
 def again(errors: Errors | None = None) -> Response:
     """The same page once more, with what was typed; `errors` says what is wrong with it."""
-    fields, is_cut = _short([(name, typed) for name, typed in request.form.items(multi=True) if name not in NOT_TYPED])
-    kept = {"at": request.path, "fields": fields, "errors": errors or {}, "cut": is_cut}
-    value = sealed.seal(json.dumps(kept, ensure_ascii=False)).decode()
-    response = make_response(redirect(request.path, 303))
-    response.set_cookie(UNSENT, value, path="/", httponly=True, **scope())
-    return response
+    typed = [(name, value) for name, value in request.form.items(multi=True) if name not in NOT_TYPED]
+    fields, is_cut = _short(typed)
+    waiting = _elsewhere() | {request.path: _Page(fields=fields, errors=errors or {}, is_cut=is_cut)}
+    return _keep(make_response(redirect(request.path, 303)), waiting)
 
 
 def refused(errors: Errors, *, show: Callable[[Unsent], Response]) -> Response:
@@ -88,17 +82,59 @@ def refused(errors: Errors, *, show: Callable[[Unsent], Response]) -> Response:
 
 
 def done(response: Response) -> Response:
-    """The page is answered; nothing waits any more."""
-    if UNSENT in request.cookies:
-        response.delete_cookie(UNSENT, path="/", httponly=True, **scope())
+    """The page is answered; what was typed on another, in a second tab, still waits."""
+    return _keep(response, _elsewhere()) if UNSENT in request.cookies else response
+
+
+def forget(response: Response) -> Response:
+    """Everything is asked for; nothing waits any more."""
+    response.delete_cookie(UNSENT, path="/", httponly=True, **scope())
     return response
 
 
+class _Page(TypedDict):
+    """What waits for one page."""
+
+    fields: list[tuple[str, str]]
+    errors: Errors
+    is_cut: bool
+
+
+def _waiting() -> dict[str, _Page]:
+    """By the page that it waits for, the latest last; nothing when the cookie is too old or none of ours."""
+    try:
+        kept: dict[str, _Page] = json.loads(
+            sealed.unseal(request.cookies.get(UNSENT, "").encode(), within_s=KEPT_FOR_S)
+        )
+    except sealed.CannotUnseal:
+        return {}
+    return kept
+
+
+def _elsewhere() -> dict[str, _Page]:
+    return {path: page for path, page in _waiting().items() if path != request.path}
+
+
+def _keep(response: Response, waiting: dict[str, _Page]) -> Response:
+    """As many pages as a cookie holds, the latest of all."""
+    while len(waiting) > 1 and _size(waiting) > MOST:
+        del waiting[next(iter(waiting))]
+    if not waiting:
+        return forget(response)
+    value = sealed.seal(json.dumps(waiting, ensure_ascii=False)).decode()
+    response.set_cookie(UNSENT, value, path="/", httponly=True, **scope())
+    return response
+
+
+def _size(value: object) -> int:
+    return len(json.dumps(value, ensure_ascii=False).encode())
+
+
 def _short(typed: Sequence[tuple[str, str]]) -> tuple[list[tuple[str, str]], bool]:
-    """As much as a cookie holds, and whether something had to go."""
+    """As much as a page may keep, and whether something had to go."""
     kept: list[tuple[str, str]] = []
     for name, value in typed:
         kept.append((name[:LONGEST], value[:LONGEST]))
-        if len(json.dumps(kept, ensure_ascii=False).encode()) > ROOM:
+        if _size(kept) > ROOM:
             return kept[:-1], True
     return kept, any(len(name) > LONGEST or len(value) > LONGEST for name, value in typed)

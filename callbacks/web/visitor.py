@@ -345,7 +345,7 @@ def ask_for_call(draft: Draft) -> ResponseReturnValue:
     except (offers.NotOffered, WindowClosed, WrongAnswer):
         return _time_is_gone(draft)
     answer = make_response(redirect(url_for("visitor.done"), 303))
-    return unsent.done(keep(answer, replace(draft, token=asked.token)))
+    return unsent.forget(keep(answer, replace(draft, token=asked.token)))
 
 
 @visitor.get("/done")

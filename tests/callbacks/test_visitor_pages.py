@@ -132,11 +132,43 @@ def test_a_page_that_is_refused_leads_back_to_its_address_so_that_back_and_reloa
 
     refused = client.post(path, data={"name": "x" * 81, "others": "x"})
     shown = [title(client.get(path)) for _ in range(2)]
-    client.post("/number", data={"phone": "01632 960 001"})
 
     assert (refused.status_code, refused.headers["Location"].removesuffix("?again=")) == (303, path)
     assert shown == ["Error: Ask for a call"] * 2
-    assert title(client.get(path)) == "Ask for a call"  # another page was answered meanwhile
+
+
+def test_a_page_that_is_put_right_is_wrong_no_more_and_what_waits_in_a_second_tab_still_waits(
+    client: FlaskClient,
+) -> None:
+    fill_in(client)
+    client.post("/contact", data={})
+    client.post("/number", data={"phone": "07700"})
+    both = [title(client.get(path)) for path in ("/contact", "/number")]
+    client.post("/number", data={"phone": "01632 960 001"})
+
+    assert both == ["Error: Ask for a call"] * 2
+    assert title(client.get("/number")) == "Ask for a call"
+    assert title(client.get("/contact")) == "Error: Ask for a call"
+
+
+def test_the_oldest_of_many_refused_pages_goes_when_a_cookie_is_full(client: FlaskClient) -> None:
+    fill_in(client)
+    for path in ("/contact", "/number", "/who", "/agree", "/time"):
+        client.post(path, data={"phone": "9" * 200, "safe_word": "x" * 200, "counsellor": "y" * 200, "more": "z" * 200})
+
+    cookie = client.get_cookie("unsent")
+    assert cookie is not None
+    assert len(cookie.value) < 4000
+    assert title(client.get("/time")) == "Error: Ask for a call"
+    assert title(client.get("/contact")) == "Ask for a call"
+
+
+def test_nothing_waits_any_more_once_the_call_is_asked_for(client: FlaskClient) -> None:
+    fill_in(client)
+    client.post("/contact", data={})
+    client.post("/check")
+
+    assert client.get_cookie("unsent") is None
 
 
 @pytest.mark.parametrize("path", ["/tips", "/elsewhere"])
