@@ -190,8 +190,13 @@ def finding_words(finding: Finding, limits: Limits, zone: ZoneInfo) -> str:
     return said if finding.rule in _OURS else f"{said} ({LAWS[limits.site]})"
 
 
-def clock_words(day: date, wall: time, zone: ZoneInfo) -> str:
-    """What the clocks do to a wall time, and which instant is taken; empty when they leave it alone."""
+def clocks_words(day: date, starts: time, ends: time, zone: ZoneInfo, *, last_day: date | None = None) -> list[str]:
+    """What the clocks do to the wall times of a shift, and which instants are taken; nothing when they let it be."""
+    ends_on = last_day or (day if ends > starts else day + timedelta(days=1))
+    return [words for words in (_clock_words(day, starts, zone), _clock_words(ends_on, ends, zone)) if words]
+
+
+def _clock_words(day: date, wall: time, zone: ZoneInfo) -> str:
     change = clock_change(day, wall, zone)
     if change is None:
         return ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -26,7 +26,7 @@ from rota.domain.counsellor import Gender, Skill
 from rota.domain.shifts import ShiftRefused, Span, check_new, entered
 from rota.domain.table_files import Line, Problem, Remark, read_table
 from rota.domain.typed import read_day, read_hours, read_number, read_time
-from rota.domain.wording import LANGUAGES, SKILLS, clock_words
+from rota.domain.wording import LANGUAGES, SKILLS, clocks_words
 from rota.domain.working_time import Site
 from rota.models import SHORTEST_NOTICE, CounsellorRow, DraftRow
 from rota.operations import drafts
@@ -387,9 +387,7 @@ def _clocks(line: Line, zone: ZoneInfo) -> list[Remark]:
     day, starts, ends = read_day(line.cells["day"]), read_time(line.cells["starts"]), read_time(line.cells["ends"])
     if day is None or starts is None or ends is None:
         return []  # told as problems already
-    last_day = day if ends > starts else day + timedelta(days=1)
-    found = (clock_words(day, starts, zone), clock_words(last_day, ends, zone))
-    return [Remark(line.number, words) for words in found if words]
+    return [Remark(line.number, words) for words in clocks_words(day, starts, ends, zone)]
 
 
 def _publish(

@@ -19,7 +19,7 @@ from foundation.database import transaction
 from rota import queries
 from rota.domain.coverage import CoverState
 from rota.domain.shifts import ShiftRefused, Span
-from rota.domain.wording import COVER, COVER_SIGNS, hours_words
+from rota.domain.wording import COVER, COVER_SIGNS, clocks_words, hours_words
 from rota.models import ShiftRow
 from rota.operations import shifts as operations
 from rota.operations.check import check_shift
@@ -27,7 +27,7 @@ from rota.operations.judge import advice
 from rota.operations.shifts import AlreadyOnShift, ShiftChangedMeanwhile
 from rota.queries import PlannedShift
 from rota.web import wording
-from rota.web.forms import NotUnderstood, read_shift, read_time
+from rota.web.forms import NotUnderstood, read_day, read_shift, read_time
 from rota.web.shift_form import ShiftForm, choices_of_people, errors_of, form_for, inside, title_of
 from rota.web.week import Gap, HourLine, Week, day_title, gap_hours, gaps, heat_map, week_named, week_of
 
@@ -240,13 +240,22 @@ def _checked(shift_id: int | None, now: datetime) -> ResponseReturnValue:
                 now=now,
             )
             title = title_of(old, zone) if old else ""
-            verdict = wording.checked(found, entry.span, zone)
+            verdict = [*wording.checked(found, entry.span, zone), *_clocks(zone)]
             form = ShiftForm(request.form, {}, shift_id, title, verdict, needs_reason=bool(found.against))
             return _page(session, _week(now), form, now)
     except (NotUnderstood, ShiftRefused) as refused:
         return _refused(refused, now, shift_id=shift_id)
     except ShiftChangedMeanwhile:
         return _changed_meanwhile(shift_id or 0, now)
+
+
+def _clocks(zone: ZoneInfo) -> list[tuple[str, str]]:
+    """What the clocks do to the times that were typed, when that is worth knowing."""
+    day, last_day = read_day(request.form.get("day", "")), read_day(request.form.get("last_day", ""))
+    starts, ends = read_time(request.form.get("starts", "")), read_time(request.form.get("ends", ""))
+    if day is None or starts is None or ends is None:
+        return []
+    return [("calm", words) for words in clocks_words(day, starts, ends, zone, last_day=last_day)]
 
 
 def _refused(refused: NotUnderstood | ShiftRefused, now: datetime, *, shift_id: int | None) -> ResponseReturnValue:

@@ -45,6 +45,14 @@ def test_checking_first_says_the_verdict_and_the_gaps_and_writes_nothing(
     assert (len(rota(session)), texts(session)) == (1, [])
 
 
+def test_a_look_before_saving_says_what_the_clocks_do_to_the_times(team: Team, signed_in: SignIn) -> None:
+    night = {"day": "2027-10-30", "starts": "22:00", "ends": "01:30"}
+
+    answer = signed_in().send(COVERAGE, page=COVERAGE, counsellor=team.counsellor(), check="yes", **night)
+
+    assert "01:30 comes twice on Sunday 31 October, because the clocks go back: the first 01:30 is taken" in answer.text
+
+
 def test_checking_first_says_what_is_only_worth_knowing(team: Team, signed_in: SignIn) -> None:
     ana = team.counsellor()
 
