@@ -24,7 +24,7 @@ def test_every_report_is_a_link_away_and_requests_are_counted_by_how_they_stand(
     assert "Waits to be rung122" in words(page)
     assert "All122" in words(page)
     links = re.findall(r'<li><a href="(/staff/[^"]+)">', page[page.index("<main") :])
-    assert len(links) == 4
+    assert len(links) == 5
     assert all(sue.get(link).status_code == 200 for link in links)
 
 
