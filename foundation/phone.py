@@ -116,7 +116,7 @@ def parse(typed: str, *, drama_allowed: bool) -> Phone:
     ten_digits = len(nsn) == 10 and nsn[0] in "123578"  # noqa: PLR2004 - Ofcom's national numbering plan
     nine_digits = len(nsn) == 9 and nsn[0] in "18"  # noqa: PLR2004 - Brampton (016977) and old 0800 numbers
     if not (ten_digits or nine_digits):
-        raise NumberNotAllowed("phone_malformed", _TOO_SHORT)
+        raise NumberNotAllowed("phone_malformed", _TOO_LONG if len(nsn) > 10 else _TOO_SHORT)  # noqa: PLR2004 - the same
     phone = Phone("+44" + nsn)
     if phone.is_drama and not drama_allowed:
         raise NumberNotAllowed(

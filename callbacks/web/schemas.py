@@ -576,12 +576,19 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
 def _field_error(error: ErrorDetails) -> FieldError:
     field = ".".join(str(part) for part in error["loc"] if part not in TAGS)
     context: Mapping[str, Any] = error.get("ctx", {})
+    if error["type"] == "literal_error" and error["loc"][-1] == "asap":
+        return FieldError(field, "not_on_list", said("Write “asap”, or a time with “from” and “to”") + ".")
     if error["type"] in _WORDS:
         code, words = _WORDS[error["type"]]
-        return FieldError(field, code, said(words).format_map(context) + ".")
+        return FieldError(field, code, said(words).format_map({**context, "expected": _in_json(context)}) + ".")
     if "_" in error["type"] and error["type"] in _OWN_CODES:
         return FieldError(field, error["type"], said(error["msg"]) + ".")
     return FieldError(field, "not_accepted", said("This is not written as we need it") + ".")
+
+
+def _in_json(context: Mapping[str, Any]) -> str:
+    """What Pydantic expected, as it is written in JSON."""
+    return str(context.get("expected", "")).replace("'", '"').replace("True", "true")
 
 
 _OWN_CODES: Final = frozenset(

@@ -73,6 +73,14 @@ def test_numbers_that_we_cannot_ring_are_refused_with_words(typed: str, code: st
     assert refused.value.detail
 
 
+@pytest.mark.parametrize(("typed", "hint"), [("07700 9001234", "too long"), ("07700 90012", "no number is missing")])
+def test_whoever_typed_a_figure_too_many_is_not_told_that_one_is_missing(typed: str, hint: str) -> None:
+    with pytest.raises(NumberNotAllowed) as refused:
+        parse(typed, drama_allowed=True)
+
+    assert hint in refused.value.detail
+
+
 def test_numbers_from_films_are_refused_in_live_use() -> None:
     with pytest.raises(NumberNotAllowed) as refused:
         parse("07700 900123", drama_allowed=False)

@@ -100,6 +100,19 @@ def test_what_cannot_be_taken_is_named_by_field_and_code(fields: dict[str, Any],
     assert refusals(**fields) == refused
 
 
+def test_what_a_field_must_be_is_said_as_it_is_written_in_json() -> None:
+    said = {}
+    for wrong in ({"consent": {"version": CONSENT_VERSION, "given": False}}, {"when": "tomorrow"}):
+        with pytest.raises(Unacceptable) as refused:
+            reading(**wrong)
+        said |= {error.field: error.detail for error in refused.value.errors}
+
+    assert said == {
+        "consent.given": "This must be true.",
+        "when": "Write “asap”, or a time with “from” and “to”.",
+    }
+
+
 def test_every_mistake_is_named_at_once() -> None:
     assert set(refusals(phone="", name="x" * 81, when="never")) == {"phone", "name", "when"}
 
