@@ -6,6 +6,7 @@ Without Redis each process counts for itself, which is weaker and never silent: 
 from __future__ import annotations
 
 import math
+from http import HTTPStatus
 
 from flask import Response, make_response, render_template, request
 from flask_limiter import Limiter, RequestLimit
@@ -41,6 +42,11 @@ def account_named() -> str:
 def account_named_from_here() -> str:
     """The same, together with the address that asks."""
     return sealed.digest(f"{account_named()} from {asking_address()}").hex()
+
+
+def is_a_guess(response: Response) -> bool:
+    """Whether a sign-in counts against its account: one that let somebody in does not, nor one that was not tried."""
+    return response.status_code not in (HTTPStatus.FOUND, HTTPStatus.TOO_MANY_REQUESTS)
 
 
 def too_many(limit: RequestLimit) -> Response:

@@ -25,6 +25,7 @@ from accounts.web.limits import (
     PER_ADDRESS,
     account_named,
     account_named_from_here,
+    is_a_guess,
     limiter,
     too_many,
 )
@@ -123,7 +124,11 @@ def _limit_and_check(app: Flask) -> None:
     views: dict[str, Callable[..., Any]] = app.view_functions
     by_account = limiter.limit(PER_ACCOUNT, key_func=account_named, methods=["POST"], on_breach=too_many)
     by_both = limiter.limit(
-        PER_ACCOUNT_AND_ADDRESS, key_func=account_named_from_here, methods=["POST"], on_breach=too_many
+        PER_ACCOUNT_AND_ADDRESS,
+        key_func=account_named_from_here,
+        methods=["POST"],
+        on_breach=too_many,
+        deduct_when=is_a_guess,
     )
     by_address = limiter.limit(PER_ADDRESS, methods=["POST"], on_breach=too_many)
     views["security.login"] = by_address(by_both(by_account(views["security.login"])))

@@ -156,6 +156,22 @@ def test_the_sixth_guess_at_an_account_has_to_wait_and_is_told_how_long(
     assert client.get("/staff/").status_code == 302
 
 
+def test_whoever_signs_in_with_the_right_password_is_let_in_however_often(
+    limits: None,
+    a_member: Callable[..., str],
+    try_sign_in: TryToSignIn,
+    client: FlaskClient,
+    token: Callable[[TestResponse], str],
+) -> None:
+    email = a_member()
+    answers = []
+    for _ in range(7):
+        answers.append(try_sign_in(email).location)
+        client.post("/staff/sign-out", data={"csrf_token": token(client.get("/staff/password"))})
+
+    assert answers == ["/staff/"] * 7
+
+
 def test_whoever_guesses_from_elsewhere_does_not_shut_the_owner_of_the_account_out(
     limits: None, app: Flask, a_member: Callable[..., str], try_sign_in: TryToSignIn, client: FlaskClient
 ) -> None:
