@@ -28,6 +28,7 @@ from foundation.language import ENGLISH
 from notifications import queries as notifications
 from notifications.domain.call import FINAL, CallState
 from rota import queries as rota
+from rota.domain.presence import PresenceState
 from rota.domain.shifts import Span
 from rota.operations import presence
 from rota.operations.overtime import note_overtime
@@ -96,6 +97,19 @@ class CallFollower:
             zone=self.zone,
         )
         return str(refused) if refused else None
+
+    def permits_offer(
+        self,
+        session: Session,
+        *,
+        call_id: UUID,
+        purpose: str,  # noqa: ARG002 - all that come here are callbacks
+    ) -> str | None:
+        """Whoever has gone away since they were chosen is not rung."""
+        attempt = queries.attempt_of_call(session, call_id)
+        person = None if attempt is None else rota.find_counsellor(session, counsellor_id=attempt.counsellor_id)
+        is_away = person is None or person.presence.state == PresenceState.AWAY
+        return "counsellor_away" if is_away else None
 
     def permits_text(self, session: Session, *, text_id: UUID, now: datetime) -> str | None:
         """Whether this text may be sent at this moment."""

@@ -31,6 +31,13 @@ def permit_call(session: Session, call: CallRow, *, now: datetime) -> Permit:
     """A permit to ring for this call, now. Raises Closed."""
     if now >= call.give_up_at:
         raise Closed("too_late")
+    return permit_waiting(session, call, now=now)
+
+
+def permit_waiting(session: Session, call: CallRow, *, now: datetime) -> Permit:
+    """A permit to go on waiting for a turn to ring, here or at the telephone company. Raises Closed."""
+    if because := follower().permits_offer(session, call_id=call.id, purpose=call.purpose):
+        raise Closed(because)
     return permit_call_on(session, call, now=now)
 
 

@@ -144,7 +144,7 @@ def _leave_the_queue(session: Session, call: CallRow, record: ProviderCall, *, n
         return  # a word that we do not know
     is_late = record.has_waited_s(now=now) >= QUEUES_AT_MOST_S
     try:
-        gate.permit_call_on(session, call, now=now)
+        gate.permit_waiting(session, call, now=now)
     except gate.Closed as closed:
         call.withheld = closed.because
     if is_late or call.withheld is not None:

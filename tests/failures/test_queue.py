@@ -16,6 +16,7 @@ from notifications import queries as notifications
 from notifications.models import CallRow
 from notifications.operations import place
 from rota.models import CounsellorRow
+from rota.operations.presence import set_away
 from tests.conftest import ACCOUNT, AUTH_TOKEN, Clock, Town
 from tests.failures.conftest import an_account
 from tests.journeys.conftest import ANA, BEN, TAKES, TALKS, VISITOR, People
@@ -55,6 +56,11 @@ def call_of(town: Town) -> CallRow:
 def failures_in_a_row(town: Town) -> int:
     with town.app.app_context(), transaction() as session:
         return notifications.dialling_failures(session)
+
+
+def ana_goes_away(town: Town) -> None:
+    with town.app.app_context(), transaction() as session:
+        set_away(session, counsellor_id=1, by=None, now=town.clock())
 
 
 def another_program_calls(town: Town) -> str:
@@ -182,6 +188,34 @@ def test_a_call_is_taken_back_from_the_companys_queue_when_it_is_no_longer_safe_
     town.until(lambda: asked.results()[:1] == ["cancelled"], within_s=40)
 
     assert call_of(town).withheld == "outside_safe_times"
+    assert not was_dialled(town, ANA)
+
+
+def test_a_counsellor_who_goes_away_before_their_telephone_is_rung_is_not_rung(town: Town, people: People) -> None:
+    town.expects(BEN, VISITOR)
+    asked = people.ask()
+    town.answer(Bell.MATCH)
+
+    ana_goes_away(town)
+    town.until(lambda: asked.results() == ["withheld", "finished"])
+
+    assert call_of(town).withheld == "counsellor_away"
+
+
+def test_a_call_in_the_companys_queue_is_taken_back_when_its_counsellor_has_gone_away(
+    town: Town, people: People
+) -> None:
+    town.expects(SOMEBODY_ELSE, ANA, BEN, VISITOR)
+    the_company_is_slow(town)
+    asked = people.ask()
+    town.until(lambda: states(town) == ["placed"])
+
+    ana_goes_away(town)
+    town.until(lambda: asked.results()[:1] == ["cancelled"], within_s=30)
+    town.phones.faults()
+    town.until(lambda: asked.results() == ["cancelled", "finished"])
+
+    assert call_of(town).withheld == "counsellor_away"
     assert not was_dialled(town, ANA)
 
 

@@ -175,6 +175,7 @@ WITHHELD: Final[dict[str, str]] = {
     "too_late": "it had waited too long to be placed",
     "cancelled": "it was withdrawn meanwhile",
     "on_the_line": "they were ringing us at that moment",
+    "counsellor_away": "the counsellor had just gone away",
     "no_attempt": "the attempt was over",
     "closed": "the request was closed",
     "not_them": "the owner of the number had said that they did not ask",
