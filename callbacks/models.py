@@ -163,7 +163,7 @@ class CallbackRow(Row):
     @property
     def is_held_emergency(self) -> bool:
         """Whether it is an emergency, and a supervisor must decide before anybody rings."""
-        return self.status == Status.NEEDS_REVIEW and self.as_urgency is Urgency.EMERGENCY
+        return self.status == Status.NEEDS_REVIEW and self.urgency == Urgency.EMERGENCY
 
     @property
     def dialled(self) -> Phone:
