@@ -6,7 +6,12 @@ from callbacks.domain.absence import Absence
 from callbacks.domain.matching import Block
 from notifications.domain.call import CallState
 
-ASKED = "The request arrived through {channel}."
+ASKED = {
+    "web": "The request arrived through our pages.",
+    "api": "The request arrived through the API.",
+    "website": "The request arrived through a website of ours.",
+}
+"""By channel."""
 TRIAGED = "Rules {rules} gave it the urgency “{urgency}”."
 HELD = "It waits for a supervisor: {reason}."
 ASSIGNED = "Given to {counsellor}: {because} On duty by shift {shift} of the rota, in its version {version}."

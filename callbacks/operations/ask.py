@@ -84,7 +84,7 @@ def ask_anew(
     plan = queries.plan_for(session, phone_digest=callback.phone_digest)
     is_often = is_over_limit or (plan is None and _is_asked_often(session, callback, now=now))  # a plan expects it
     barred = queries.barred(session, callback, now=now)
-    history.note(session, callback, wording.ASKED.format(channel=what.channel), now=now)
+    history.note(session, callback, wording.ASKED[what.channel], now=now)
     _place_and_promise(session, callback, plan, zone=zone, now=now)
     history.note(
         session,

@@ -55,7 +55,7 @@ def test_a_request_becomes_a_conversation_an_outcome_and_a_referral(town: Town, 
     assert asked.row().rings_made == 1
     history = [re.sub(r"has (waited|just come in).*", "…", line) for line in asked.history()]
     assert history == [
-        "The request arrived through api.",
+        "The request arrived through the API.",
         "Rules T15 gave it the urgency “routine”.",
         "Given to Ana Example: This request is routine and …",
         "Ana Example's telephone rings.",
