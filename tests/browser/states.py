@@ -102,6 +102,8 @@ class Judge:
     def look(self, state: str) -> None:
         """Look at the page as it stands."""
         shown = self.frame or self.page
+        if state.endswith("wrong") and shown.locator(".error-summary").count() != 1:
+            self.wrong.append(f"{state}: nothing is said to be wrong")
         if (moved := shown.evaluate(_ARRIVED)) > SEEN:
             self.wrong.append(f"{state}: moved by {moved} while it arrived")
         found = Axe().run(shown, options={"runOnly": self.rules, "resultTypes": ["violations"]})
