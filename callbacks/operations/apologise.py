@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from callbacks import queries
 from callbacks.domain import wording
 from callbacks.domain.promise import PromiseState
-from callbacks.domain.window import Asap, Span
+from callbacks.domain.window import Asap, Span, allowed
 from callbacks.models import ApologyRow, CallbackRow
 from callbacks.operations import history, offers, promises, tell
 
@@ -38,7 +38,7 @@ def _is_at_risk(callback: CallbackRow, stands: promises.Stands, now: datetime) -
 
 
 def _say_sorry(session: Session, callback: CallbackRow, *, zone: ZoneInfo, now: datetime) -> None:
-    likely = _likely(session, callback, now=now)
+    likely = _likely(session, callback, zone=zone, now=now)
     session.add(
         ApologyRow(
             callback_id=callback.id,
@@ -52,12 +52,13 @@ def _say_sorry(session: Session, callback: CallbackRow, *, zone: ZoneInfo, now: 
     tell.may_be_later(session, callback, likely=likely, zone=zone, now=now)
 
 
-def _likely(session: Session, callback: CallbackRow, *, now: datetime) -> Span | None:
+def _likely(session: Session, callback: CallbackRow, *, zone: ZoneInfo, now: datetime) -> Span | None:
     """When it is likely instead; None for whoever chose an hour that is gone: only they can choose another."""
     if not isinstance(callback.as_when(), Asap):
         return None
     return offers.asap_promise(
         session,
+        safe=allowed(callback.as_wanted(), zone=zone),
         not_before=max(now, callback.next_try_at),
         not_after=callback.never_after,
         among=offers.able(session, callback, now=now),

@@ -171,7 +171,7 @@ def _place_and_promise(
     else:
         _keep_to_plan(session, callback, plan, zone=zone, now=now)
         with session.no_autoflush:
-            quoted = _likely(session, callback, now=now)
+            quoted = _likely(session, callback, zone=zone, now=now)
     callback.promised_from = quoted.starts_at if quoted else None
     callback.promised_until = quoted.ends_at if quoted else None
 
@@ -189,10 +189,11 @@ def _keep_to_plan(
         history.note(session, callback, wording.PLAN_HOLDS, now=now)
 
 
-def _likely(session: Session, callback: CallbackRow, *, now: datetime) -> Span | None:
+def _likely(session: Session, callback: CallbackRow, *, zone: ZoneInfo, now: datetime) -> Span | None:
     not_after = min(callback.never_after, now + max(FIRST_RING_WITHIN[callback.as_urgency], offers.LOOKS_AHEAD))
     return offers.asap_promise(
         session,
+        safe=allowed(callback.as_wanted(), zone=zone),
         not_before=callback.next_try_at,
         not_after=not_after,
         among=offers.able(session, callback, now=now),

@@ -14,7 +14,7 @@ from callbacks.domain.attempts import GAP, ReviewReason
 from callbacks.domain.lifecycle import Event, IllegalMove, Status
 from callbacks.domain.safe_contact import SafeContact
 from callbacks.domain.triage import triage
-from callbacks.domain.window import LEAST, Asap, Span, WindowClosed, last_moment, next_allowed, opening
+from callbacks.domain.window import LEAST, Asap, Span, WindowClosed, allowed, last_moment, next_allowed, opening
 from callbacks.models import CallbackRow
 from callbacks.operations import history, nobody_able, not_them, offers, release_place, same_number
 from callbacks.operations.visit import UnknownToken, Visit, may_change, number_fails, seen
@@ -62,7 +62,7 @@ def change(
         _open_again(callback, is_chosen_now=when is not None, zone=zone, now=now)
     if when is not None or wishes:
         _take_place(session, callback, is_new=when is not None, now=now)
-    _arrange(session, callback, is_timed=is_timed, is_new=is_timed or bool(wishes), now=now)
+    _arrange(session, callback, is_timed=is_timed, is_new=is_timed or bool(wishes), zone=zone, now=now)
     if is_another and number_fails(session, callback):
         _ring_the_other(session, callback, zone=zone, now=now)
     if phone is not None:
@@ -104,7 +104,7 @@ def _ring_the_other(session: Session, callback: CallbackRow, *, zone: ZoneInfo, 
         return
     callback.move(Event.RELEASE, due_by=callback.never_after, now=now)
     history.note(session, callback, wording.BACK_IN_QUEUE, now=now)
-    _quote(session, callback, now=now)
+    _quote(session, callback, zone=zone, now=now)
 
 
 def _look_at_number(session: Session, callback: CallbackRow, *, now: datetime) -> None:
@@ -195,11 +195,13 @@ def _take_place(session: Session, callback: CallbackRow, *, is_new: bool, now: d
         offers.book(session, callback, wanted=slot, now=now)
 
 
-def _arrange(session: Session, callback: CallbackRow, *, is_timed: bool, is_new: bool, now: datetime) -> None:
+def _arrange(
+    session: Session, callback: CallbackRow, *, is_timed: bool, is_new: bool, zone: ZoneInfo, now: datetime
+) -> None:
     """Quote a new promise where the old one cannot stand, and queue what was held for a reason that is no more."""
     is_too_late = callback.promise is not None and callback.promise.ends_at > callback.never_after
     if is_new or is_too_late:
-        _quote(session, callback, now=now)
+        _quote(session, callback, zone=zone, now=now)
     if not is_new:
         return
     if offers.is_nobody_able(session, callback, now=now):
@@ -212,13 +214,14 @@ def _arrange(session: Session, callback: CallbackRow, *, is_timed: bool, is_new:
         history.note(session, callback, wording.BACK_IN_QUEUE, now=now)
 
 
-def _quote(session: Session, callback: CallbackRow, *, now: datetime) -> None:
+def _quote(session: Session, callback: CallbackRow, *, zone: ZoneInfo, now: datetime) -> None:
     slot = callback.as_when()
     if isinstance(slot, Span):
         quoted = slot if slot.ends_at <= callback.never_after else None
     else:
         quoted = offers.asap_promise(
             session,
+            safe=allowed(callback.as_wanted(), zone=zone),
             not_before=callback.next_try_at,
             not_after=callback.never_after,
             among=offers.able(session, callback, now=now),

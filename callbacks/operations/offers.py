@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -15,7 +16,7 @@ from callbacks.domain.asking import Gender, Strength
 from callbacks.domain.call_lengths import lengths
 from callbacks.domain.promise import at_once, is_somebody_spare, promise
 from callbacks.domain.triage import Urgency
-from callbacks.domain.window import Span
+from callbacks.domain.window import Asap, Span, Wanted, allowed
 from callbacks.models import BookingRow, CallbackRow
 from callbacks.operations.visit import UnknownToken
 from foundation.language import mark
@@ -92,19 +93,50 @@ def _cover(session: Session, *, start: datetime, end: datetime, among: Able = No
 def asap_promise(
     session: Session,
     *,
+    safe: Sequence[Span],
     not_before: datetime,
     not_after: datetime,
     among: Able = None,
     urgency: Urgency = Urgency.ROUTINE,
     now: datetime,
 ) -> Span | None:
-    """The range in which a call of this urgency, asked for now, is likely to come.
+    """The range in which a call of this urgency, asked for now, is likely to come, within one of its safe spans.
 
     None when nobody who may ring is on in time, and while calls cannot be placed: then no time would be true.
     """
     if notifications.is_dialling_paused(session):
         return None
-    return _likely(session, not_before=not_before, not_after=not_after, among=among, urgency=urgency, now=now)
+    return _likely_when_safe(
+        session, safe=safe, not_before=not_before, not_after=not_after, among=among, urgency=urgency, now=now
+    )
+
+
+def _likely_when_safe(
+    session: Session,
+    *,
+    safe: Sequence[Span],
+    not_before: datetime,
+    not_after: datetime,
+    among: Able = None,
+    urgency: Urgency = Urgency.ROUTINE,
+    now: datetime,
+) -> Span | None:
+    """The first safe span with room for the whole range; if none has it, the range that one of them cuts short."""
+    cut: Span | None = None
+    for span in safe:
+        if not (span.starts_at < not_after and not_before < span.ends_at):
+            continue
+        starts, ends = max(span.starts_at, not_before), min(span.ends_at, not_after)
+        found = _likely(session, not_before=starts, not_after=ends, among=among, urgency=urgency, now=now)
+        if found is not None and found.ends_at < ends:
+            return found
+        cut = cut or found
+    return cut
+
+
+def _asked_now(zone: ZoneInfo, now: datetime) -> list[Span]:
+    """When somebody may be rung who asks now for a call as soon as possible, and says no more."""
+    return allowed(Wanted(asked_at=now, when=Asap()), zone=zone)
 
 
 def _likely(
@@ -170,12 +202,13 @@ def suitable(session: Session, *, gender: Gender | None, skills: frozenset[str],
 
 
 def prices(
-    session: Session, *, skills: frozenset[str], language: str, now: datetime
+    session: Session, *, skills: frozenset[str], language: str, zone: ZoneInfo, now: datetime
 ) -> dict[Gender | None, Span | None]:
     """When a call asked for now is likely: from anybody, only from a woman, only from a man."""
     return {
         gender: asap_promise(
             session,
+            safe=_asked_now(zone, now),
             not_before=now,
             not_after=now + LOOKS_AHEAD,
             among=suitable(session, gender=gender, skills=skills, language=language, now=now),
@@ -186,12 +219,13 @@ def prices(
 
 
 def prices_of_languages(
-    session: Session, languages: Collection[str], *, skills: frozenset[str], now: datetime
+    session: Session, languages: Collection[str], *, skills: frozenset[str], zone: ZoneInfo, now: datetime
 ) -> dict[str, Span | None]:
     """When a call asked for now is likely, from whoever speaks each of these languages."""
     return {
         language: asap_promise(
             session,
+            safe=_asked_now(zone, now),
             not_before=now,
             not_after=now + LOOKS_AHEAD,
             among=suitable(session, gender=None, skills=skills, language=language, now=now),
@@ -201,18 +235,20 @@ def prices_of_languages(
     }
 
 
-def availability_for(session: Session, *, token: str, now: datetime) -> Availability:
+def availability_for(session: Session, *, token: str, zone: ZoneInfo, now: datetime) -> Availability:
     """What the request that a token opens can be moved to. Raises UnknownToken."""
     callback = queries.by_token(session, token)
     if callback is None:
         raise UnknownToken
-    return availability(session, among=able(session, callback, now=now), now=now)
+    return availability(session, among=able(session, callback, now=now), zone=zone, now=now)
 
 
-def availability(session: Session, *, among: Able = None, now: datetime) -> Availability:
+def availability(session: Session, *, among: Able = None, zone: ZoneInfo, now: datetime) -> Availability:
     """What can be asked for at this moment. `slots` are whole hours of the next seven days with a place left."""
     slots = tuple(hour for hour, _ in open_hours(session, start=now + NOTICE, end=now + OFFERED_FOR, among=among))
-    soon = _likely(session, not_before=now, not_after=now + LOOKS_AHEAD, among=among, now=now)
+    soon = _likely_when_safe(
+        session, safe=_asked_now(zone, now), not_before=now, not_after=now + LOOKS_AHEAD, among=among, now=now
+    )
     cannot_ring = soon is not None and notifications.is_dialling_paused(session)
     edges = [
         edge

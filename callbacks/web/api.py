@@ -35,7 +35,7 @@ LONGEST_KEY = 200
 def availability() -> Response:
     """What can be asked for at this moment."""
     with transaction() as session:
-        found = offers.availability(session, now=clock.now())
+        found = offers.availability(session, zone=service_zone(), now=clock.now())
     return _json(availability_answer(found))
 
 

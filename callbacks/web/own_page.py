@@ -251,7 +251,7 @@ def _visit(token: str) -> Visit:
 
 def _offered(token: str, now: datetime) -> offers.Availability:
     with transaction() as session:
-        return offers.availability_for(session, token=token, now=now)
+        return offers.availability_for(session, token=token, zone=service_zone(), now=now)
 
 
 def _page(step: str, token: str, typed: Unsent = NOTHING, **values: object) -> Response:

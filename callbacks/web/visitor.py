@@ -162,20 +162,20 @@ for _number, _part in enumerate(safety.PAGES, 1):  # the address, which a histor
 @at("counsellor")
 def counsellor(draft: Draft) -> ResponseReturnValue:
     """Whom to talk to, with what each wish costs in time, and in which language."""
-    now, typed = clock.now(), unsent.here()
+    now, zone, typed = clock.now(), service_zone(), unsent.here()
     with transaction() as session:
-        prices = offers.prices(session, skills=_skills(draft), language=draft.spoken, now=now)
-        cannot_ring = offers.availability(session, now=now).cannot_ring
+        prices = offers.prices(session, skills=_skills(draft), language=draft.spoken, zone=zone, now=now)
+        cannot_ring = offers.availability(session, zone=zone, now=now).cannot_ring
         spoken_here = rota.languages_spoken(session, today=now.date())
-        tongues = offers.prices_of_languages(session, spoken_here, skills=_skills(draft), now=now)
+        tongues = offers.prices_of_languages(session, spoken_here, skills=_skills(draft), zone=zone, now=now)
     reads = language.present() if language.present() in tongues else language.ENGLISH
     return page(
         "counsellor",
         draft,
         typed,
         counsellor=typed.value("counsellor", otherwise=draft.counsellor),
-        options=choices.counsellors(prices, cannot_ring=cannot_ring, zone=service_zone(), now=now),
-        tongues=choices.tongues(tongues, cannot_ring=cannot_ring, zone=service_zone(), now=now),
+        options=choices.counsellors(prices, cannot_ring=cannot_ring, zone=zone, now=now),
+        tongues=choices.tongues(tongues, cannot_ring=cannot_ring, zone=zone, now=now),
         spoken=typed.value("language", otherwise=draft.language) or reads,
     )
 
@@ -426,7 +426,7 @@ def _offered(draft: Draft, now: datetime) -> offers.Availability:
     only = wish.value if wish is not None and wish.strength is Strength.ONLY else None
     with transaction() as session:
         among = offers.suitable(session, gender=only, skills=_skills(draft), language=draft.spoken, now=now)
-        return offers.availability(session, among=among, now=now)
+        return offers.availability(session, among=among, zone=service_zone(), now=now)
 
 
 def _time_is_gone(draft: Draft) -> Response:
