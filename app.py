@@ -173,7 +173,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         return Settings.model_validate(given)
     except ValidationError as error:
         first = error.errors(include_input=False)[0]  # never echo a secret
-        why = "is not set" if first["type"] == "missing" else first["msg"]
+        why = "is not set" if first["type"] == "missing" else first["msg"].removeprefix("Value error, ").rstrip(".")
         raise BadEnvironment(f"{first['loc'][0]}: {why}. See the table of settings in docs/operations.md") from None
 
 

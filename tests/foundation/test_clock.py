@@ -61,3 +61,13 @@ def test_a_real_service_refuses_a_rehearsals_clock(environment: dict[str, str]) 
 
     with pytest.raises(BadEnvironment, match="REHEARSAL_CLOCK"):
         read_settings(asked)
+
+
+@pytest.mark.parametrize("name", ["SERVICE_TIMEZONE", "FIELD_KEYS"])
+def test_a_setting_that_is_wrong_is_named_with_one_plain_reason(environment: dict[str, str], name: str) -> None:
+    with pytest.raises(BadEnvironment) as stopped:
+        read_settings(environment | {name: "Mars"})
+
+    assert str(stopped.value).startswith(f"{name}: ")
+    assert "Value error" not in str(stopped.value)
+    assert ".." not in str(stopped.value)
