@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.looks import WIDE, Opens
 from tests.callbacks.conftest import a_rota
 from tests.rota.planning import PASSWORD
 
 __all__ = ["a_rota"]
+
+expect.set_options(timeout=20_000)  # two suites share the machine: what is slow there is not wrong
 
 
 @pytest.fixture
