@@ -25,6 +25,15 @@ worker_class = "gthread"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = int(os.environ.get("WEB_THREADS", "8"))
 
+
+def post_fork(_server: Any, _worker: Any) -> None:
+    """Where processor time is short, dialling goes first: whoever was told that we ring comes before whoever asks.
+
+    Without it a hundred who ask at once have their answers early and their calls late; all in all it takes as long.
+    """
+    os.nice(int(os.environ.get("WEB_NICE", "10")))
+
+
 # Loaded once, before the workers: a missing setting then ends the whole process with its one line, where otherwise
 # workers would be started again and again. Nothing may connect to a server while the application is made.
 preload_app = True

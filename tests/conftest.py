@@ -40,6 +40,8 @@ hypothesis.settings.register_profile(
 )  # how busy the machine is says nothing about the code
 hypothesis.settings.load_profile("ours")
 
+os.environ["WEB_NICE"] = "0"  # beside another suite, a web process that stands back would be served last
+
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 """A Tuesday in winter, when London's wall clock shows UTC."""
 
