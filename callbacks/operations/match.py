@@ -32,6 +32,9 @@ PASSED_ON_LATELY = timedelta(minutes=10)
 CALL_HAS = timedelta(minutes=5)
 """An assigned request is looked at again by then: the call itself has shorter deadlines of its own."""
 
+_LOOKS_AT_WITHOUT_ANYBODY = 50
+"""While nobody is free, so many are looked at for a safe time that is over: a flood must not keep the worker busy."""
+
 RINGS_BACK_WITHIN = timedelta(seconds=30)
 """So long after a line went that had just been answered, whoever was on it is asked first."""
 
@@ -182,7 +185,8 @@ def match_waiting(session: Session, *, zone: ZoneInfo, now: datetime) -> Plan:
     idle = len(people.keys() - engaged(session, now=now))
     made: list[Match] = []
     seen: set[int] = set()
-    while rows := queries.waiting(session, other_than=seen, now=now):
+    at_once = 500 if idle else _LOOKS_AT_WITHOUT_ANYBODY
+    while rows := queries.waiting(session, other_than=seen, limit=at_once, now=now):
         seen |= {row.id for row in rows}
         due = [row for row in rows if not _wait_for_a_safe_time(row, zone=zone, now=now)]
         plan = _match(session, due, found, zone=zone, now=now)
