@@ -360,6 +360,7 @@ def test_whoever_is_muted_is_not_heard_and_whoever_is_on_hold_hears_music(
     participants("counsellor").update(hold=False)
     participants(robin).update(hold=False)
     simulator.post(f"/phones/{ROBIN}/say", {"words": "Now I am."})
+    simulator.advance(1)  # until every report has arrived
 
     assert (simulator.heard(ASHA), simulator.heard(ROBIN)) == (["Now I am."], [])
     assert [one.call_sid for one in held] == [robin]
