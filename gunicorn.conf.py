@@ -24,6 +24,7 @@ bind = f"{os.environ.get('WEB_HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = int(os.environ.get("WEB_THREADS", "8"))
+stands_back = max(0, int(os.environ.get("WEB_NICE", "10")))  # read here: a wrong one ends the start, not each worker
 
 
 def post_fork(_server: Any, _worker: Any) -> None:
@@ -31,7 +32,7 @@ def post_fork(_server: Any, _worker: Any) -> None:
 
     Without it a hundred who ask at once have their answers early and their calls late; all in all it takes as long.
     """
-    os.nice(int(os.environ.get("WEB_NICE", "10")))
+    os.nice(stands_back)
 
 
 # Loaded once, before the workers: a missing setting then ends the whole process with its one line, where otherwise

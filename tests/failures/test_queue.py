@@ -171,8 +171,11 @@ def test_a_call_whose_ring_was_not_reported_is_looked_at_and_not_taken_back(town
 
     asked = people.ask()
     town.until(lambda: states(town)[:1] == ["ringing"], within_s=40)
+    looked_at = call_of(town)
     town.phones.faults()
     town.until(lambda: asked.results() == ["finished"])
+
+    assert (looked_at.cancelled_at, looked_at.withheld) == (None, None)
 
 
 def test_a_call_is_taken_back_from_the_companys_queue_when_it_is_no_longer_safe_to_ring(

@@ -320,6 +320,9 @@ def test_f11_a_counsellor_whose_telephone_is_busy_or_off_gives_way_at_once(
     town.until(lambda: len(asked.attempts()) == 2, within_s=5)
     town.until(lambda: asked.results() == ["unreached", "finished"])
 
+    first, second = asked.attempts()
+    assert (first.rang_visitor_at, first.counsellor_id == second.counsellor_id) == (None, False)
+
 
 def moment_of(town: Town, number: str, status: str) -> datetime:
     """When the first call to a number got so far, on the network."""
