@@ -85,6 +85,7 @@ CALL_WALES: Final = HelpLine(
     nation="Wales",
     source_url="https://www.callhelpline.org.uk/",
     checked_on=date(2026, 11, 24),
+    checked_by=LISTED,
 )
 LIFELINE: Final = HelpLine(
     key="lifeline",
