@@ -23,6 +23,10 @@ from foundation.doorbell import Bell
 from foundation.phone import Phone
 
 
+class WasWithdrawn(IllegalMove):
+    """The request was withdrawn: there is nothing left to change. Another one can be asked for."""
+
+
 def change(
     session: Session,
     *,
@@ -38,13 +42,11 @@ def change(
     zone: ZoneInfo,
     now: datetime,
 ) -> Visit:
-    """Change what is given and leave the rest. Raises UnknownToken, IllegalMove, NotOffered, WindowClosed."""
-    found = queries.by_token(session, token)
-    if found is None:
-        raise UnknownToken
-    callback = queries.lock(session, found.id)
-    if not may_change(session, callback):
-        raise IllegalMove(f"cannot change a {callback.status} callback")
+    """Change what is given and leave the rest.
+
+    Raises UnknownToken, WasWithdrawn, IllegalMove, NotOffered, WindowClosed.
+    """
+    callback = _to_change(session, token)
     changed = _say(callback, name=name, message=message)
     is_another = phone is not None and phone.e164 != callback.phone
     if phone is not None:
@@ -69,6 +71,18 @@ def change(
         _look_at_number(session, callback, now=now)
     doorbell.ring_after_commit(session, Bell.MATCH)
     return seen(callback)
+
+
+def _to_change(session: Session, token: str) -> CallbackRow:
+    found = queries.by_token(session, token)
+    if found is None:
+        raise UnknownToken
+    callback = queries.lock(session, found.id)
+    if callback.status == Status.WITHDRAWN:
+        raise WasWithdrawn("cannot change a withdrawn callback")
+    if not may_change(session, callback):
+        raise IllegalMove(f"cannot change a {callback.status} callback")
+    return callback
 
 
 def _say(callback: CallbackRow, *, name: str | None, message: str | None) -> list[str]:

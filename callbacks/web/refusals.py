@@ -8,6 +8,7 @@ from callbacks.domain.lifecycle import IllegalMove
 from callbacks.domain.window import WindowClosed
 from callbacks.operations.ask import KeyUsedDifferently
 from callbacks.operations.ask_from_outside import AskedTooOften
+from callbacks.operations.change import WasWithdrawn
 from callbacks.operations.erase import NotYet
 from callbacks.operations.offers import NotOffered
 from callbacks.operations.visit import UnknownToken
@@ -102,6 +103,13 @@ REFUSALS: Final[dict[type[Exception], Told]] = {
         title=mark("We cannot erase this just yet"),
         detail=mark("You are on the phone with us, or the counsellor is still writing down what came of the call."),
         next=mark("Come back to your page in half an hour. Then you can erase everything."),
+    ),
+    WasWithdrawn: Problem(
+        status=409,
+        code="withdrawn",
+        title=mark("This call was cancelled"),
+        detail=mark("It was cancelled, so there is nothing left to change."),
+        next=mark("If you would like a call after all, ask for another one from the first page."),
     ),
     IllegalMove: Problem(
         status=409,

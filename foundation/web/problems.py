@@ -26,6 +26,9 @@ log = structlog.get_logger()
 JSON_PLACES: Final = ("/api/", "/webhooks/", "/healthz", "/readyz", "/metrics")
 """Addresses that only programs ask for; they always get JSON."""
 
+READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods with which nobody saves anything."""
+
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
@@ -79,6 +82,18 @@ UNREACHABLE = Problem(
     ),
     retry_after_s=_TRY_AGAIN_S,
 )
+
+NOT_READ = Problem(
+    status=503,
+    code="not_read",
+    title=mark("We cannot show that just now"),
+    detail=mark("We cannot show that just now. Nothing of yours was changed or lost."),
+    next=mark(
+        "Open it again in a minute. If you need to talk to someone now, ring one of the numbers at the top of the page."
+    ),
+    retry_after_s=_TRY_AGAIN_S,
+)
+"""The same, for whoever only read and saved nothing."""
 
 UNFORESEEN = Problem(
     status=500,
@@ -194,7 +209,7 @@ def _http_problem(error: HTTPException) -> Response:
 
 def _unreachable(error: Exception) -> Problem:
     log.error("database_not_reached", kind=type(error).__name__, endpoint=request.endpoint)
-    return UNREACHABLE
+    return NOT_READ if request.method in READING else UNREACHABLE
 
 
 def _unforeseen(error: Exception) -> Response:

@@ -162,13 +162,18 @@ def test_the_token_opens_changes_and_cancels_a_request(client: FlaskClient) -> N
     assert first.get_json()["status"] == "withdrawn"
 
 
-def test_a_request_that_is_over_cannot_be_changed(client: FlaskClient) -> None:
+def test_whoever_changes_a_request_that_was_withdrawn_is_told_so_and_how_to_ask_anew(client: FlaskClient) -> None:
     token = asked(client)["token"]
     client.delete(f"{CALLBACKS}/{token}")
 
     answer = client.patch(f"{CALLBACKS}/{token}", json={"name": "Sam"})
+    page = client.post(f"/c/{token}/number", data={"phone": "01632 960123"})
 
-    assert (answer.status_code, answer.get_json()["code"]) == (409, "moved_on")
+    said = answer.get_json()
+    assert (answer.status_code, said["code"], said["title"]) == (409, "withdrawn", "This call was cancelled")
+    assert "another one" in said["next"]
+    assert page.status_code == 409
+    assert said["next"] in page.text
 
 
 @pytest.mark.parametrize("method", ["get", "delete"])
@@ -206,7 +211,7 @@ def test_the_description_is_valid_and_names_every_field(client: FlaskClient) -> 
 
 
 def test_a_database_that_is_away_is_said_in_words(app: Flask) -> None:
-    with app.test_request_context("/api/v1/callbacks"):
+    with app.test_request_context("/api/v1/callbacks", method="POST"):
         answer = problems.answer(problems._unreachable(OperationalError("", None, Exception())))
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")

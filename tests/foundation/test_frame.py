@@ -45,8 +45,10 @@ def bare() -> FlaskClient:
     app.add_url_rule("/bug", "bug", lambda: raising(ValueError(SECRET)))
     app.add_url_rule("/staff/bug", "staff_bug", lambda: raising(ValueError(SECRET)))
     for number, error in enumerate((OperationalError("", None, Exception()), InterfaceError("", None, Exception()))):
-        app.add_url_rule(f"/away/{number}", f"away{number}", lambda error=error: raising(error))
-    app.add_url_rule("/away/2", "away2", lambda: raising(PoolTimeout()))
+        app.add_url_rule(
+            f"/away/{number}", f"away{number}", lambda error=error: raising(error), methods=["GET", "POST"]
+        )
+    app.add_url_rule("/away/2", "away2", lambda: raising(PoolTimeout()), methods=["GET", "POST"])
     return app.test_client()
 
 
@@ -69,10 +71,22 @@ def test_a_refusal_has_the_same_words_for_a_program_and_a_person(bare: FlaskClie
 
 @pytest.mark.parametrize("number", [0, 1, 2])
 def test_a_database_that_is_away_loses_nothing_and_says_when_to_come_back(bare: FlaskClient, number: int) -> None:
-    answer = bare.get(f"/away/{number}")
+    answer = bare.post(f"/away/{number}")
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
     assert "Nothing was lost" in answer.text
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_whoever_only_reads_is_not_told_that_something_was_not_saved(bare: FlaskClient, number: int) -> None:
+    person = bare.get(f"/away/{number}")
+    program = bare.get(f"/away/{number}", headers={"Accept": "application/json"}).get_json()
+
+    assert (person.status_code, person.headers["Retry-After"]) == (503, "60")
+    assert "We cannot show that just now" in person.text
+    assert "Open it again in a minute" in person.text
+    assert "save" not in person.text
+    assert (program["status"], program["code"]) == (503, "not_read")
 
 
 @pytest.mark.parametrize("path", ["/bug", "/staff/bug"])
