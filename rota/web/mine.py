@@ -244,7 +244,7 @@ def end_feed() -> ResponseReturnValue:
 
 
 def _do(
-    act: Callable[[Session, CounsellorRow, datetime], object], said: str, *, instead: str = "swap"
+    act: Callable[[Session, CounsellorRow, datetime], object], done: str, *, instead: str = "swap"
 ) -> ResponseReturnValue:
     """Do one thing as the counsellor who is signed in, or show the page again with what to change.
 
@@ -255,10 +255,11 @@ def _do(
             act(session, _me(session), clock.now())
     except ShiftRefused as refused:
         is_there = refused.field in PLACES and refused.field != "swap"
-        return _page({refused.field if is_there else instead: str(refused)})
+        said = wording.refused_words(refused, next_step=wording.NOT_THIS_ONE)
+        return _page({refused.field if is_there else instead: said})
     except ShiftChangedMeanwhile as changed:
         return _page({"shift": str(changed)})
-    flash(said)
+    flash(done)
     return redirect(url_for("mine.page"), HTTPStatus.SEE_OTHER)
 
 

@@ -169,16 +169,17 @@ def _approve_swap(session: Session, swap_id: int, reason: str, by: int, now: dat
     return wording.SWAP_APPROVED + wording.lacking_breaks(lacking, zone)
 
 
-def _do(act: Callable[[Session, int, datetime], object], said: str) -> ResponseReturnValue:
+def _do(act: Callable[[Session, int, datetime], object], done: str) -> ResponseReturnValue:
     """Do one thing, or show the page again with what to change; without words of its own, what came of it is said."""
     try:
         with transaction() as session:
             came = act(session, current_staff().id, clock.now())
     except ShiftRefused as refused:
-        return _page({refused.field if refused.field in PLACES else "swap": str(refused)})
+        said = wording.refused_words(refused, next_step=wording.OR_AGAINST_THE_RULE)
+        return _page({refused.field if refused.field in PLACES else "swap": said})
     except ShiftChangedMeanwhile as changed:
         return _page({"shift": str(changed)})
-    flash(said or str(came))
+    flash(done or str(came))
     return redirect(url_for("rota_requests.page"), HTTPStatus.SEE_OTHER)
 
 

@@ -15,6 +15,7 @@ from rota.domain.wording import hours_words, skills_words
 from rota.queries import PlannedShift
 from rota.web.forms import NotUnderstood
 from rota.web.week import day_title
+from rota.web.wording import refused_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def inside(span: Span, wall: time, zone: ZoneInfo) -> datetime:
 
 def errors_of(refused: NotUnderstood | ShiftRefused) -> Mapping[str, str]:
     """What to change, by field."""
-    return refused.errors if isinstance(refused, NotUnderstood) else {refused.field: str(refused)}
+    return refused.errors if isinstance(refused, NotUnderstood) else {refused.field: refused_words(refused)}
 
 
 def choices_of_people(session: Session, today: date) -> list[tuple[str, str]]:

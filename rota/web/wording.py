@@ -12,12 +12,14 @@ from rota.domain.patterns import Turn
 from rota.domain.shifts import Span
 from rota.domain.swaps import SwapState
 from rota.domain.wording import gap_words, length_words, span_words
+from rota.domain.working_time import Rule
 from rota.models import LadderState, LeaveState
 from rota.operations.check import Checked
 from rota.operations.demand import BandNotFound
 from rota.operations.drafts import DraftNotFound
 from rota.operations.exchange import Outcome
 from rota.operations.holidays import HolidayNotFound
+from rota.operations.judge import RuleStandsAgainst
 from rota.operations.leave import LeaveNotFound
 from rota.operations.patterns import PatternNotFound
 from rota.operations.shifts import ShiftChangedMeanwhile, ShiftNotFound
@@ -117,6 +119,26 @@ STOOD_IN = "Handed over. Both are told by text."
 PUT_BACK = "Put back. The shift is exactly as it was before the swap, and both are told."
 MAY_BE_SAVED = "No rule stands against it"
 NEEDS_A_REASON = "A rule stands against it: with a reason, you can save it all the same"
+MORE_REST = "Choose a later start, an earlier end or somebody else"
+LESS_WORK = "Choose a shorter shift or somebody else"
+ANOTHER_DAY = "Choose another day or somebody else"
+AN_ASSESSMENT = "Choose other times or somebody else, or enter an assessment that holds in their terms"
+INSTEAD: Mapping[Rule, str] = {
+    Rule.LEAVE: ANOTHER_DAY,
+    Rule.DAILY_REST: MORE_REST,
+    Rule.WEEKLY_REST: ANOTHER_DAY,
+    Rule.OWED_REST: ANOTHER_DAY,
+    Rule.WEEKLY_HOURS: LESS_WORK,
+    Rule.NIGHT_HOURS: LESS_WORK,
+    Rule.HAZARDOUS_NIGHT: LESS_WORK,
+    Rule.HEALTH_CHECK: AN_ASSESSMENT,
+    Rule.CONSECUTIVE_DAYS: ANOTHER_DAY,
+    Rule.OWN_CAP: LESS_WORK,
+}
+"""What can be done instead, by the rule that stands against a shift."""
+OR_SAY_WHY = "Or say why it is needed all the same"
+OR_AGAINST_THE_RULE = "Leave it as it is, or do it against the rule, with a reason, with the button beside it"
+NOT_THIS_ONE = "Take another one, or ask a supervisor: with a reason, they can give it to you all the same"
 NOT_MADE_UP = "No longer rest makes up for it within 14 days"
 MOST_GAPS = 3  # named in one message; the pages have them all
 DRAFTED = "Drafted. Nothing is in force and nobody is told until you publish."
@@ -189,6 +211,15 @@ LEAVE_STATES: Mapping[LeaveState, str] = {
 CALENDAR_NAME = "My shifts"
 CALENDAR_SHIFT = "Shift"
 CHOOSE_WHAT_YOU_ARE = "Choose available or away"
+
+
+def refused_words(refused: Exception, *, next_step: str = OR_SAY_WHY) -> str:
+    """Why something was refused and, where a working-time rule stands against it, what to do instead."""
+    if not isinstance(refused, RuleStandsAgainst):
+        return str(refused)
+    instead = [INSTEAD[each.rule] for each in refused.verdict.against if each.rule in INSTEAD]
+    return ". ".join([str(refused), *(instead[:1] if next_step == OR_SAY_WHY else []), next_step])
+
 
 PROBLEMS: Mapping[type[Exception], Told] = {
     SwapNotFound: Problem(

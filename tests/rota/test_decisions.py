@@ -28,6 +28,7 @@ from rota.operations import drafts, leave, swaps
 from rota.operations.drafts import CannotBeUndone, DraftShift, RulesStandAgainstDraft
 from rota.operations.judge import RuleStandsAgainst, who_could_cover
 from rota.operations.shifts import AlreadyOnShift, PersonHasLeft, add_shift, move_shift, remove_shift, vacate
+from rota.web.wording import INSTEAD
 from tests.rota.planning import LONDON, NOON, PASSWORD, Browser, Team, hours, london
 from tests.rota.test_planning_rows import a_draft, actions, at_once, offered, planned, rota, texts
 
@@ -495,6 +496,12 @@ def test_a_candidate_in_northern_ireland_is_judged_by_the_law_there(
 COVERAGE = "/staff/coverage?week=2026-W48"
 
 
+def test_every_rule_that_can_stand_against_a_shift_says_what_to_do_instead() -> None:
+    asks_somebody = set(Rule) - {Rule.ONE_AT_A_TIME, Rule.CONTRACT, Rule.BREAK}  # never a reason; only advice
+
+    assert set(INSTEAD) == asks_somebody
+
+
 def test_a_whole_day_can_be_typed_and_asks_for_a_reason(
     session: Session, team: Team, signed_in: Callable[..., Browser]
 ) -> None:
@@ -507,6 +514,7 @@ def test_a_whole_day_can_be_typed_and_asks_for_a_reason(
 
     assert asked.status_code == 422
     assert "Only 0 h of rest" in asked.text
+    assert "Choose a later start, an earlier end or somebody else. Or say why it is needed" in asked.text
     assert 'name="reason"' in asked.text
     assert rota(session) == [("Ana Example", hours(36, 60))]
 

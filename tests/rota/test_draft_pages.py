@@ -82,6 +82,7 @@ def test_a_rule_is_said_before_anything_is_drafted_and_a_reason_is_shown_and_jou
 
     assert refused.status_code == 422
     assert "Only 2 h of rest" in refused.text
+    assert "Choose a later start, an earlier end or somebody else" in refused.text
     assert 'name="reason"' in refused.text
     assert "Against a rule, with a reason" in page
     assert "Only 2 h of rest" in page

@@ -47,6 +47,24 @@ def test_what_somebody_may_not_take_says_why_and_has_no_button(team: Team, signe
     assert "/offers/1/taking" not in page
     assert refused.status_code == 422
     assert "Only 4 h of rest" in refused.text
+    assert "Take another one, or ask a supervisor" in refused.text
+
+
+def test_a_swap_that_a_rule_stands_against_says_how_it_can_be_approved_all_the_same(
+    team: Team, signed_in: Callable[..., Browser]
+) -> None:
+    ana, ben = team.counsellor("Ana Example"), team.counsellor("Ben Example")
+    shift = team.shift(ana, hours(20, 28))
+    owner, taker, supervisor = signed_in(email="ana@example.org"), signed_in(email="ben@example.org"), signed_in()
+    owner.send(f"{MINE}/offers", page=MINE, shift=shift)
+    taker.send(f"{MINE}/offers/1/taking", page=MINE)
+    team.shift(ben, hours(10, 16))
+
+    refused = supervisor.send(f"{REQUESTS}/swaps/1", page=REQUESTS, answer="yes")
+
+    assert refused.status_code == 422
+    assert "do it against the rule, with a reason, with the button beside it" in refused.text
+    assert "Approve against a rule" in refused.text
 
 
 def test_leave_is_asked_for_and_approved(team: Team, signed_in: Callable[..., Browser]) -> None:
