@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -98,6 +99,20 @@ def test_both_pages_fit_a_narrow_screen(opens: Opens, desk: Desk, why: str) -> N
     for path in ("/staff/board", why, longest_rule):
         page.goto(path)
         assert overflow(page) <= 0, path
+
+
+def test_the_figures_of_the_board_are_of_one_size_and_fill_whole_rows_at_every_width(opens: Opens) -> None:
+    page = opens("/staff/board")
+
+    for width in (320, 768, 1040, 1280, 1920):
+        page.set_viewport_size({"width": width, "height": 900})
+        boxes = [tile.bounding_box() for tile in page.locator("#board .tile").all()]
+
+        tiles = [box for box in boxes if box is not None]
+        widths = [tile["width"] for tile in tiles]
+        assert len(tiles) == 8
+        assert max(widths) - min(widths) <= 1, width  # a pixel is rounded up or down
+        assert len(set(Counter(round(tile["y"]) for tile in tiles).values())) == 1, width
 
 
 def test_the_board_shows_everything_without_scripts(opens: Opens) -> None:
