@@ -104,18 +104,23 @@ class CallFollower:
         *,
         call_id: UUID,
         purpose: str,  # noqa: ARG002 - all that come here are callbacks
+        now: datetime,
     ) -> str | None:
-        """Whoever has gone away since they were chosen is not rung."""
+        """Whoever has gone away since they were chosen, or is no longer on shift, is not rung."""
         attempt = queries.attempt_of_call(session, call_id)
         person = None if attempt is None else rota.find_counsellor(session, counsellor_id=attempt.counsellor_id)
-        is_away = person is None or person.presence.state == PresenceState.AWAY
-        return "counsellor_away" if is_away else None
+        if person is None or person.presence.state == PresenceState.AWAY:
+            return "counsellor_away"
+        is_on = rota.cover_ends(session, counsellor_id=person.id, moment=now) is not None
+        return None if is_on else "counsellor_off_shift"
 
     def permits_text(self, session: Session, *, text_id: UUID, now: datetime) -> str | None:
         """Whether this text may be sent at this moment."""
         callback = queries.callback_of_text(session, text_id)
         if callback is None:
             return "no_request"
+        if not queries.is_text_to(session, text_id=text_id, phone_digest=callback.phone_digest):
+            return "another_number"  # theirs has changed since: whoever has the old one learns nothing
         if tell.is_overtaken(session, callback, text_id=text_id):
             return "rung_again"
         gave_up = callback.status == Status.CLOSED_NO_CONTACT  # its last text says so

@@ -60,7 +60,7 @@ from callbacks.queries.requests import (
     staff_names,
     token_digest,
 )
-from callbacks.queries.texts import callback_of_text, could_not_be_texted, texts
+from callbacks.queries.texts import callback_of_text, could_not_be_texted, is_text_to, texts
 from callbacks.queries.waiting import (
     count_ahead,
     is_anybody_waiting,
@@ -107,6 +107,7 @@ __all__ = [
     "is_anybody_waiting",
     "is_anything_overdue",
     "is_cut_off",
+    "is_text_to",
     "is_tidying_due",
     "kept_long_enough",
     "last_attempt_ends",

@@ -33,6 +33,11 @@ def texts(session: Session, callback_id: int) -> list[TextRow]:
     return list(session.scalars(question))
 
 
+def is_text_to(session: Session, *, text_id: UUID, phone_digest: bytes) -> bool:
+    """Whether a text was ordered for this number."""
+    return session.scalar(select(TextRow.phone_digest).where(TextRow.id == text_id)) == phone_digest
+
+
 def could_not_be_texted(session: Session, callback_ids: Collection[int]) -> set[int]:
     """Of these requests, those whose last text did not arrive."""
     question = (

@@ -20,7 +20,7 @@ class Follower(Protocol):
     def permits_call(self, session: Session, *, call_id: UUID, purpose: str, now: datetime) -> str | None:
         """None when the visitor of this call may be rung at this moment, else why not, in one word."""
 
-    def permits_offer(self, session: Session, *, call_id: UUID, purpose: str) -> str | None:
+    def permits_offer(self, session: Session, *, call_id: UUID, purpose: str, now: datetime) -> str | None:
         """None when the counsellor of this call still takes calls, else why not, in one word."""
 
     def permits_text(self, session: Session, *, text_id: UUID, now: datetime) -> str | None:

@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from foundation import sealed
+from foundation.phone import Phone
 from notifications import queries
 from notifications.models import CallRow, TextRow
 from notifications.operations.arrow import follower
@@ -36,7 +37,7 @@ def permit_call(session: Session, call: CallRow, *, now: datetime) -> Permit:
 
 def permit_waiting(session: Session, call: CallRow, *, now: datetime) -> Permit:
     """A permit to go on waiting for a turn to ring, here or at the telephone company. Raises Closed."""
-    if because := follower().permits_offer(session, call_id=call.id, purpose=call.purpose):
+    if because := follower().permits_offer(session, call_id=call.id, purpose=call.purpose, now=now):
         raise Closed(because)
     return permit_call_on(session, call, now=now)
 
@@ -62,6 +63,8 @@ def permit_text(session: Session, text: TextRow, *, now: datetime) -> Permit:
         raise Closed("too_late")
     if queries.has_opted_out(session, phone_digest=text.phone_digest):
         raise Closed("opted_out")
+    if not Phone(text.phone).is_mobile:
+        raise Closed("landline")  # whoever it is for: a machine would read it aloud
     if text.purpose == ALARM:
         return Permit(subject_id=text.id, at=now)  # to our own lead on call, about the service: no visitor's consent
     if because := follower().permits_text(session, text_id=text.id, now=now):

@@ -36,9 +36,11 @@ class RotaFollower:
             return self.then.permits_call(session, call_id=call_id, purpose=purpose, now=now)
         return phone_check.permits(session, session.get_one(PhoneCheckRow, call_id))
 
-    def permits_offer(self, session: Session, *, call_id: UUID, purpose: str) -> str | None:
+    def permits_offer(self, session: Session, *, call_id: UUID, purpose: str, now: datetime) -> str | None:
         """Whoever has their telephone checked need not take calls."""
-        return None if purpose == CHECK else self.then.permits_offer(session, call_id=call_id, purpose=purpose)
+        if purpose == CHECK:
+            return None
+        return self.then.permits_offer(session, call_id=call_id, purpose=purpose, now=now)
 
     def permits_text(self, session: Session, *, text_id: UUID, now: datetime) -> str | None:
         """A text about the rota goes to whoever still works here, on the number they have."""

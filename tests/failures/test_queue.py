@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -12,12 +13,14 @@ from sqlalchemy.orm import Session
 
 from foundation.database import transaction
 from foundation.doorbell import Bell
+from foundation.sealed import digest
 from notifications import queries as notifications
-from notifications.models import CallRow
+from notifications.models import CallRow, OnTheLineRow
 from notifications.operations import place
-from rota.models import CounsellorRow
+from rota.domain.shifts import Span
+from rota.models import CounsellorRow, ShiftRow, range_of
 from rota.operations.presence import set_away
-from tests.conftest import ACCOUNT, AUTH_TOKEN, Clock, Town
+from tests.conftest import ACCOUNT, AUTH_TOKEN, NOON, Clock, Town
 from tests.failures.conftest import an_account
 from tests.journeys.conftest import ANA, BEN, TAKES, TALKS, VISITOR, People
 from tests.rota.planning import Team
@@ -61,6 +64,13 @@ def failures_in_a_row(town: Town) -> int:
 def ana_goes_away(town: Town) -> None:
     with town.app.app_context(), transaction() as session:
         set_away(session, counsellor_id=1, by=None, now=town.clock())
+
+
+def ana_is_taken_off_shift(town: Town) -> None:
+    """The planner moves her shifts to other days, and she has not noticed yet."""
+    with town.app.app_context(), transaction() as session:
+        for shift in session.scalars(select(ShiftRow).where(ShiftRow.counsellor_id == 1)):
+            shift.during = range_of(Span(NOON + timedelta(days=shift.id + 7), NOON + timedelta(days=shift.id + 8)))
 
 
 def another_program_calls(town: Town) -> str:
@@ -194,31 +204,74 @@ def test_a_call_is_taken_back_from_the_companys_queue_when_it_is_no_longer_safe_
     assert not was_dialled(town, ANA)
 
 
-def test_a_counsellor_who_goes_away_before_their_telephone_is_rung_is_not_rung(town: Town, people: People) -> None:
+GONE = pytest.mark.parametrize(
+    ("ana_is_gone", "because"), [(ana_goes_away, "counsellor_away"), (ana_is_taken_off_shift, "counsellor_off_shift")]
+)
+
+
+@GONE
+def test_a_counsellor_who_is_gone_before_their_telephone_is_rung_is_not_rung(
+    town: Town, people: People, ana_is_gone: Callable[[Town], None], because: str
+) -> None:
     town.expects(BEN, VISITOR)
     asked = people.ask()
     town.answer(Bell.MATCH)
 
-    ana_goes_away(town)
+    ana_is_gone(town)
     town.until(lambda: asked.results() == ["withheld", "finished"])
 
-    assert call_of(town).withheld == "counsellor_away"
+    assert call_of(town).withheld == because
 
 
-def test_a_call_in_the_companys_queue_is_taken_back_when_its_counsellor_has_gone_away(
-    town: Town, people: People
+@GONE
+def test_a_call_in_the_companys_queue_is_taken_back_when_its_counsellor_is_gone(
+    town: Town, people: People, ana_is_gone: Callable[[Town], None], because: str
 ) -> None:
     town.expects(SOMEBODY_ELSE, ANA, BEN, VISITOR)
     the_company_is_slow(town)
     asked = people.ask()
     town.until(lambda: states(town) == ["placed"])
 
-    ana_goes_away(town)
+    ana_is_gone(town)
     town.until(lambda: asked.results()[:1] == ["cancelled"], within_s=30)
     town.phones.faults()
     town.until(lambda: asked.results() == ["cancelled", "finished"])
 
-    assert call_of(town).withheld == "counsellor_away"
+    assert call_of(town).withheld == because
+    assert not was_dialled(town, ANA)
+
+
+def the_visitor_rings_us(town: Town) -> None:
+    with town.app.app_context(), transaction() as session:
+        session.add(OnTheLineRow(phone_digest=digest(VISITOR), until=town.clock() + timedelta(minutes=1)))
+
+
+def test_a_call_that_waits_its_turn_is_not_placed_when_the_visitor_rings_us_meanwhile(
+    town: Town, people: People
+) -> None:
+    town.expects(ANA, VISITOR)
+    asked = people.ask()
+    town.answer(Bell.MATCH)
+
+    the_visitor_rings_us(town)
+    town.until(lambda: asked.results()[:1] == ["withheld"])
+    stopped = call_of(town)
+    town.until(lambda: asked.results() == ["withheld", "finished"], within_s=120)
+
+    assert (stopped.withheld, stopped.rings) == ("on_the_line", 0)
+
+
+def test_a_call_is_taken_back_from_the_companys_queue_when_the_visitor_rings_us(town: Town, people: People) -> None:
+    town.expects(SOMEBODY_ELSE, ANA)
+    the_company_is_slow(town)
+    asked = people.ask()
+    town.until(lambda: states(town) == ["placed"])
+
+    the_visitor_rings_us(town)
+    town.until(lambda: asked.results()[:1] == ["cancelled"], within_s=30)
+    asked.withdraw()
+
+    assert call_of(town).withheld == "on_the_line"
     assert not was_dialled(town, ANA)
 
 

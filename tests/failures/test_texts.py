@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,9 +16,11 @@ from callbacks.web.staff.queue_view import queue as queue_of
 from callbacks.web.staff.viewer import Viewer
 from foundation import sealed
 from foundation.database import transaction
+from foundation.phone import Phone
 from notifications import queries as notifications
 from notifications.domain.trouble import PAUSES_AFTER
 from notifications.models import TextRow
+from notifications.operations import order
 from tests.conftest import Town
 from tests.failures.conftest import an_account
 from tests.journeys.conftest import ANA, TAKES, VISITOR, People
@@ -115,6 +118,45 @@ def test_the_network_is_told_to_drop_a_text_that_would_come_too_late(town: Town,
     town.until(lambda: states(town) == ["delivered"])
 
     assert [order["fields"]["ValidityPeriod"] for order in orders(town)] == [["600"]]
+
+
+OTHER, LANDLINE = "+447700900983", "+441632960123"
+
+
+@pytest.mark.parametrize("number", [OTHER, LANDLINE])
+def test_a_text_that_waits_goes_to_nobody_once_the_number_is_another_one(
+    town: Town, people: People, number: str
+) -> None:
+    town.expects()
+    town.phones.faults(rest={"too_many_requests": 1, "resources": ["Messages"]})
+    asked = people.ask(safe_contact=ALLOWED)
+    town.passes(3)
+    waits = states(town)
+
+    town.app.test_client().patch(f"/api/v1/callbacks/{asked.token}", json={"phone": number})
+    town.phones.faults()
+    town.until(lambda: states(town) == ["withheld"])
+
+    assert waits == ["waiting"]
+    assert [text.withheld for text in texts(town)] == ["another_number"]
+
+
+def test_a_landline_is_sent_no_text_whoever_it_is_for(town: Town) -> None:
+    town.expects()
+    with town.app.app_context(), transaction() as session:
+        order.order_text(
+            session,
+            to=Phone(LANDLINE),
+            body="Please look at the board.",
+            purpose=order.ALARM,
+            reason_key="alarm:1",
+            give_up_at=town.clock() + timedelta(minutes=5),
+            now=town.clock(),
+        )
+
+    town.passes(2)
+
+    assert [text.withheld for text in texts(town)] == ["landline"]
 
 
 def board(town: Town) -> str:

@@ -176,9 +176,11 @@ WITHHELD: Final[dict[str, str]] = {
     "cancelled": "it was withdrawn meanwhile",
     "on_the_line": "they were ringing us at that moment",
     "counsellor_away": "the counsellor had just gone away",
+    "counsellor_off_shift": "the counsellor was no longer on shift",
     "no_attempt": "the attempt was over",
     "closed": "the request was closed",
     "not_them": "the owner of the number had said that they did not ask",
+    "blocked": "the number had been blocked",
     "outside_safe_times": "it was outside the times at which they may be rung",
 }
 """Why the safe-contact gate stopped a call at the last moment."""
