@@ -29,6 +29,12 @@ def place_break(shift: Span, length: timedelta, *, spare: Callable[[Span], int])
     return max(found, key=lambda one: (spare(one), -abs(one.starts_at - middle)))
 
 
+def carried(breaks: Iterable[Span], old: Span, new: Span) -> list[Span]:
+    """The breaks of a shift that moves away from them: as far into it as they were; none that does not fit inside."""
+    moved = (Span(each.starts_at + (by := new.starts_at - old.starts_at), each.ends_at + by) for each in breaks)
+    return [each for each in moved if new.starts_at < each.starts_at and each.ends_at < new.ends_at]
+
+
 class Spare:
     """How many can be missed, less the breaks that were planned since: people, and whoever has what is needed."""
 

@@ -112,11 +112,14 @@ class ShiftBreakRow(Row):
             "and not lower_inf(during) and not upper_inf(during)",
             name="a_break_starts_before_it_ends",
         ),
+        Index("breaks_by_who_carried_them", "carried_by", postgresql_where=text("carried_by is not null")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     shift_id: Mapped[int] = mapped_column(ForeignKey("shift.id"))
     during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE())
+    carried_by: Mapped[int | None] = mapped_column(ForeignKey("draft.id"))
+    """The publication that moved the shift and its break with it: undoing it takes this one away."""
 
     shift: Mapped[ShiftRow] = relationship()
 

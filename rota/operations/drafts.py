@@ -27,6 +27,7 @@ from rota.models import (
     range_of,
     span_of,
 )
+from rota.operations import carry_breaks
 from rota.operations.into_force import apply, restore
 from rota.operations.judge import RuleStandsAgainst, judge_together, note_override
 from rota.operations.shifts import AlreadyOnShift, ShiftChangedMeanwhile, ShiftNotFound, check_person
@@ -226,6 +227,7 @@ def publish(session: Session, *, draft_id: int, zone: ZoneInfo, by: int | None, 
     changes = changes_of(draft)
     with _one_shift_at_once():
         apply(session, draft, rows, by=by, now=now)
+    carry_breaks.carry(session, draft)
     draft.published_at, draft.published_by = now, by
     _note(session, "draft_published", draft, by=by, now=now)
     _note_overrides(session, broken, people, by=by, now=now)
@@ -255,6 +257,7 @@ def undo(
     _refuse_rules(broken)
     with _one_shift_at_once():
         restore(session, draft, rows, now=now)
+    carry_breaks.leave_again(session, draft)
     draft.undone_at = now
     _note(session, "publication_undone", draft, by=by, now=now)
     _note_overrides(session, broken, people, by=by, now=now)

@@ -15,6 +15,7 @@ from rota.domain.shifts import Shift
 from rota.domain.wording import hours_words, span_words
 from rota.domain.working_time import Rule
 from rota.models import DraftLineRow, DraftRow, ShiftRow, ShiftState, span_of
+from rota.operations.carry_breaks import lost
 from rota.operations.drafts import Broken, changes_of, judged
 from rota.operations.tell import change_words
 from rota.queries import PlannedShift
@@ -123,6 +124,10 @@ def _lines(
 ) -> list[LineView]:
     rows = queries.shift_rows(session, ids=[line.shift_id for line in lines if line.shift_id is not None])
     remarks: dict[int, list[Remark]] = {}
+    for line_id, span in lost(session, lines).items():
+        remarks[line_id] = [
+            Remark(wording.ADVICE, "warn", wording.BREAK_LOST.format(hours=hours_words(span, week.zone)))
+        ]
     for each in broken:
         for line_id in each.line_ids:
             remarks.setdefault(line_id, []).append(_remark(each))

@@ -150,6 +150,7 @@ UNDONE = "Undone. The rota is as it was before that publication, and those who w
 ADVICE = "Worth knowing"
 STANDS = "Cannot be published"
 OR_A_REASON = ". Change it, or take it out and plan it again with a reason"
+BREAK_LOST = "The break {hours} does not fit inside any more. Publish this, and plan another on the page of breaks"
 OVERRIDDEN = "Against a rule, with a reason"
 BECAUSE = "The reason: {reason}"
 MARK_NEW = "new"

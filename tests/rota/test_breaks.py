@@ -20,9 +20,10 @@ from rota import queries
 from rota.domain.breaks import place_break
 from rota.domain.counsellor import Skill
 from rota.domain.shifts import Span
-from rota.models import RequirementRow, span_of
-from rota.operations import feed, swaps
+from rota.models import DraftRow, RequirementRow, ShiftRow, span_of
+from rota.operations import drafts, feed, swaps
 from rota.operations.breaks import BreakRefused, plan_breaks, remove_breaks, set_break
+from rota.operations.drafts import DraftShift
 from rota.operations.shifts import split_shift
 from tests.rota.planning import LONDON, NOON, Browser, Team, hours
 
@@ -245,3 +246,68 @@ def test_a_shift_that_moves_away_from_its_break_has_none_any_more(
 
     assert "Thursday 26 November, 08:00 to 16:00, is due a break of 20 min and has none." in page
     assert queries.break_spans(session, start=NOON, end=hours(0, 96).ends_at) == []
+
+
+def drafted(session: Session, shift: int, span: Span) -> DraftRow:
+    row = session.get_one(ShiftRow, shift)
+    change = DraftShift(shift, row.version, row.counsellor_id, span, "so that it is planned at all")
+    draft = drafts.begin(session, **ME)
+    return drafts.put(session, draft_id=draft.id, changes=[change], zone=LONDON, now=NOON)
+
+
+def counted(session: Session) -> list[Span]:
+    found = queries.break_spans(session, start=NOON, end=hours(0, 96).ends_at)
+    return [Span(one.starts_at, one.ends_at) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("moved_to", "has"),
+    [
+        (hours(44, 52), [hours(48, 48.5)]),  # the next day: as far into the shift as before
+        (hours(45, 50), [hours(49, 49.5)]),
+        (hours(22, 30), [hours(24, 24.5)]),  # it is inside still, and stays
+        (hours(44, 47), []),  # it does not fit any more
+    ],
+)
+def test_a_published_draft_carries_the_break_along_and_undoing_it_puts_it_back(
+    moved_to: Span, has: list[Span], session: Session, team: Team
+) -> None:
+    shift = team.shift(team.counsellor(), hours(20, 28))
+    set_break(session, shift_id=shift, span=hours(24, 24.5), **ME)
+    draft = drafted(session, shift, moved_to)
+
+    drafts.publish(session, draft_id=draft.id, zone=LONDON, **ME)
+    while_published = counted(session)
+    drafts.undo(session, draft_id=draft.id, zone=LONDON, **ME)
+
+    assert (while_published, breaks_of(session, shift)) == (has, [hours(24, 24.5)])
+
+
+def test_a_break_that_was_carried_along_goes_along_again_and_comes_back_to_where_it_was(
+    session: Session, team: Team
+) -> None:
+    shift = team.shift(team.counsellor(), hours(20, 28))
+    set_break(session, shift_id=shift, span=hours(24, 24.5), **ME)
+    for moved_to in (hours(44, 52), hours(68, 76), hours(20, 28)):
+        drafts.publish(session, draft_id=drafted(session, shift, moved_to).id, zone=LONDON, **ME)
+
+    assert counted(session) == [hours(24, 24.5)]
+
+
+def test_a_draft_says_that_a_break_does_not_fit_into_its_shift_any_more(
+    team: Team, signed_in: Callable[..., Browser], session: Session
+) -> None:
+    ana = team.counsellor("Ana Example")
+    shift = team.shift(ana, hours(20, 30))  # 08:00 to 18:00
+    set_break(session, shift_id=shift, span=hours(28, 28.5), **ME)
+    session.commit()
+    supervisor, draft = signed_in(), "/staff/rota/draft?week=2026-W48"
+    moved: dict[str, Any] = {"page": draft, "counsellor": ana, "day": "2026-11-26", "starts": "08:00"}
+
+    supervisor.send(f"/staff/rota/draft/shifts/{shift}", ends="15:00", version=2, **moved)
+    too_short = supervisor.get(draft).text
+    supervisor.send("/staff/rota/draft/lines/1", ends="17:00", **moved)
+    long_enough = supervisor.get(draft).text
+
+    assert "The break 16:00 to 16:30 does not fit inside any more." in too_short
+    assert "does not fit inside" not in long_enough
