@@ -97,6 +97,11 @@ def _next_call(ends: float) -> CallOrder | UUID | None:
 
 def _dial(order: CallOrder) -> None:
     """Dial once, and record what came of it."""
+    if order.permit.has_lapsed(now=clock.now()):
+        log.warning("call_not_placed", call=order.call_id.hex, because="permit lapsed")
+        with transaction() as session:
+            place.call_not_placed(session, call_id=order.call_id, retry_after_s=0.0, now=clock.now())
+        return
     try:
         provider_id = _telephony().place_call(order)
     except ProviderUnavailable as away:
@@ -141,6 +146,11 @@ def send_waiting_texts() -> None:
 
 def _send(order: TextOrder) -> None:
     """Send once, and record what came of it."""
+    if order.permit.has_lapsed(now=clock.now()):
+        log.warning("text_not_sent", text=order.text_id.hex, because="permit lapsed")
+        with transaction() as session:
+            place.text_not_sent(session, text_id=order.text_id, retry_after_s=0.0, now=clock.now())
+        return
     try:
         provider_id, news = _telephony().send_text(order)
     except ProviderUnavailable as away:

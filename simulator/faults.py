@@ -27,6 +27,7 @@ class RestFault(StrEnum):
     FAILS_BEFORE = "fails_before"  # 500, nothing accepted
     FAILS_AFTER = "fails_after"  # 500, and yet accepted
     ANSWER_LOST = "answer_lost"  # accepted, then the socket closes without an answer
+    GARBLED = "garbled"  # accepted, and answered with a page that is no JSON, as a machine on the way may do
     TIMES_OUT_BEFORE = "times_out_before"  # not accepted, and no answer for `times_out_s`
     TIMES_OUT = "times_out"  # accepted, and no answer for `times_out_s`
 
@@ -62,6 +63,7 @@ class RestPlan:
     fails_before: float = 0.0
     fails_after: float = 0.0
     answer_lost: float = 0.0
+    garbled: float = 0.0
     times_out_before: float = 0.0
     times_out: float = 0.0
     times_out_s: float = 30.0

@@ -6,7 +6,7 @@ Every order carries a `Permit`, which only `operations.gate` makes: there is no 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -55,12 +55,20 @@ class NoSuchCall(Exception):
     """The provider has no call with this id."""
 
 
+PERMITS_LAST = timedelta(seconds=15)
+"""An order is carried at once. A worker that was frozen with one in its hand finds another world when it wakes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Permit:
     """Proof that the safe-contact gate let one order through, and when."""
 
     subject_id: UUID
     at: datetime
+
+    def has_lapsed(self, *, now: datetime) -> bool:
+        """Whether it is too old to be used: what was safe then need not be now."""
+        return now - self.at > PERMITS_LAST
 
 
 @dataclass(frozen=True, slots=True)

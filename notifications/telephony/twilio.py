@@ -6,6 +6,7 @@ try again. Yes or perhaps: never try again, find out from its records.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -46,6 +47,8 @@ _LIVE_AT_MOST = 500  # of each; ten times what the largest helpline has at once
 
 _REFUSES_US = frozenset({401, 403, 404})
 _LIMITED = 429
+_NO_CONTENT = 204
+_CLIENT_ERROR = 400
 _SERVER_ERROR = 500
 _NOT_FOUND = 404
 _ALREADY_OVER = 21220
@@ -73,6 +76,10 @@ class _TooMany(TwilioException):
         self.leave_alone_s = leave_alone_s
 
 
+class _Garbled(TwilioException):
+    """An answer that says neither yes nor no: a page of some machine on the way, or half of what was sent."""
+
+
 class _HttpClient(TwilioHttpClient):
     """Twilio's HTTP client, with a time-out and, for the simulator, another address."""
 
@@ -88,7 +95,16 @@ class _HttpClient(TwilioHttpClient):
         if answer.status_code == _LIMITED:
             wait = str((answer.headers or {}).get("Retry-After", ""))
             raise _TooMany(float(wait) if wait.isdecimal() else 0.0)
+        if answer.status_code < _CLIENT_ERROR and answer.status_code != _NO_CONTENT and not _is_object(answer.text):
+            raise _Garbled(f"status {answer.status_code}, and no JSON object")
         return answer
+
+
+def _is_object(body: str) -> bool:
+    try:
+        return isinstance(json.loads(body), dict)
+    except ValueError:
+        return False
 
 
 def _never_left(error: requests.RequestException) -> bool:
@@ -151,6 +167,13 @@ def _utc(moment: datetime | None) -> datetime | None:
     return moment.astimezone(UTC) if moment else None
 
 
+def _id_of(made: Any) -> str:
+    """The id of what was just made. Raises OutcomeUnknown when the answer has none."""
+    if not made.sid:
+        raise OutcomeUnknown("an answer without an id")
+    return str(made.sid)
+
+
 def _delete(record: Any) -> None:
     try:
         record.delete()
@@ -187,7 +210,7 @@ class Twilio:
             )
         except _FAILURES as error:
             raise _sorted_out(error) from None
-        return str(call.sid)
+        return _id_of(call)
 
     def send_text(self, order: TextOrder) -> tuple[str, TextState]:
         """See `port.Telephony`."""
@@ -201,7 +224,7 @@ class Twilio:
             )
         except _FAILURES as error:
             raise _sorted_out(error) from None
-        return str(message.sid), from_provider(str(message.status)) or TextState.SENT
+        return _id_of(message), from_provider(str(message.status)) or TextState.SENT
 
     def call(self, provider_id: str) -> ProviderCall:
         """See `port.Telephony`."""

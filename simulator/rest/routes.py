@@ -22,6 +22,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 ACCOUNT = "/2010-04-01/Accounts/{account}"
 RETRY_AFTER_S = 1
+IS_GARBLED = web.RequestKey("is_garbled", bool)
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", ".json", account.fetch),
     ("GET", "/Balance.json", account.balance),
@@ -75,7 +76,7 @@ class Desk:
             finally:
                 self._in_hand -= 1
             await self._sign_off(request, response)
-            return response
+            return _page_from_nowhere(response) if request.get(IS_GARBLED) else response
 
         return handle
 
@@ -106,6 +107,7 @@ class Desk:
             await asyncio.sleep(simulation.faults.rest.times_out_s)
         if fault in (RestFault.TIMES_OUT, RestFault.ANSWER_LOST):
             _close(request)
+        request[IS_GARBLED] = fault is RestFault.GARBLED
 
     async def _sign_off(self, request: web.Request, response: web.StreamResponse) -> None:
         response.headers["Twilio-Concurrent-Requests"] = str(self._in_hand + 1)
@@ -159,6 +161,11 @@ def _resource(request: web.Request) -> str:
     """``Calls`` for ``/2010-04-01/Accounts/AC…/Calls/CA….json``."""
     parts = request.path.removesuffix(".json").split("/")
     return parts[4] if len(parts) > len(ACCOUNT.split("/")) else "Accounts"
+
+
+def _page_from_nowhere(response: web.StreamResponse) -> web.Response:
+    """What arrives in place of an answer when a machine on the way has its own words; the status stays."""
+    return web.Response(status=response.status, text="<html>Please wait.</html>", content_type="text/html")
 
 
 def _close(request: web.Request) -> None:

@@ -9,8 +9,12 @@ import pytest
 import requests
 from sqlalchemy import select
 
+import notifications.jobs
 from foundation.database import transaction
+from foundation.doorbell import Bell
 from notifications.models import CallRow, TextRow
+from notifications.operations import place
+from notifications.telephony.port import PERMITS_LAST, CallOrder, TextOrder
 from tests.conftest import ACCOUNT, AUTH_TOKEN, Town
 from tests.journeys.conftest import ANA, TAKES, TALKS, VISITOR, People
 from tests.rota.planning import Team
@@ -38,6 +42,11 @@ def text_states(town: Town) -> list[str]:
 TROUBLE: dict[str, dict[str, Any]] = {
     "the answer is lost": {"rest": {"next": ["answer_lost"]}},
     "500 after accepting": {"rest": {"next": ["fails_after"]}},
+    "the answer is no answer": {"rest": {"next": ["garbled"]}},
+    "no question gets an answer that is one": {
+        "rest": {"next": ["garbled"] * 3, "methods": ["GET"]},
+        "webhooks": {"drop": 1},
+    },
     "429 twice": {"rest": {"next": ["too_many_requests", "too_many_requests"]}},
     "every report is lost": {"webhooks": {"drop": 1}},
     "every report comes twice": {"webhooks": {"double": 1}},
@@ -79,6 +88,64 @@ def test_a_call_that_never_reached_the_company_is_given_up_after_three_looks_and
     assert asked.row().rings_made == 1
 
 
+# -- a worker is frozen with an order in its hand, and wakes when all has changed --------------------------------------
+
+
+def test_f03_a_worker_that_wakes_too_late_does_not_dial(town: Town, people: People) -> None:
+    town.expects(ANA, VISITOR)
+    asked = people.ask()
+    town.answer(Bell.MATCH)
+    with town.app.app_context(), transaction() as session:
+        order = place.claim_call(session, now=town.clock())
+    assert isinstance(order, CallOrder)
+    town.until(lambda: asked.results() == ["lost", "finished"], within_s=300)
+
+    with town.app.app_context():
+        notifications.jobs._dial(order)
+    town.passes(5)
+
+    assert [call.state for call in calls(town)] == ["lost", "finished"]
+
+
+def test_f03_an_order_that_was_held_up_for_long_is_judged_by_the_gate_again(town: Town, people: People) -> None:
+    town.expects(ANA, VISITOR)
+    people.ask()
+    town.answer(Bell.MATCH)
+    with town.app.app_context(), transaction() as session:
+        order = place.claim_call(session, now=town.clock())
+    assert isinstance(order, CallOrder)
+    town._advance(PERMITS_LAST.total_seconds() + 1)
+
+    with town.app.app_context():
+        notifications.jobs._dial(order)
+    put_back = [(call.state, call.rings) for call in calls(town)]
+    town.until(lambda: [call.state for call in calls(town)] == ["finished"])
+
+    assert put_back == [("waiting", 0)]
+
+
+@pytest.mark.parametrize(("is_asked_about", "ends"), [(False, "withheld"), (True, "lost")])
+def test_f03_a_text_that_was_held_up_until_texts_are_unsafe_is_not_sent(
+    town: Town, people: People, is_asked_about: bool, ends: str
+) -> None:
+    town.expects()
+    until = town.clock() + timedelta(minutes=30)
+    safe = [{"from": town.clock().isoformat(), "to": until.isoformat()}]
+    people.ask(safe_times=safe, safe_contact={"sms": "neutral_message"})
+    with town.app.app_context(), transaction() as session:
+        order = place.claim_text(session, now=town.clock())
+    assert isinstance(order, TextOrder)
+
+    town._advance(31 * 60)
+    if is_asked_about:
+        town.answer(Bell.SETTLE)
+    with town.app.app_context():
+        notifications.jobs._send(order)
+    town.look()
+
+    assert text_states(town) == [ends]
+
+
 def test_word_that_a_leg_is_over_is_lost_after_the_call_and_asked_for(town: Town, people: People) -> None:
     town.expects(ANA, VISITOR)
     asked = people.ask()
@@ -114,11 +181,10 @@ def test_a_leg_that_the_company_has_forgotten_is_over(town: Town, people: People
     assert [leg.status for leg in calls(town)[0].legs] == ["completed", "completed"]
 
 
-def test_a_text_of_unknown_fate_is_never_sent_again(town: Town, people: People) -> None:
+@pytest.mark.parametrize("fault", ["answer_lost", "fails_after", "garbled"])
+def test_a_text_of_unknown_fate_is_never_sent_again(town: Town, people: People, fault: str) -> None:
     town.expects(ANA, VISITOR, texts=[VISITOR])
-    town.phones.faults(
-        rest={"resources": ["Messages"], "next": ["answer_lost"]}, webhooks={"drop": 1, "kinds": ["message"]}
-    )
+    town.phones.faults(rest={"resources": ["Messages"], "next": [fault]}, webhooks={"drop": 1, "kinds": ["message"]})
 
     asked = people.ask(safe_contact={"sms": "neutral_message"})
     town.until(lambda: asked.results() == ["finished"])

@@ -100,6 +100,17 @@ def test_a_request_can_go_unanswered(
     assert bool(twilio.calls.list()) is is_accepted
 
 
+def test_an_answer_can_be_none_though_the_request_was_accepted(simulator: Simulator, helpline: Customer) -> None:
+    plan(simulator, rest={"next": ["garbled"]})
+    order = {"To": ASHA, "From": HELPLINE, "Url": helpline.url("/answer")}
+
+    answer = simulator.rest("POST", "/Calls.json", data=order)
+    simulator.advance(1)
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (201, "text/html; charset=utf-8")
+    assert simulator.phone(ASHA)["state"] == "ringing"
+
+
 def test_an_accepted_call_whose_answer_was_lost_rings_all_the_same(
     simulator: Simulator, twilio: Client, helpline: Customer
 ) -> None:
