@@ -69,4 +69,5 @@ def tidy_up() -> None:
         log.info("forgotten", requests=forgotten)
     with transaction() as session:
         tidy.tidy_records(session, kept=kept, now=clock.now())
+        tidy.tidy_drafts(session, kept=kept, now=clock.now())
     delete_records()

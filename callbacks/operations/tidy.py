@@ -54,3 +54,9 @@ def tidy_records(session: Session, *, kept: Kept, now: datetime) -> None:
     )
     forget.forget_alarms(session, before=closed_before, now=now)
     forget.forget_messages(session, before=closed_before)
+
+
+def tidy_drafts(session: Session, *, kept: Kept, now: datetime) -> None:
+    """Forget what was drafted of an outcome that nobody recorded. The outcome is still owed, and can be recorded."""
+    for attempt in queries.drafts_of_closed(session, before=now - kept.call_records):
+        attempt.draft = None

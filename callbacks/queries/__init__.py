@@ -31,7 +31,13 @@ from callbacks.queries.attempts import (
 )
 from callbacks.queries.conservation import unaccounted_for
 from callbacks.queries.help_lines import help_line_checks
-from callbacks.queries.keeping import calls_of_closed, is_tidying_due, kept_long_enough, texts_of_closed
+from callbacks.queries.keeping import (
+    calls_of_closed,
+    drafts_of_closed,
+    is_tidying_due,
+    kept_long_enough,
+    texts_of_closed,
+)
 from callbacks.queries.numbers import barred, block_on, named_counsellors, plan_for
 from callbacks.queries.obstacles import latest_obstacles, obstacles
 from callbacks.queries.places import (
@@ -98,6 +104,7 @@ __all__ = [
     "count_free",
     "counts_by_status",
     "cut_off",
+    "drafts_of_closed",
     "first_rings",
     "has_held",
     "has_rung_since",

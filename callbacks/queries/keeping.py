@@ -69,6 +69,19 @@ def calls_of_closed(session: Session, *, before: datetime) -> list[UUID]:
     return list(session.scalars(question))
 
 
+def drafts_of_closed(session: Session, *, before: datetime) -> list[AttemptRow]:
+    """Attempts of requests that were closed before then, whose outcome was drafted and never recorded; locked."""
+    question = (
+        select(AttemptRow)
+        .join(CallbackRow, CallbackRow.id == AttemptRow.callback_id)
+        .where(CallbackRow.closed_at < before, *_KEPT_BY_NOBODY, AttemptRow.draft.is_not(None))
+        .limit(_AT_MOST)
+        .with_for_update(of=AttemptRow, skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    return list(session.scalars(question))
+
+
 def texts_of_closed(session: Session, *, before: datetime) -> list[UUID]:
     """Texts about requests that were closed before then, of which the telephone company still has records."""
     question = (

@@ -14,6 +14,7 @@ from callbacks.domain.codes import CaseOutcome, ContactOutcome, ReferralType
 from callbacks.models import CallbackRow
 from callbacks.operations.erase import erase
 from callbacks.operations.finish_call import Outcome, Referral
+from callbacks.operations.withdraw import withdraw
 from foundation.database import transaction
 from foundation.phone import Phone
 from notifications import queries as notifications
@@ -183,6 +184,23 @@ def test_f43_what_is_open_is_never_forgotten(desk: Desk) -> None:
     tidy(desk.app)
 
     assert says_who(desk.row(reference))
+
+
+@pytest.mark.parametrize(("days", "is_kept"), [(29, True), (31, False)])
+def test_f43_a_draft_of_an_outcome_that_is_never_recorded_is_forgotten_and_the_outcome_stays_owed(
+    desk: Desk, days: int, is_kept: bool
+) -> None:
+    desk.counsellor()
+    reference = desk.talked()
+    with desk.app.app_context(), transaction() as session:
+        session.merge(desk.attempts(reference)[0]).draft = "what they said"
+        withdraw(session, token=desk.row(reference).token, now=desk.clock())
+
+    desk.clock.on(days=days)
+    tidy(desk.app)
+
+    (attempt,) = desk.attempts(reference)
+    assert (attempt.draft is not None, attempt.owes_outcome, attempt.contact_outcome) == (is_kept, True, None)
 
 
 def test_f43_a_referral_is_kept_for_years(town: Town, people: People) -> None:
