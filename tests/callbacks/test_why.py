@@ -17,6 +17,8 @@ from callbacks.domain.window import Span
 from callbacks.operations.withdraw import withdraw
 from callbacks.web.staff import wording
 from foundation.database import transaction
+from notifications.domain.trouble import WORDS, Trouble
+from notifications.operations import trouble
 from rota.domain.presence import PresenceState
 from rota.models import PresenceRow
 from tests.callbacks.desk import Desk, words
@@ -197,6 +199,49 @@ def test_nothing_stands_in_the_way_of_a_request_that_is_due(desk: Desk, supervis
     assert "Nothing: it is due" in of_request(supervisor, desk.ask())
 
 
+def test_the_answer_at_a_glance_is_that_nobody_is_on_shift(desk: Desk, supervisor: Browser) -> None:
+    desk.counsellor(shift=hours(5, 9))
+
+    assert wording.NOBODY_ON in of_request(supervisor, desk.ask())
+
+
+def test_the_answer_at_a_glance_is_how_many_each_rule_keeps_from_it(desk: Desk, supervisor: Browser) -> None:
+    for name in ("Ana Example", "Ben Example", "Cat Example"):
+        desk.counsellor(name)
+    desk.knows_everything()
+    become(desk, 3, PresenceState.AWAY)
+
+    answer = of_request(supervisor, desk.ask(language="pl"))
+
+    assert "Nobody on shift can ring now (does not speak the language: 2; away: 1)." in answer
+
+
+def test_the_answer_at_a_glance_is_that_somebody_could_ring_and_what_to_look_at(
+    desk: Desk, supervisor: Browser
+) -> None:
+    desk.counsellor("Ana Example")
+    reference = desk.ask()
+
+    one = of_request(supervisor, reference)
+    desk.counsellor("Ben Example")
+
+    assert wording.SOMEBODY_COULD in one
+    assert wording.SOME_COULD.format(count=2) in of_request(supervisor, reference)
+
+
+def test_while_nobody_at_all_can_be_rung_that_is_said_first(desk: Desk, supervisor: Browser) -> None:
+    desk.counsellor()
+    reference = desk.ask()
+    with desk.app.app_context(), transaction() as session:
+        for kind in (Trouble.DIALLING_FAILS, Trouble.TEXTS_FAIL):
+            trouble.begin(session, kind, now=desk.clock())
+
+    answer = of_request(supervisor, reference)
+
+    assert answer.index(WORDS[Trouble.DIALLING_FAILS]) < answer.index("Nothing: it is due")
+    assert WORDS[Trouble.TEXTS_FAIL] not in answer
+
+
 def test_a_request_for_later_is_not_due_yet(desk: Desk, supervisor: Browser) -> None:
     for name in ("Ana Example", "Ben Example"):
         desk.counsellor(name)
@@ -214,6 +259,20 @@ def test_a_time_that_is_not_safe_is_told_with_its_end(desk: Desk, supervisor: Br
     desk.clock.on(hours=2)
 
     assert "until 16:00" in of_request(supervisor, reference)
+
+
+def test_another_request_for_the_same_number_is_named_as_the_reason(desk: Desk, supervisor: Browser) -> None:
+    for name in ("Ana Example", "Ben Example"):
+        desk.counsellor(name)
+    first = desk.ask()
+    desk.match()
+    second = desk.ask()
+    with desk.app.app_context(), transaction() as session:
+        number = desk.row(first)
+        other = session.merge(desk.row(second))
+        other.phone, other.phone_digest = number.phone, number.phone_digest
+
+    assert wording.BLOCKS[Block.NUMBER_BUSY] in of_request(supervisor, second)
 
 
 def test_a_request_that_is_being_rung_says_so(desk: Desk, supervisor: Browser) -> None:

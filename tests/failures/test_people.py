@@ -411,6 +411,41 @@ def test_what_stood_in_the_way_is_kept_and_can_be_asked_when_all_is_over(desk: D
     ]
 
 
+def kept_lines(supervisor: Browser, reference: str) -> list[tuple[str, str, str]]:
+    """What stood in the way before: since when, whom, and which rule."""
+    page = html.fromstring(supervisor.get(f"/staff/callbacks/{reference}/why").text)
+    table = page.xpath("//table[caption[starts-with(., 'The first rule, from when on')]]")[0]
+    at, who, rule = (
+        [cell.text_content().strip() for cell in table.cssselect(f"tbody tr > :nth-child({n})")] for n in (1, 2, 3)
+    )
+    return list(zip(at, who, rule, strict=True))
+
+
+def test_it_is_kept_that_somebody_went_off_shift_and_that_nobody_was_on_whatever_the_rota_says_later(
+    desk: Desk,
+) -> None:
+    desk.counsellor("Ana Example", shift=hours(-1, 1), is_available=False)
+    desk.counsellor("Ben Example", shift=hours(-1, 2), is_available=False)
+    supervisor = desk.supervisor()
+    reference = desk.ask()
+    for _ in range(6):
+        watch(desk)
+        desk.clock.on(minutes=30)
+    for person in (1, 2):
+        desk.team.shift(person, hours(2, 4))  # as if they had been on all along
+
+    kept = kept_lines(supervisor, reference)
+
+    assert kept == [
+        ("12:00", "The request itself", "Nothing"),
+        ("12:00", "Ana Example", "Away"),
+        ("12:00", "Ben Example", "Away"),
+        ("13:00", "Ana Example", "Not on shift"),
+        ("14:00", "Everybody", "Not on shift"),
+        ("14:00", "Ben Example", "Not on shift"),
+    ]
+
+
 def test_why_the_gate_stopped_a_call_is_said(desk: Desk) -> None:
     desk.counsellor()
     supervisor = desk.supervisor()

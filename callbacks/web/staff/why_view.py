@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -19,6 +21,9 @@ from callbacks.models import CallbackRow, ObstacleRow
 from callbacks.operations.explain import Standing, as_seen_by_matching, standing
 from callbacks.web.staff import moments, wording
 from callbacks.web.staff.brief import AttemptLine, Tag, attempt_line
+from notifications import queries as notifications
+from notifications.domain.trouble import NOBODY_IS_RUNG, Trouble
+from notifications.domain.trouble import WORDS as TROUBLES
 from rota.domain.counsellor import Skill
 from rota.domain.wording import languages_words, skills_words
 from rota.queries import PresenceLine
@@ -50,6 +55,10 @@ class Why:
     request: str
     """What stands in the way of the request itself, or that nothing does."""
     is_request_blocked: bool
+    troubles: tuple[str, ...]
+    """What is wrong with the service at this moment, so that nobody at all can be rung."""
+    people: str
+    """What stands in the way of those on shift, in one sentence; empty when the request itself is in its own way."""
     place: str
     lines: tuple[WhyLine, ...]
     """Those on shift."""
@@ -68,12 +77,15 @@ def why(session: Session, callback: CallbackRow, *, zone: ZoneInfo, now: datetim
     as_seen = request or as_seen_by_matching(session, callback, zone=zone, now=now)
     names = queries.counsellor_names(session)
     words = _request_words(callback, seen.not_ready(as_seen), zone=zone, now=now)
+    on = [line for line in seen.people if line.on_shift_until is not None]
     return Why(
         reference=callback.reference,
         request=words or "Nothing: it is due, and they may be rung now.",
         is_request_blocked=bool(words),
+        troubles=_troubles(session) if callback.is_open else (),
+        people="" if words else _people_words(seen, as_seen, on),
         place=_place(seen, request),
-        lines=tuple(_line(seen, as_seen, line, now=now) for line in seen.people if line.on_shift_until is not None),
+        lines=tuple(_line(seen, as_seen, line, now=now) for line in on),
         off_shift=tuple(line.counsellor.name for line in seen.people if line.on_shift_until is None),
         earlier=_earlier(session, callback, names, now=now),
         kept=tuple(_kept_line(row, names, now=now) for row in queries.obstacles(session, callback.id)),
@@ -98,7 +110,10 @@ def _earlier(
 
 def _kept_line(row: ObstacleRow, names: dict[int, str], *, now: datetime) -> KeptLine:
     words = RULES.get(row.rule, row.rule) if row.rule else "Nothing"
-    who = "The request itself" if row.counsellor_id is None else names.get(row.counsellor_id, "Somebody")
+    if row.counsellor_id is not None:
+        who = names.get(row.counsellor_id, "Somebody")
+    else:
+        who = "Everybody" if row.rule == Absence.NOT_ON_SHIFT else "The request itself"
     return KeptLine(moments.at(row.since, now=now), who, words)
 
 
@@ -119,6 +134,23 @@ def _outside_words(callback: CallbackRow, *, zone: ZoneInfo, now: datetime) -> s
     except WindowClosed:
         return "Every time at which they may be rung is over."
     return f"Outside the times at which they may be rung, until {moments.at(again, now=now)}."
+
+
+def _troubles(session: Session) -> tuple[str, ...]:
+    lasting = [Trouble(row.kind) for row in notifications.troubles(session)]
+    return tuple(TROUBLES[kind] for kind in lasting if kind in NOBODY_IS_RUNG)
+
+
+def _people_words(seen: Standing, request: Waiting, on: Sequence[PresenceLine]) -> str:
+    """The whole answer at a glance: nobody is on, somebody could ring, or how many each rule keeps from it."""
+    if not on:
+        return wording.NOBODY_ON
+    rules = Counter(seen.obstacle(request, line) for line in on)
+    able = rules.pop(None, 0)
+    if able:
+        return wording.SOMEBODY_COULD if able == 1 else wording.SOME_COULD.format(count=able)
+    kept = "; ".join(f"{RULES[rule].lower()}: {count}" for rule, count in rules.most_common() if rule is not None)
+    return wording.NOBODY_CAN.format(rules=kept)
 
 
 def _place(seen: Standing, request: Waiting | None) -> str:

@@ -185,6 +185,16 @@ WITHHELD: Final[dict[str, str]] = {
 }
 """Why the safe-contact gate stopped a call at the last moment."""
 COULD_RING: Final = "Could ring now"
+NOBODY_ON: Final = "Nobody is on shift: find cover, or ring them yourself."
+SOMEBODY_COULD: Final = (
+    "One of those on shift could ring now. If nobody rings within a minute, nothing matches: "
+    "check that a worker and the timekeeper are up."
+)
+SOME_COULD: Final = (
+    "{count} of those on shift could ring now. If nobody rings within a minute, nothing matches: "
+    "check that a worker and the timekeeper are up."
+)
+NOBODY_CAN: Final = "Nobody on shift can ring now ({rules})."
 UNACCOUNTED: Final = (
     "{count} requests are neither open with a deadline nor closed with a reason. This must never happen: "
     "tell whoever runs the service now."
