@@ -59,11 +59,17 @@ class Impatient(psycopg.Connection[Any]):
     """
 
     patience_s: float = 12.0  # longer than the server may take for one statement (see `app._engine_options`)
+    ping_s: float = 2.5  # a server that lives says at once that it does, however long its statements take
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
-        """Wait for an answer. Raises OperationalError when none comes; the connection is closed then."""
+        """Wait for an answer. Raises OperationalError when none comes; the connection is closed then.
+
+        Outside a transaction nothing is asked but whether the server is there: by the pool before a connection is
+        used, and by the timekeeper.
+        """
+        patience_s = self.ping_s if self.autocommit else self.patience_s
         try:
-            return super().wait(gen, interval=interval, timeout=self.patience_s if timeout is None else timeout)
+            return super().wait(gen, interval=interval, timeout=patience_s if timeout is None else timeout)
         except psycopg.OperationalError:
             if self.pgconn.transaction_status == TransactionStatus.ACTIVE:  # it may answer later: nobody listens then
                 self.close()
