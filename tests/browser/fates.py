@@ -330,10 +330,10 @@ def _broken(desk: Desk) -> Iterator[None]:
 @contextmanager
 def _frozen(servers: Servers) -> Iterator[None]:
     """The database says nothing any more."""
-    before, Impatient.patience_s = Impatient.patience_s, 0.5
+    before, Impatient.ping_s = Impatient.ping_s, 0.5
     servers.postgres.freeze()
     try:
         yield
     finally:
         servers.postgres.thaw()
-        Impatient.patience_s = before
+        Impatient.ping_s = before
