@@ -12,15 +12,15 @@ from callbacks.operations.ask import Asked
 from callbacks.operations.offers import Availability
 from callbacks.operations.visit import Visit
 from callbacks.web import wording
-from callbacks.web.schemas import (
+from callbacks.web.schemas.answers import (
     AvailabilityAnswer,
     CallbackAnswer,
-    GenderWishRecord,
     Links,
     SafeContactAnswer,
     SpanAnswer,
     VisitAnswer,
 )
+from callbacks.web.schemas.requests import GenderWishRecord
 from foundation.language import said
 from foundation.web.times import service_zone
 

@@ -18,7 +18,8 @@ from callbacks.web import proof
 from callbacks.web.answers import availability_answer, callback_answer, visit_answer
 from callbacks.web.api_keys import signed_by, website
 from callbacks.web.openapi import describe
-from callbacks.web.schemas import CallbackRequest, ChangeRequest, M, Unacceptable, canonical, locale_of, read
+from callbacks.web.schemas.reading import M, Unacceptable, canonical, locale_of, read
+from callbacks.web.schemas.requests import CallbackRequest, ChangeRequest
 from foundation import clock, language, sealed
 from foundation.database import transaction
 from foundation.web.problems import FieldError

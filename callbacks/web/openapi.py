@@ -7,14 +7,8 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from callbacks.web.schemas import (
-    AvailabilityAnswer,
-    CallbackAnswer,
-    CallbackRequest,
-    ChangeRequest,
-    ProblemAnswer,
-    VisitAnswer,
-)
+from callbacks.web.schemas.answers import AvailabilityAnswer, CallbackAnswer, ProblemAnswer, VisitAnswer
+from callbacks.web.schemas.requests import CallbackRequest, ChangeRequest
 
 _MODELS: Final[tuple[tuple[type[BaseModel], JsonSchemaMode], ...]] = (
     (AvailabilityAnswer, "serialization"),
@@ -29,13 +23,14 @@ _PROBLEMS: Final[dict[int, str]] = {
     400: "The body is not JSON.",
     404: "No request has this token. The words are the same whether it never existed or was erased.",
     409: "Not possible as things stand: the time is not free (`alternatives` lists others), the key was used with "
-    "another body, or the request has moved on.",
+    "another body, the request was withdrawn, or it has moved on.",
     413: "The body is larger than 64 kB.",
     415: "The body is not marked as application/json.",
     422: "Some fields cannot be taken; `errors` says which and why.",
     429: "Too many requests; `Retry-After` says how long to wait.",
     500: "Our fault.",
-    503: "Nothing could be saved just now; `Retry-After` says when to try again. Sending the same key again is safe.",
+    503: "Nothing could be saved, or read, just now; `Retry-After` says when to try again. Sending the same key again "
+    "is safe.",
 }
 
 

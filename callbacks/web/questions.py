@@ -13,7 +13,7 @@ from callbacks.domain.codes import PhoneOwner
 from callbacks.domain.safe_contact import MessageRule, SafeContact, ThirdParty
 from callbacks.domain.window import Asap, Span
 from callbacks.web import choices, safe_times
-from callbacks.web.schemas import Unacceptable, read_piece, read_when
+from callbacks.web.schemas.reading import Unacceptable, read_piece, read_when
 from foundation.language import mark
 from foundation.phone import NumberNotAllowed, Phone, parse
 from foundation.web.times import service_zone

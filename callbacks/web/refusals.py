@@ -14,7 +14,7 @@ from callbacks.operations.offers import NotOffered
 from callbacks.operations.visit import UnknownToken
 from callbacks.web.answers import span_answer
 from callbacks.web.api_keys import WrongSignature
-from callbacks.web.schemas import NotJson, Unacceptable
+from callbacks.web.schemas.reading import NotJson, Unacceptable
 from foundation.language import mark, said
 from foundation.web.problems import Problem, Told
 from foundation.web.times import clock_time, service_zone

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from callbacks.domain.window import Asap, Span, Wanted, allowed
 from callbacks.web.choices import Day, Option, days, value
-from callbacks.web.schemas import Unacceptable, read_when
+from callbacks.web.schemas.reading import Unacceptable, read_when
 from foundation.language import said
 from foundation.web.times import between, clock_time, day_name
 

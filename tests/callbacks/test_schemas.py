@@ -15,7 +15,8 @@ from callbacks.domain.asking import CONSENT_VERSION, Anybody, Gender, GenderWish
 from callbacks.domain.safe_contact import MessageRule, SafeContact, ThirdParty
 from callbacks.domain.window import Asap, Span
 from callbacks.web import typed
-from callbacks.web.schemas import CallbackRequest, ChangeRequest, NotJson, Unacceptable, canonical, read
+from callbacks.web.schemas.reading import NotJson, Unacceptable, canonical, read
+from callbacks.web.schemas.requests import CallbackRequest, ChangeRequest
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 CONSENT = {"version": CONSENT_VERSION, "given": True}
