@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import holidays
 
-from rota.domain.working_time import Site
+from rota.domain.rules import Site
 
 _PARTS: dict[Site, str] = {Site.ENGLAND_AND_WALES: "ENG", Site.SCOTLAND: "SCT", Site.NORTHERN_IRELAND: "NIR"}
 """The library's names of the three parts that have bank holidays of their own."""

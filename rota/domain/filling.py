@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from rota.domain.rules import Finding, Limits, Terms
 from rota.domain.shifts import Span
-from rota.domain.working_time import Finding, Limits, Terms, new_findings
+from rota.domain.working_time import new_findings
 
 
 @dataclass(frozen=True, slots=True)

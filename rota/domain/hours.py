@@ -8,8 +8,9 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from rota.domain.resolution import PersonSpan
+from rota.domain.rules import Limits
 from rota.domain.shifts import Span, instant_of
-from rota.domain.working_time import Limits, night_time
+from rota.domain.working_time import night_time
 
 SATURDAY = 5
 NOTHING = timedelta()

@@ -11,8 +11,8 @@ from rota.domain.counsellor import Gender, Skill
 from rota.domain.coverage import CoverState, Segment
 from rota.domain.phone_check import Checked
 from rota.domain.presence import Absent, PresenceState
+from rota.domain.rules import Finding, Limits, Rule, Site
 from rota.domain.shifts import ClockChange, Span, clock_change, instant_of
-from rota.domain.working_time import Finding, Limits, Rule, Site
 
 SKILLS: dict[Skill, str] = {
     Skill.CRISIS: "crisis",

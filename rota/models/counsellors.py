@@ -16,7 +16,7 @@ from foundation.sealed import Sealed
 from rota.domain.counsellor import Counsellor, Gender, Skill
 from rota.domain.phone_check import Checked
 from rota.domain.presence import Presence, PresenceState
-from rota.domain.working_time import Site, Terms
+from rota.domain.rules import Site, Terms
 from rota.models.columns import one_of
 
 SHORTEST_NOTICE, LONGEST_NOTICE = 7, 92  # days: a week unless more was agreed, and three months at most, by law

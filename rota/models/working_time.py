@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from foundation.database import Row
-from rota.domain.working_time import Limits, Site
+from rota.domain.rules import Limits, Site
 from rota.models.columns import one_of
 
 

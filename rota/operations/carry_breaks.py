@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from rota import queries
 from rota.domain.breaks import carried
+from rota.domain.rules import Site
 from rota.domain.shifts import Span
-from rota.domain.working_time import Site
 from rota.models import DraftLineRow, DraftRow, ShiftBreakRow, range_of, span_of
 
 

@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 from accounts.operations.journal import note
 from rota import queries
 from rota.domain.publishing import PersonChange, difference
+from rota.domain.rules import Finding, Limits, Rule, Site, Verdict
 from rota.domain.shifts import Shift, ShiftIsOver, ShiftRefused, Span, check_move, check_new
 from rota.domain.wording import finding_words
-from rota.domain.working_time import Finding, Limits, Rule, Site, Verdict
 from rota.models import (
     CounsellorRow,
     DraftLineRow,

@@ -23,11 +23,11 @@ from foundation import phone as phones
 from foundation.phone import NumberNotAllowed, Phone
 from rota import queries
 from rota.domain.counsellor import Gender, Skill
+from rota.domain.rules import Site
 from rota.domain.shifts import ShiftRefused, Span, check_new, entered
 from rota.domain.table_files import Line, Problem, Remark, read_table
 from rota.domain.typed import read_day, read_hours, read_number, read_time
 from rota.domain.wording import LANGUAGES, SKILLS, clocks_words
-from rota.domain.working_time import Site
 from rota.models import SHORTEST_NOTICE, CounsellorRow, DraftRow
 from rota.operations import drafts
 from rota.operations.drafts import DraftShift

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from accounts.operations.journal import note
 from rota.domain.bank_holidays import bank_holidays
-from rota.domain.working_time import Site
+from rota.domain.rules import Site
 from rota.models import LocalHolidayRow
 
 LONGEST_NAME = 100  # characters

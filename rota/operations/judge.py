@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from accounts.operations.journal import note
 from rota import queries
 from rota.domain.counsellor import Skill
+from rota.domain.rules import Finding, Rule, Site, Verdict
 from rota.domain.shifts import ShiftRefused, Span
 from rota.domain.wording import finding_words
-from rota.domain.working_time import FAR, Finding, Rule, Site, Verdict, new_findings, verdict
+from rota.domain.working_time import FAR, new_findings, verdict
 from rota.models import CounsellorRow
 
 FAIR_OVER = timedelta(days=28)  # whoever worked least in the four weeks before is asked first

@@ -16,8 +16,8 @@ from notifications.queries import has_opted_out
 from rota import queries
 from rota.domain import wording
 from rota.domain.notices import DAY, asked_at
+from rota.domain.rules import Rule
 from rota.domain.shifts import GRACE, ShiftRefused, Span, whole_minute
-from rota.domain.working_time import Rule
 from rota.models import CounsellorRow, CoverAskRow, CoverRequestRow, LadderState, range_of
 from rota.operations.alert import alert
 from rota.operations.judge import RuleStandsAgainst, who_could_cover

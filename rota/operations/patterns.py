@@ -16,8 +16,9 @@ from accounts.operations.journal import note
 from rota import queries
 from rota.domain.filling import sift
 from rota.domain.patterns import Dropped, PatternRefused, Rotation, Turn, fill
+from rota.domain.rules import Finding, Site
 from rota.domain.shifts import GRACE, Shift, Span
-from rota.domain.working_time import FAR, Finding, Site
+from rota.domain.working_time import FAR
 from rota.models import (
     CounsellorRow,
     DraftRow,

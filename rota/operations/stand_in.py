@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from rota import queries
 from rota.domain.changes import Remove, Replace, applied, has_effect
+from rota.domain.rules import Rule, Verdict
 from rota.domain.shifts import Shift, ShiftRefused, Span, whole_minute
 from rota.domain.wording import finding_words
-from rota.domain.working_time import Rule, Verdict
 from rota.models import CounsellorRow, ShiftRow, ShiftState
 from rota.operations.judge import RuleStandsAgainst, judge_together, note_override
 from rota.operations.shifts import check_person, cut, note_shift, one_shift_at_once

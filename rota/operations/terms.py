@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from accounts.operations.journal import note
 from rota import queries
-from rota.domain.working_time import LIMITS, Limits, Site
+from rota.domain.rules import LIMITS, Limits, Site
 from rota.models import LONGEST_NOTICE, SHORTEST_NOTICE, CounsellorRow, SiteLimitsRow
 from rota.operations.team import CounsellorNotFound
 

@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from rota.domain.resolution import PersonSpan
+from rota.domain.rules import Site
 from rota.domain.shifts import Shift, Span
-from rota.domain.working_time import Site
 from rota.models import CounsellorRow, ShiftBreakRow, ShiftRow, ShiftState, span_of
 from rota.queries.shifts import rostered
 from rota.queries.working_time import limits

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from accounts.models import StaffRow
 from rota.domain.counsellor import Skill
-from rota.domain.working_time import Site
+from rota.domain.rules import Site
 from rota.models import CounsellorRow
 from rota.queries.selects import all_counsellors, counsellors_here
 

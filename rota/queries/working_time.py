@@ -14,8 +14,9 @@ from accounts.models import StaffRow
 from rota.domain.bank_holidays import bank_holidays
 from rota.domain.hours import Hours, hours
 from rota.domain.resolution import resolve
+from rota.domain.rules import LIMITS, Finding, Limits, Site
 from rota.domain.shifts import Shift, Span
-from rota.domain.working_time import LIMITS, Finding, Limits, Site, check, night_time, prolonged
+from rota.domain.working_time import check, night_time, prolonged
 from rota.models import CounsellorRow, LocalHolidayRow, OvertimeRow, SiteLimitsRow, span_of
 from rota.queries.leave import leave_spans
 from rota.queries.selects import all_counsellors, counsellors_here

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from foundation.web.times import clock_time, date_in_words
 from rota import queries
+from rota.domain.rules import Rule
 from rota.domain.shifts import Shift
 from rota.domain.wording import hours_words, span_words
-from rota.domain.working_time import Rule
 from rota.models import DraftLineRow, DraftRow, ShiftRow, ShiftState, span_of
 from rota.operations.carry_breaks import lost
 from rota.operations.drafts import Broken, changes_of, judged

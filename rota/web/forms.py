@@ -17,9 +17,9 @@ from foundation import phone as phones
 from foundation.phone import NumberNotAllowed, Phone
 from rota.domain import typed
 from rota.domain.counsellor import Gender, Skill
+from rota.domain.rules import Limits, Site
 from rota.domain.shifts import ShiftRefused, Span, entered
 from rota.domain.wording import LANGUAGES
-from rota.domain.working_time import Limits, Site
 from rota.operations.demand import Band
 from rota.operations.team import Details
 from rota.operations.terms import Agreed

@@ -18,8 +18,8 @@ from foundation.database import transaction
 from foundation.web.times import date_in_words, service_zone
 from rota import queries
 from rota.domain.bank_holidays import bank_holidays
+from rota.domain.rules import Site
 from rota.domain.wording import SITES
-from rota.domain.working_time import Site
 from rota.operations import holidays as operations
 from rota.operations.holidays import HolidayRefused
 from rota.web import wording

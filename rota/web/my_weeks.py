@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from rota import queries
 from rota.domain.resolution import resolve
+from rota.domain.rules import Terms
 from rota.domain.shifts import Shift
 from rota.domain.wording import length_words
-from rota.domain.working_time import Terms
 from rota.models import CounsellorRow
 from rota.web import wording
 from rota.web.week import week_of

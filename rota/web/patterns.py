@@ -19,10 +19,10 @@ from foundation.database import transaction
 from foundation.web.times import date_in_words, service_zone
 from rota import queries
 from rota.domain.patterns import Turn
+from rota.domain.rules import Limits
 from rota.domain.shifts import ShiftRefused
 from rota.domain.typed import read_day
 from rota.domain.wording import finding_words, span_words
-from rota.domain.working_time import Limits
 from rota.models import PatternKind, PatternRow, PatternSlotRow
 from rota.operations import patterns as operations
 from rota.operations.patterns import GONE, Preview, Unfilled

@@ -19,10 +19,10 @@ from rota import queries
 from rota.domain.coverage import Coverage, CoverState
 from rota.domain.evidence import claim, evidence, ready_spans, stretches
 from rota.domain.hours import Hours, balance
+from rota.domain.rules import Site
 from rota.domain.shifts import Span, instant_of, whole_minute
 from rota.domain.table_files import written
 from rota.domain.wording import COVER, SITES, gap_words, length_words
-from rota.domain.working_time import Site
 from rota.web import wording
 from rota.web.forms import read_day
 

@@ -19,10 +19,10 @@ from foundation.database import transaction
 from foundation.web.times import date_in_words, service_zone
 from rota import queries
 from rota.domain.counsellor import Skill
+from rota.domain.rules import Limits, Rule, Site
 from rota.domain.shifts import Shift, ShiftRefused, Span, entered
 from rota.domain.swaps import SwapState, part_of
 from rota.domain.wording import SKILLS, finding_words, gap_words, length_words, span_words
-from rota.domain.working_time import Limits, Rule, Site
 from rota.models import CoverRequestRow, LadderState, SwapRow, span_of
 from rota.operations import ladder, leave, swaps
 from rota.operations.judge import Candidate, who_could_cover

@@ -18,8 +18,8 @@ from foundation import clock
 from foundation.database import transaction
 from foundation.web.times import date_in_words, service_zone
 from rota import queries
+from rota.domain.rules import LIMITS, Limits, Site
 from rota.domain.wording import LAWS, SITES
-from rota.domain.working_time import LIMITS, Limits, Site
 from rota.models import LONGEST_NOTICE, SHORTEST_NOTICE, CounsellorRow
 from rota.operations import terms as operations
 from rota.operations.team import CounsellorNotFound

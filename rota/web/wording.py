@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 from foundation.web.problems import Problem, Told
 from foundation.web.times import date_in_words
 from rota.domain.patterns import Turn
+from rota.domain.rules import Rule
 from rota.domain.shifts import Span
 from rota.domain.swaps import SwapState
 from rota.domain.wording import gap_words, length_words, span_words
-from rota.domain.working_time import Rule
 from rota.models import LadderState, LeaveState
 from rota.operations.check import Checked
 from rota.operations.demand import BandNotFound

@@ -17,10 +17,12 @@ from foundation import clock
 from foundation.database import transaction
 from foundation.web.times import service_zone
 from rota import queries
+from rota.domain.rests import MADE_UP_WITHIN, made_up
+from rota.domain.rules import Finding, Limits, Rule, Site
 from rota.domain.shifts import Span, instant_of
 from rota.domain.typed import read_day
 from rota.domain.wording import LAWS, SITES, finding_words, length_words
-from rota.domain.working_time import MADE_UP_WITHIN, Finding, Limits, Rule, Site, made_up, together
+from rota.domain.working_time import together
 from rota.web import wording
 
 working_time = Blueprint("working_time", __name__, template_folder="templates", url_prefix="/staff/rota/working-time")

@@ -14,7 +14,7 @@ from accounts.domain.roles import Role
 from accounts.operations.staff import add_staff
 from foundation.database import transaction
 from rota.domain.counsellor import Skill
-from rota.domain.working_time import Site
+from rota.domain.rules import Site
 from rota.operations.holidays import add_holiday
 from tests.browser.looks import NARROW, RULES, WIDE, Opens
 from tests.conftest import Clock

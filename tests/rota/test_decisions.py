@@ -19,10 +19,12 @@ from foundation.database import transaction
 from foundation.phone import Phone
 from notifications.models import TextRow
 from rota.domain.counsellor import Skill
+from rota.domain.rests import made_up
+from rota.domain.rules import Finding, Limits, Rule, Terms
 from rota.domain.shifts import Shift, Span
 from rota.domain.shifts import planned as planned_on
 from rota.domain.swaps import NotNow
-from rota.domain.working_time import Finding, Limits, Rule, Terms, check, made_up, verdict
+from rota.domain.working_time import check, verdict
 from rota.models import CounsellorRow, DraftRow, LeaveRow, ShiftRow
 from rota.operations import drafts, leave, swaps
 from rota.operations.drafts import CannotBeUndone, DraftShift, RulesStandAgainstDraft

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from accounts import queries as journal
 from accounts.domain.roles import Role
 from rota import queries
-from rota.domain.working_time import Site
+from rota.domain.rules import Site
 from rota.operations.holidays import HolidayRefused, add_holiday
 from rota.operations.terms import Agreed, set_terms
 from tests.rota.planning import LONDON, NOON, Browser, Team, hours

@@ -8,8 +8,9 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from rota import queries
+from rota.domain.rules import Rule
 from rota.domain.shifts import Span
-from rota.domain.working_time import Rule, prolonged
+from rota.domain.working_time import prolonged
 from rota.operations.overtime import note_overtime
 from tests.rota.planning import LONDON, NOON, Browser, Team, hours
 

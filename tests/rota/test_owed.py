@@ -10,8 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from accounts.models import JournalRow
+from rota.domain.rules import Finding, Limits, Rule, Terms
 from rota.domain.shifts import Span
-from rota.domain.working_time import Finding, Limits, Rule, Terms, check, verdict
+from rota.domain.working_time import check, verdict
 from rota.models import CounsellorRow
 from rota.operations.check import check_shift
 from rota.operations.judge import RuleStandsAgainst, who_could_cover

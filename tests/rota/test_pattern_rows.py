@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from accounts.domain.roles import Role
 from accounts.models import JournalRow
 from rota.domain.patterns import FillsTooMuch, Turn
+from rota.domain.rules import Rule
 from rota.domain.shifts import Span
-from rota.domain.working_time import Rule
 from rota.models import CounsellorRow, DraftLineRow, PatternRow
 from rota.operations import drafts, patterns
 from rota.operations.patterns import NothingToFill, Preview, SlotRefused, Turns, TurnsRefused

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from accounts import queries as journal
 from accounts.domain.roles import Role
 from rota import queries
-from rota.domain.working_time import LIMITS, Limits, Rule, Site, Terms
+from rota.domain.rules import LIMITS, Limits, Rule, Site, Terms
 from rota.operations.judge import judge
 from rota.operations.terms import Agreed, TermsRefused, set_limits, set_terms, sign_opt_out, withdraw_opt_out
 from rota.web.forms import read_hours

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from foundation.database import db, transaction
 from rota import queries
+from rota.domain.rules import Limits, Site
 from rota.domain.shifts import ShiftRefused
-from rota.domain.working_time import Limits, Site
 from rota.operations.breaks import set_break
 from rota.operations.demand import DemandRefused, set_minimum
 from rota.operations.exchange import import_people, import_shifts

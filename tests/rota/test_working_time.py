@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from rota.domain.bank_holidays import bank_holidays
 from rota.domain.hours import Hours, balance, hours
 from rota.domain.resolution import PersonSpan
+from rota.domain.rules import Finding, Limits, Rule, Site, Terms
 from rota.domain.shifts import Span, planned
-from rota.domain.working_time import Finding, Limits, Rule, Site, Terms, check, night_time, verdict
+from rota.domain.working_time import check, night_time, verdict
 
 LONDON = ZoneInfo("Europe/London")
 HOUR = timedelta(hours=1)
