@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from callbacks import queries
 from callbacks.models import CallbackRow
 from foundation.database import transaction
-from notifications.domain.call import DEADLINES, FINAL, GREETING_S, CallState, LegStatus
+from notifications.domain.call import CUT_OFF_WITHIN_S, DEADLINES, FINAL, GREETING_S, CallState, LegStatus
 from notifications.models import CallRow, LegRow
 from notifications.operations.settle import LOOKED_FOR_AFTER
 
@@ -247,7 +247,7 @@ def what_it_may_be(
     elif theirs.answered_at is None:
         true = _blamed(theirs, _VISITOR_LEG[theirs.status]) if theirs.is_over else frozenset()
     else:
-        true = _talked(theirs)
+        true = _talked(ours, theirs)
     return true | {CallState.CANCELLED} if cancelled else true
 
 
@@ -257,9 +257,11 @@ def _blamed(leg: Carried, state: CallState) -> frozenset[CallState]:
     return frozenset({CallState.NOT_CARRIED if out_of_order else state})
 
 
-def _talked(theirs: Carried) -> frozenset[CallState]:
-    if theirs.bridged_at is None and theirs.lasted_s(theirs.answered_at) <= GREETING_S:
-        return _PUT_DOWN
+def _talked(ours: Carried, theirs: Carried) -> frozenset[CallState]:
+    lasted_s = theirs.lasted_s(theirs.answered_at)
+    if theirs.bridged_at is None and lasted_s <= GREETING_S:
+        is_ours_to_tell = ours.ended_at is not None and theirs.ended_at is not None and ours.ended_at <= theirs.ended_at
+        return _PUT_DOWN | {CallState.FINISHED} if is_ours_to_tell and lasted_s > CUT_OFF_WITHIN_S else _PUT_DOWN
     if theirs.lasted_s(theirs.bridged_at) > _SETTLED_IN_S:
         return frozenset({CallState.FINISHED})
     return _PUT_DOWN | {CallState.FINISHED}

@@ -24,6 +24,13 @@ QUEUES_AT_MOST_S = 20
 GREETING_S = 10
 """The longest that a visitor's leg hears us before it is connected: the greeting, and the wait for a key."""
 
+CUT_OFF_WITHIN_S = 5
+"""A counsellor's line that goes so soon after the visitor answered has gone by itself: nobody can have spoken yet.
+
+Later the two may have been connected, which the telephone company's records do not say, and whoever hears an
+answerphone hangs up at once: then the counsellor says what happened, and nothing rings again by itself.
+"""
+
 
 class CallState(StrEnum):
     """Where a call stands. The value is stored; the docstring is what a supervisor reads."""
@@ -343,9 +350,14 @@ RULES: tuple[Rule, ...] = (
         "the visitor's leg ended during the greeting, before the counsellor's",
     ),
     Rule(
+        _C.FINISHED,
+        lambda e: _over(e, LegStatus.COMPLETED) and e.counsellor.ended and e.visitor.duration_s > CUT_OFF_WITHIN_S,
+        "the counsellor's leg ended before the visitor's, when the two may have been connected",
+    ),
+    Rule(
         _C.ABANDONED,
         lambda e: _over(e, LegStatus.COMPLETED) and e.counsellor.ended,
-        "the counsellor's leg ended during the greeting, before the visitor's",
+        "the counsellor's leg ended at the beginning of the greeting, before the visitor's",
     ),
     Rule(
         _C.ABANDONED,

@@ -84,6 +84,23 @@ def test_f08_the_counsellor_ends_the_call_to_an_answerphone_with_the_star_key(to
     assert said_to(town, ANA)[-1] == wording.CALL_OVER
 
 
+@pytest.mark.parametrize("after_s", [6, 9])
+def test_f08_a_counsellor_who_hears_an_answerphone_and_hangs_up_at_once_decides_and_it_is_not_rung_again(
+    town: Town, people: People, after_s: int
+) -> None:
+    town.expects(ANA, VISITOR)
+    town.phones.habit(VISITOR, picks_up="voicemail", talks_for_s=600)
+    asked = people.ask()
+    town.until(lambda: town.phones.state(VISITOR)["state"] == "in_call")
+    town._advance(after_s)
+
+    town.phones.act(ANA, "hang-up")
+    town.passes(40)
+
+    assert (asked.results(), asked.status) == (["finished"], "in_call")
+    assert asked.attempts()[0].owes_outcome
+
+
 @pytest.mark.parametrize("outcome", [ContactOutcome.VOICEMAIL_REACHED_NONE_LEFT, ContactOutcome.VOICEMAIL_LEFT])
 def test_f08_after_an_answerphone_the_ring_counts_and_the_next_is_half_an_hour_later(
     town: Town, people: People, outcome: ContactOutcome

@@ -146,6 +146,21 @@ def test_of_two_calls_for_one_order_the_older_is_ours_and_the_other_is_ended(tow
     assert troubles(town) == ["orphans"]
 
 
+def test_a_call_of_unknown_fate_is_not_taken_for_an_older_one_that_nobody_knows_of(town: Town, people: People) -> None:
+    town.expects(ANA, ANA, VISITOR)
+    town.phones.habit(ANA, picks_up="busy")
+    town.strays.add(a_stray_call(town, ANA))
+    town._advance(30)
+    town.phones.habit(ANA, **TAKES)
+    town.phones.faults(rest={"next": ["fails_before"]})
+
+    asked = people.ask()
+    town.until(lambda: len(asked.results()) == 2, within_s=200)
+
+    assert asked.results()[0] == "lost"
+    town.until(lambda: asked.results()[1] == "finished")
+
+
 def set_ana_away(town: Town) -> None:
     with town.app.app_context(), transaction() as session:
         set_away(session, counsellor_id=1, by=None, now=town.clock())

@@ -33,8 +33,10 @@ class Asks(StrEnum):
     """The counsellor pressed a key, or none."""
     HELLO = "hello"
     """The visitor picked up."""
+    KEY = "key"
+    """Whoever answered for the visitor pressed 9: the call is not for them."""
     DONE = "done"
-    """The visitor's leg is over, and the counsellor's is not."""
+    """The visitor's leg is over: what is the counsellor's to hear?"""
     STOP = "stop"
     """Nobody asks: the visitor withdraws, and we have the call stopped."""
 
@@ -49,6 +51,8 @@ class Question:
     status: LegStatus = LegStatus.COMPLETED
     duration_s: int = 0
     was_bridged: bool = False
+    is_back: bool = True
+    """The counsellor is still there to hear what comes next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +97,23 @@ class Story:
 
     steps: tuple[Step, ...]
     ends: CallState
+    ends_untold: CallState | None = None
+    """How it ends for us when word of the way back is lost, if the records cannot tell the rest."""
+    is_check: bool = False
+    """It checks the counsellor's telephone, and rings nobody else."""
 
     def ends_without(self, lost: Sequence[Step]) -> CallState:
         """How it ends when some steps are lost: records give no reason for a failure, and then nobody is blamed."""
-        reasons = [step for step in self.news if step.sip_code is not None]
-        return CallState.NOT_CARRIED if any(step in lost for step in reasons) else self.ends
+        if any(step.sip_code is not None for step in lost if isinstance(step, News)):
+            return CallState.NOT_CARRIED
+        if self.ends_untold is not None and any(isinstance(step, Question) for step in lost):
+            return self.ends_untold
+        return self.ends
+
+    @property
+    def losable(self) -> list[Step]:
+        """What may never reach us: any news, and word that the counsellor's leg came back."""
+        return [step for step in self.steps if isinstance(step, News) or step.asks is Asks.DONE]
 
     @property
     def news(self) -> list[News]:
@@ -141,6 +157,30 @@ STORIES: dict[str, Story] = {
     "the visitor hangs up during the greeting": Story(
         (*_GREETED, v(S.COMPLETED, 22, 2), *_came_back(22, S.COMPLETED, 2)), C.HUNG_UP
     ),
+    "the visitor hangs up as soon as the two are connected": Story(
+        (*_GREETED, v(S.COMPLETED, 28, 8), *_came_back(28, S.COMPLETED, 8, was_bridged=True)), C.FINISHED, C.HUNG_UP
+    ),
+    "the counsellor hangs up as soon as the two are connected": Story(
+        (
+            *_GREETED,
+            v(S.COMPLETED, 28, 8),
+            c(S.COMPLETED, 28, 24),
+            Question(Asks.DONE, 28, duration_s=8, was_bridged=True, is_back=False),
+        ),
+        C.FINISHED,
+    ),
+    "a machine answers for the visitor and presses no key": Story(
+        (*_GREETED, v(S.COMPLETED, 29, 9), *_came_back(29, S.COMPLETED, 9)), C.HUNG_UP
+    ),
+    "a stranger answers for the visitor, and says so": Story(
+        (*_GREETED, Question(Asks.KEY, 24), v(S.COMPLETED, 28, 8), *_came_back(28, S.COMPLETED, 8)), C.HUNG_UP
+    ),
+    "a stranger answers for the visitor, and takes their time": Story(
+        (*_GREETED, Question(Asks.KEY, 27), v(S.COMPLETED, 33, 13), *_came_back(33, S.COMPLETED, 13)), C.HUNG_UP
+    ),
+    "we are away when the counsellor answers": Story(
+        (*_RINGS, c(S.IN_PROGRESS, 4), c(S.COMPLETED, 11, 7)), C.ABANDONED
+    ),
     "the counsellor passes it on": Story(
         (*_ANSWERED, Question(Asks.ACCEPT, 7, digits="2"), c(S.COMPLETED, 10, 6)), C.NOT_TAKEN
     ),
@@ -150,6 +190,18 @@ STORIES: dict[str, Story] = {
     "the counsellor hangs up at the prompt": Story((*_ANSWERED, c(S.COMPLETED, 6, 2)), C.NOT_TAKEN),
     "withdrawn while the counsellor's telephone rings": Story(
         (*_RINGS, Question(Asks.STOP, 2), c(S.CANCELED, 3)), C.CANCELLED
+    ),
+    "withdrawn before the telephone company has it": Story(
+        (Question(Asks.STOP, 0), c(S.QUEUED, 0), c(S.INITIATED, 1), c(S.CANCELED, 2)), C.CANCELLED
+    ),
+    "withdrawn while the counsellor is asked for a key": Story(
+        (*_ANSWERED, Question(Asks.STOP, 6), c(S.COMPLETED, 7, 3)), C.CANCELLED
+    ),
+    "withdrawn a moment before the counsellor presses 1": Story(
+        (*_ANSWERED, Question(Asks.STOP, 7.9), Question(Asks.ACCEPT, 8, digits="1"), c(S.COMPLETED, 11, 7)), C.CANCELLED
+    ),
+    "withdrawn during the greeting": Story(
+        (*_GREETED, Question(Asks.STOP, 27), v(S.COMPLETED, 28, 8), c(S.COMPLETED, 28, 24)), C.CANCELLED
     ),
     "withdrawn while the visitor's telephone rings": Story(
         (*_VISITOR_RINGS, Question(Asks.STOP, 16), v(S.CANCELED, 17), c(S.COMPLETED, 17, 13)), C.CANCELLED
@@ -166,6 +218,12 @@ STORIES: dict[str, Story] = {
     "the counsellor declines": Story((*_RINGS, c(S.BUSY, 3)), C.UNREACHED),
     "the counsellor's telephone is off": Story((_RINGS[0], c(S.FAILED, 1, sip="480")), C.UNREACHED),
     "the network cannot carry the counsellor's leg": Story((_RINGS[0], c(S.FAILED, 1, sip="503")), C.NOT_CARRIED),
+    "a check of a telephone": Story(
+        (*_ANSWERED, Question(Asks.ACCEPT, 8, digits="1"), c(S.COMPLETED, 12, 8)), C.CONFIRMED, is_check=True
+    ),
+    "a check of a telephone that a machine answers": Story(
+        (*_ANSWERED, Question(Asks.ACCEPT, 17), c(S.COMPLETED, 19, 15)), C.NOT_TAKEN, is_check=True
+    ),
 }
 
 

@@ -88,6 +88,24 @@ def test_a_call_that_never_reached_the_company_is_given_up_after_three_looks_and
     assert asked.row().rings_made == 1
 
 
+def test_a_call_of_unknown_fate_is_not_taken_for_the_one_before_it(town: Town, people: People) -> None:
+    town.expects(ANA, ANA, VISITOR)
+    town.phones.habit(ANA, picks_up="busy")
+    asked = people.ask()
+    town.answer(Bell.MATCH)
+    town.answer(Bell.DIAL)
+    town._advance(1.5)
+    assert asked.results() == ["unreached"]
+    town.phones.habit(ANA, **TAKES)
+
+    town.phones.faults(rest={"next": ["fails_before"]})
+    town.answer(Bell.MATCH)
+    town.answer(Bell.DIAL)
+    town.until(lambda: asked.results()[1:] == ["lost", "finished"], within_s=300)
+
+    assert [call.rings for call in calls(town)] == [1, 1, 1]
+
+
 # -- a worker is frozen with an order in its hand, and wakes when all has changed --------------------------------------
 
 
