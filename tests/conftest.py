@@ -380,7 +380,7 @@ class Town:
 
     def look(self) -> None:
         """What the timekeeper and a worker do in one second: whatever the tables say is due."""
-        from app import PERIODIC
+        from commands import PERIODIC
         from foundation.database import transaction
 
         for _ in range(2):  # what is matched in the first round is dialled in the second

@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from app import WATCHES_EVERY
 from callbacks import queries as callbacks
 from callbacks.domain.asking import CONSENT_VERSION, Ask
 from callbacks.operations.ask import ask
 from callbacks.operations.match import match_waiting
+from commands import WATCHES_EVERY
 from foundation.phone import Phone
 from notifications import queries
 from notifications.domain.call import (

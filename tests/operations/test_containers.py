@@ -96,6 +96,7 @@ def test_the_image_holds_every_room_and_nothing_else() -> None:
     assert rooms <= allowed
     assert allowed - rooms == {
         "app.py",
+        "commands.py",
         "directory",
         "gunicorn.conf.py",
         "migrations",

@@ -9,6 +9,8 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
 ROOMS = ("callbacks", "rota", "accounts", "notifications", "foundation")
+JOINS = ("app.py", "commands.py")
+"""They join the rooms; together they are one place above all of them."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,8 @@ class Module:
 
     @property
     def package(self) -> str:
-        """The room it belongs to, or its own name at the top."""
-        return self.name.partition(".")[0]
+        """The room it belongs to, or "app" for what joins the rooms."""
+        return "app" if self.place in JOINS else self.name.partition(".")[0]
 
     @property
     def text(self) -> str:
@@ -54,9 +56,9 @@ class Module:
 
 
 def modules(*places: str) -> list[Module]:
-    """Every module under these places; the rooms and app.py when none is given."""
+    """Every module under these places; the rooms and what joins them when none is given."""
     found: list[Path] = []
-    for place in places or (*ROOMS, "app.py"):
+    for place in places or (*ROOMS, *JOINS):
         path = PROJECT / place
         found += [path] if path.is_file() else sorted(path.rglob("*.py"))
     return [Module(path) for path in found]

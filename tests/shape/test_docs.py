@@ -9,12 +9,12 @@ import pytest
 import yaml
 from flask import Flask
 
-from app import CHECKS, Settings
+from app import Settings
+from commands import CHECKS
 from foundation.database import Row
+from tests.shape.source import JOINS, PROJECT, ROOMS
 
-PROJECT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md"), PROJECT / "simulator" / "README.md"])
-ROOMS = ("callbacks", "rota", "accounts", "notifications", "foundation")
 ADMINISTRATION = {"db", "routes", "run", "shell"}
 """Commands that Flask and Flask-Migrate bring along."""
 
@@ -97,7 +97,8 @@ def test_every_line_of_preflight_is_explained() -> None:
 
 
 def test_every_event_in_the_log_is_explained() -> None:
-    sources = [PROJECT / "app.py", *(path for room in ROOMS for path in (PROJECT / room).rglob("*.py"))]
+    sources = [PROJECT / name for name in JOINS]
+    sources += [path for room in ROOMS for path in (PROJECT / room).rglob("*.py")]
     call = re.compile(r"\b(?:log\.(?:debug|info|warning|error|exception|critical)|level)\(\s*\"(\w+)\"")
     events = {event for path in sources for event in call.findall(path.read_text(encoding="utf-8"))}
 

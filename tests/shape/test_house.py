@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-import app as composition
+import commands
 from foundation import doorbell
 from foundation.doorbell import QUEUE_ORDER, QUEUES, Bell
 from foundation.phone import Phone
-from tests.shape.source import PROJECT, ROOMS, Module, modules, spelt
+from tests.shape.source import JOINS, PROJECT, ROOMS, Module, modules, spelt
 
 TEMPLATES = sorted(path for room in ROOMS for path in (PROJECT / room).rglob("*.html"))
 
@@ -128,7 +128,7 @@ def test_every_bell_has_a_job_that_takes_nothing_a_queue_and_a_periodic_look(bel
 
     assert not inspect.signature(job).parameters
     assert QUEUES[bell] in QUEUE_ORDER
-    assert bell in {rung for rung, _ in composition.PERIODIC}
+    assert bell in {rung for rung, _ in commands.PERIODIC}
 
 
 def test_every_queue_is_used_and_emptied() -> None:
@@ -216,7 +216,7 @@ def test_what_is_in_the_foundation_carries_at_least_two_rooms(name: str) -> None
 @pytest.mark.parametrize("name", sorted(PROGRAMS | COMPOSED))
 def test_what_no_room_uses_is_there_for_a_program(name: str) -> None:
     full = f"foundation.{name}"
-    everything = modules(*ROOMS, "app.py", "tests", "benchmarks")
+    everything = modules(*ROOMS, *JOINS, "tests", "benchmarks")
 
     assert any(full in module.imports() for module in everything if module.name != full)
 
