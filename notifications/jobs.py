@@ -38,6 +38,7 @@ from notifications.telephony.port import (
 log = structlog.get_logger()
 
 _LONGEST_RUN_S = 20  # then the bell is rung again, so that a long line of calls cannot hold a worker past its time-out
+_A_MOMENT_S = 0.1  # between two looks at the clock, by workers that wait for each other or on hosts that differ
 _AT_ONCE = 4  # calls handed over at the same time by one worker: most of it is waiting for the network
 _ASK_AT_MOST = 50  # overdue calls asked about in one run
 _STOPS_FOR_S = 2  # a visitor who cancels waits for the page meanwhile
@@ -88,7 +89,7 @@ def _next_call(ends: float) -> CallOrder | UUID | None:
             wait_s = place.reserve_pace(session, per_second=per_second, now=now)
             if wait_s == 0.0:
                 return place.claim_call(session, now=now)
-        if wait_s > 1 / per_second:
+        if wait_s > 1 / per_second + _A_MOMENT_S:
             return None  # dialling is paused: the timekeeper rings again, and this worker has other things to do
         if time.monotonic() + clock.real_seconds(wait_s) > ends:
             return None
@@ -100,14 +101,14 @@ def _dial(order: CallOrder) -> None:
     if order.permit.has_lapsed(now=clock.now()):
         log.warning("call_not_placed", call=order.call_id.hex, because="permit lapsed")
         with transaction() as session:
-            place.call_not_placed(session, call_id=order.call_id, retry_after_s=0.0, now=clock.now())
+            place.call_not_placed(session, call_id=order.call_id, now=clock.now())
         return
     try:
         provider_id = _telephony().place_call(order)
     except ProviderUnavailable as away:
         log.warning("call_not_placed", call=order.call_id.hex, because=str(away))
         with transaction() as session:
-            place.call_not_placed(session, call_id=order.call_id, retry_after_s=away.retry_after_s, now=clock.now())
+            place.call_not_placed(session, call_id=order.call_id, now=clock.now())
             trouble.dialling_failed(session, leave_alone_s=away.leave_alone_s, now=clock.now())
             if isinstance(away, ProviderRefusesUs):
                 trouble.account_refused(session, now=clock.now())

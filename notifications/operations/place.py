@@ -22,6 +22,9 @@ from notifications.models import CallRow, TextRow
 from notifications.operations import follow, gate, opt_out
 from notifications.telephony.port import CallOrder, TextOrder
 
+A_LITTLE_LATE = timedelta(seconds=0.1)
+"""A call that is no later than this does not delay those behind it; the line never runs ahead by more."""
+
 
 def reserve_pace(session: Session, *, per_second: float, now: datetime) -> float:
     """Take the next place in the line of outgoing calls, shared by all workers: 0.0, or seconds to wait for one."""
@@ -29,7 +32,7 @@ def reserve_pace(session: Session, *, per_second: float, now: datetime) -> float
     if pace.next_at > now:
         return (pace.next_at - now).total_seconds()
     every = timedelta(seconds=1 / per_second)
-    has_rested = pace.next_at < now - every  # else this call is only a little late, and the next one need not be
+    has_rested = pace.next_at < now - min(every, A_LITTLE_LATE)  # else the next one need not be late as well
     pace.next_at = (now if has_rested else pace.next_at) + every
     if pace.failures >= PAUSES_AFTER:
         pace.next_at = now + LONGEST_PAUSE  # one call tries whether it works again; the rest wait for it
@@ -73,8 +76,11 @@ def call_accepted(session: Session, *, call_id: UUID, provider_id: str, now: dat
     follow.move(session, call, now=now)
 
 
-def call_not_placed(session: Session, *, call_id: UUID, retry_after_s: float, now: datetime) -> None:
-    """Nothing was dialled: put it back in the line. The only step back there is, and only before any evidence."""
+def call_not_placed(session: Session, *, call_id: UUID, now: datetime) -> None:
+    """Nothing was dialled: put it back in the line. The only step back there is, and only before any evidence.
+
+    It keeps its place: all workers wait (`trouble.dialling_failed`), and after that the most urgent goes first.
+    """
     call = _locked(session, call_id)
     if call.taken_on_at is not None or call.state != CallState.PLACING:
         return  # a webhook proves that it was placed after all
@@ -82,7 +88,6 @@ def call_not_placed(session: Session, *, call_id: UUID, retry_after_s: float, no
     call.rings = 0
     call.state = CallState.WAITING
     call.state_at = now
-    call.due_at = now + timedelta(seconds=retry_after_s)
     call.deadline_at = call.give_up_at
 
 
