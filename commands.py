@@ -179,7 +179,10 @@ def demo() -> None:
 
 
 def _schema() -> str | None:
-    return None if health.database_state() == "ready" else f"the database is {health.database_state()}: run db upgrade"
+    state = health.database_state()
+    if state == "unreachable":
+        return "nobody answers at DATABASE_URL"
+    return None if state == "ready" else f"the {state}: run db upgrade"
 
 
 def _redis() -> str | None:
@@ -256,13 +259,20 @@ CHECKS: tuple[tuple[str, Callable[[], str | None]], ...] = (
 """What `preflight` looks at: each says None, or what is wrong and what to do."""
 
 
+def _found(check: Callable[[], str | None]) -> str | None:
+    try:
+        return check()
+    except DBAPIError as error:
+        return f"could not be looked at: the database answered with {type(error).__name__}"
+
+
 @click.command("preflight")
 @with_appcontext
 def preflight() -> None:
     """Check everything that must be right before going live; exit status 1 when something is not."""
     wrong = 0
     for name, check in CHECKS:
-        problem = check()
+        problem = _found(check)
         click.echo(f"{'ok   ' if problem is None else 'WRONG'}  {name}" + (f": {problem}" if problem else ""))
         wrong += problem is not None
     if wrong:

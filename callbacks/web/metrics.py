@@ -50,7 +50,7 @@ class Figures(Collector):
         yield by_status
         yield GaugeMetricFamily(
             "ringback_callbacks_unaccounted_for",
-            "Requests that are neither open with a deadline nor closed with a reason; must be 0",
+            "Requests that are neither open with a deadline nor closed with a reason, or that are gone; must be 0",
             value=queries.unaccounted_for(session),
         )
         yield GaugeMetricFamily(

@@ -345,24 +345,40 @@ def test_a_receipt_cannot_be_changed_or_deleted(desk: Desk) -> None:
             session.execute(text(doing))
 
 
-def test_a_request_that_is_gone_for_all_that_is_missed(desk: Desk) -> None:
+def unaccounted(desk: Desk) -> str:
+    """What the figures for whoever watches from outside say."""
+    figures = desk.app.test_client().get("/metrics", environ_base={"REMOTE_ADDR": "10.0.0.7"}).text
+    return next(line for line in figures.splitlines() if line.startswith("ringback_callbacks_unaccounted_for"))
+
+
+def test_a_request_that_is_gone_for_all_that_is_missed_until_it_is_back(desk: Desk) -> None:
     """Somebody with every right on the database deletes a row: a hand at a console, a wrong restore."""
     desk.counsellor()
+    supervisor = desk.supervisor()
     for _ in range(2):
         desk.ask()
 
     name = "receipt_belongs_to_callback_by_callback_id"
     with desk.app.app_context(), transaction() as session:
         session.execute(text(f"alter table receipt drop constraint {name}"))
+        session.execute(text("create table put_by as select * from callback where id = 1"))
         session.execute(text("delete from callback where id = 1"))
     try:
-        assert "requests_unaccounted" in watch(desk)
+        while_it_is_gone = watch(desk), unaccounted(desk), supervisor.get("/staff/board").text
     finally:
         with desk.app.app_context(), transaction() as session:
-            session.execute(text("truncate receipt"))
+            session.execute(text("insert into callback overriding system value select * from put_by"))
+            session.execute(text("drop table put_by"))
             session.execute(
                 text(f"alter table receipt add constraint {name} foreign key (callback_id) references callback (id)")
             )
+
+    assert "requests_unaccounted" in while_it_is_gone[0]
+    assert while_it_is_gone[1].endswith(" 1.0")
+    assert "A request may be lost." in while_it_is_gone[2]
+    assert "requests_unaccounted" not in watch(desk)
+    assert unaccounted(desk).endswith(" 0.0")
+    assert "A request may be lost." not in supervisor.get("/staff/board").text
 
 
 def test_a_request_is_not_closed_without_what_came_of_it(desk: Desk) -> None:

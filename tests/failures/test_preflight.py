@@ -10,13 +10,13 @@ from datetime import timedelta
 import pytest
 import redis
 import requests
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 from werkzeug import Request, Response
 from werkzeug.serving import make_server
 
 from foundation import doorbell
 from foundation.child_process import free_port
-from foundation.database import transaction
+from foundation.database import db, transaction
 from foundation.phone import Phone
 from notifications.telephony.twilio import Twilio, TwilioAccount
 from rota.domain.shifts import Span
@@ -64,7 +64,25 @@ def test_f41_a_release_step_that_was_left_out(preflight: Preflight, town: Town) 
         with town.app.app_context(), transaction() as session:
             session.execute(text("update alembic_version set version_num = :head"), {"head": head})
 
-    assert found == {"Database and schema": "the database is schema is not at head: run db upgrade"}
+    assert found == {"Database and schema": "the schema is not at head: run db upgrade"}
+
+
+def test_f41_a_database_that_is_gone_and_all_the_rest_is_looked_at_all_the_same(
+    preflight: Preflight, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with town.app.app_context():
+        nowhere = create_engine(db.engine.url.set(port=free_port()))
+        monkeypatch.setitem(db.engines, None, nowhere)
+
+    found = preflight.wrong()
+
+    unseen = "could not be looked at: the database answered with OperationalError"
+    assert found == {
+        "Database and schema": "nobody answers at DATABASE_URL",
+        "Cover in the next 24 hours": unseen,
+        "Help lines that pages show": unseen,
+        "Every request is accounted for": unseen,
+    }
 
 
 def test_f41_a_redis_that_is_gone(preflight: Preflight) -> None:
