@@ -115,7 +115,7 @@ def test_a_call_moves_only_by_what_is_known_of_it_and_a_request_only_by_its_tabl
         "notifications/operations/follow.py",
         "notifications/operations/place.py",
     }
-    assert assigners("status", "callbacks") == {"callbacks/models.py"}
+    assert assigners("status", "callbacks") == {"callbacks/models/requests.py"}
     assert assigners("result", "callbacks") == {"callbacks/operations/follow_call.py"}
 
 

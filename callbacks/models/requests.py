@@ -1,34 +1,19 @@
-"""Tables of a request's life: the request, its attempts, its history, outcomes, referrals, bookings and texts.
-
-What identifies a visitor is sealed; what the service counts and orders by is not.
-"""
+"""Requests: the request itself, its history, its referrals, its texts, and the caller's own key."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    BigInteger,
-    CheckConstraint,
-    Connection,
-    ForeignKey,
-    Index,
-    LargeBinary,
-    Table,
-    UniqueConstraint,
-    event,
-    text,
-)
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from callbacks.domain import lifecycle
-from callbacks.domain.agreed import Agreed
 from callbacks.domain.asking import Gender, GenderWish, Strength
 from callbacks.domain.attempts import EMERGENCY_LOOKED_AT_WITHIN, MOST_RINGS, ReviewReason
-from callbacks.domain.codes import ContactOutcome, PhoneOwner
+from callbacks.domain.codes import PhoneOwner
 from callbacks.domain.lifecycle import Event, Status
 from callbacks.domain.safe_contact import CallerId, MessageRule, SafeContact, ThirdParty
 from callbacks.domain.triage import Urgency
@@ -227,90 +212,6 @@ class CallbackRow(Row):
         return Urgency(self.urgency)
 
 
-class AttemptRow(Row):
-    """One try to bring a counsellor and the visitor together: one call, which rings the visitor at most once."""
-
-    __tablename__ = "attempt"
-    __table_args__ = (
-        UniqueConstraint("callback_id", "number", name="attempts_are_numbered"),
-        Index("a_request_has_one_open_attempt", "callback_id", unique=True, postgresql_where=text("ended_at is null")),
-        Index(
-            "a_counsellor_has_one_open_attempt",
-            "counsellor_id",
-            unique=True,
-            postgresql_where=text("ended_at is null"),
-        ),
-        Index("attempt_by_counsellor", "counsellor_id", "ended_at"),
-        Index("attempt_by_ring", "rang_visitor_at", postgresql_where=text("rang_visitor_at is not null")),
-        CheckConstraint("(ended_at is null) = (result is null)", name="an_attempt_that_ended_has_a_result"),
-        CheckConstraint(
-            "draft is null or contact_outcome is null", name="a_draft_is_kept_until_the_outcome_is_recorded"
-        ),
-    )
-
-    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    callback_id: Mapped[int] = mapped_column(ForeignKey("callback.id", ondelete="CASCADE"))
-    counsellor_id: Mapped[int] = mapped_column(ForeignKey("counsellor.id"))
-    call_id: Mapped[UUID] = mapped_column(ForeignKey("call.id"), unique=True)
-    number: Mapped[int]
-    because: Mapped[str]
-    shift_id: Mapped[int | None] = mapped_column(ForeignKey("shift.id"))
-    """The shift by which the counsellor was on duty, and its version: what the rota said when the telephone rang."""
-    shift_version: Mapped[int | None]
-    started_at: Mapped[datetime]
-    rang_visitor_at: Mapped[datetime | None]
-    bridged_at: Mapped[datetime | None]
-    ended_at: Mapped[datetime | None]
-    result: Mapped[str | None]
-    talked_s: Mapped[int] = mapped_column(default=0)
-    overtime_s: Mapped[int] = mapped_column(default=0, server_default="0")
-    """Seconds of it after the counsellor's shift was over."""
-    owes_outcome: Mapped[bool] = mapped_column(default=False)
-    """The visitor's telephone was answered: only the counsellor can say what happened."""
-    reminded_at: Mapped[datetime | None]
-    """When the counsellor was reminded that the outcome is owed."""
-    contact_outcome: Mapped[str | None]
-    outcome_at: Mapped[datetime | None]
-    outcome_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
-    note: Mapped[str | None] = mapped_column(Sealed)
-    draft: Mapped[str | None] = mapped_column(Sealed)
-    """What the counsellor has filled in so far and not recorded yet, field by field."""
-
-    callback: Mapped[CallbackRow] = relationship()
-
-    def conclude(self, outcome: ContactOutcome, *, by: int | None = None, at: datetime) -> None:
-        """Say what came of this ring; what was only drafted is not kept any longer."""
-        self.contact_outcome, self.outcome_at, self.outcome_by = outcome, at, by
-        self.draft = None
-
-
-class ObstacleRow(Row):
-    """The first rule that stood between a request and a counsellor from a moment on, until the next line of the two."""
-
-    __tablename__ = "obstacle"
-    __table_args__ = (Index("obstacle_by_pair", "callback_id", "counsellor_id", "id"),)
-
-    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    callback_id: Mapped[int] = mapped_column(ForeignKey("callback.id", ondelete="CASCADE"))
-    counsellor_id: Mapped[int | None] = mapped_column(ForeignKey("counsellor.id"))
-    """None: the rule keeps everybody from it."""
-    rule: Mapped[str | None]
-    """None: nothing stood in the way."""
-    since: Mapped[datetime]
-
-
-class ReceiptRow(Row):
-    """Proof that a request was received: written once, in the same transaction, and never changed or deleted.
-
-    Conservation is counted against it, so that a request that is gone is missed.
-    """
-
-    __tablename__ = "receipt"
-
-    callback_id: Mapped[int] = mapped_column(ForeignKey("callback.id"), primary_key=True)
-    received_at: Mapped[datetime]
-
-
 class HistoryRow(Row):
     """One thing that happened to a request, in words."""
 
@@ -343,36 +244,13 @@ class ReferralRow(Row):
     note: Mapped[str | None] = mapped_column(Sealed)
 
 
-class BookingRow(Row):
-    """One place in an offered hour; the constraint lets no two requests hold the last one."""
+class SentRow(Row):
+    """Which text belongs to which request."""
 
-    __tablename__ = "booking"
-    __table_args__ = (UniqueConstraint("hour_at", "seat", name="a_place_in_an_hour_is_given_once"),)
+    __tablename__ = "callback_text"
 
-    callback_id: Mapped[int] = mapped_column(ForeignKey("callback.id", ondelete="CASCADE"), primary_key=True)
-    hour_at: Mapped[datetime]
-    seat: Mapped[int]
-
-
-class ApologyRow(Row):
-    """A visitor was told that we may be later than we promised: once for each promise."""
-
-    __tablename__ = "apology"
-    __table_args__ = (
-        CheckConstraint("(likely_from is null) = (likely_until is null)", name="a_new_time_is_a_range"),
-        CheckConstraint("likely_from < likely_until", name="a_new_time_ends_after_it_begins"),
-    )
-
-    callback_id: Mapped[int] = mapped_column(ForeignKey("callback.id", ondelete="CASCADE"), primary_key=True)
-    promised_until: Mapped[datetime] = mapped_column(primary_key=True)
-    told_at: Mapped[datetime]
-    likely_from: Mapped[datetime | None]
-    likely_until: Mapped[datetime | None]
-
-    @property
-    def likely(self) -> Span | None:
-        """When it is likely instead."""
-        return Span(self.likely_from, self.likely_until) if self.likely_from and self.likely_until else None
+    text_id: Mapped[UUID] = mapped_column(ForeignKey("text_message.id"), primary_key=True)
+    callback_id: Mapped[int] = mapped_column(ForeignKey("callback.id", ondelete="CASCADE"), index=True)
 
 
 class IdempotencyRow(Row):
@@ -385,102 +263,3 @@ class IdempotencyRow(Row):
     callback_id: Mapped[int | None] = mapped_column(ForeignKey("callback.id", ondelete="CASCADE"))
     answer: Mapped[dict[str, Any] | None]
     created_at: Mapped[datetime]
-
-
-class AgreedPlanRow(Row):
-    """What was agreed with somebody who asks very often: who rings them, and at what times of the day."""
-
-    __tablename__ = "agreed_plan"
-    __table_args__ = (
-        CheckConstraint("(from_time is null) = (until_time is null)", name="an_agreed_time_has_two_ends"),
-        CheckConstraint("from_time < until_time", name="an_agreed_time_ends_after_it_begins"),
-    )
-
-    phone_digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
-    counsellor_id: Mapped[int | None] = mapped_column(ForeignKey("counsellor.id"))
-    from_time: Mapped[time | None]
-    until_time: Mapped[time | None]
-    note: Mapped[str] = mapped_column(Sealed)
-    agreed_at: Mapped[datetime]
-    agreed_by: Mapped[int] = mapped_column(ForeignKey("staff.id"))
-
-    def as_agreed(self) -> Agreed:
-        """The value that the rules read."""
-        return Agreed(self.counsellor_id, self.from_time, self.until_time)
-
-
-class HelpLineCheckRow(Row):
-    """The last check of a help line that pages name: the number that was found, on which day, how and by whom."""
-
-    __tablename__ = "help_line_check"
-    __table_args__ = (
-        CheckConstraint("how in ('rung', 'read')", name="a_help_line_was_rung_or_read_about"),
-        CheckConstraint("dial ~ '^[0-9]{3,15}$'", name="a_help_line_can_be_dialled"),
-    )
-
-    line: Mapped[str] = mapped_column(primary_key=True)
-    """The key of the line in `foundation/web/help_lines.py`."""
-    number: Mapped[str]
-    dial: Mapped[str]
-    how: Mapped[str]
-    checked_on: Mapped[date]
-    checked_by: Mapped[int] = mapped_column(ForeignKey("staff.id"))
-
-
-class TidyingRow(Row):
-    """When what is old is looked for again: one row."""
-
-    __tablename__ = "tidying"
-    __table_args__ = (CheckConstraint("id = 1", name="there_is_one_tidying"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    next_at: Mapped[datetime]
-
-
-class NotThemRow(Row):
-    """The owner of a number said that they did not ask for a call: this requester never has it rung again."""
-
-    __tablename__ = "not_them"
-
-    phone_digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
-    requester: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
-    said_at: Mapped[datetime]
-
-
-class BlockedNumberRow(Row):
-    """A number that is neither rung nor texted for any request, until a moment or until somebody lifts it."""
-
-    __tablename__ = "blocked_number"
-    __table_args__ = (CheckConstraint("until > blocked_at", name="a_block_ends_after_it_begins"),)
-
-    phone_digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
-    because: Mapped[str]
-    blocked_at: Mapped[datetime]
-    until: Mapped[datetime | None]
-    blocked_by: Mapped[int] = mapped_column(ForeignKey("staff.id"))
-
-
-class SentRow(Row):
-    """Which text belongs to which request."""
-
-    __tablename__ = "callback_text"
-
-    text_id: Mapped[UUID] = mapped_column(ForeignKey("text_message.id"), primary_key=True)
-    callback_id: Mapped[int] = mapped_column(ForeignKey("callback.id", ondelete="CASCADE"), index=True)
-
-
-RECEIPTS_ARE_APPEND_ONLY = """
-CREATE FUNCTION receipts_are_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION 'receipts are append-only' USING ERRCODE = 'restrict_violation';
-END
-$$;
-CREATE TRIGGER receipts_are_append_only BEFORE UPDATE OR DELETE ON receipt
-    FOR EACH ROW EXECUTE FUNCTION receipts_are_append_only();
-"""
-"""The same statements stand in the migration; here they serve databases made straight from the metadata."""
-
-
-@event.listens_for(ReceiptRow.__table__, "after_create")
-def _keep_append_only(_table: Table, connection: Connection, **_: object) -> None:
-    connection.exec_driver_sql(RECEIPTS_ARE_APPEND_ONLY)
