@@ -63,6 +63,11 @@ def texting_failures(session: Session) -> int:
     return int(session.scalar(select(PaceRow.text_failures).where(PaceRow.id == 1)) or 0)
 
 
+def calls_rest(session: Session, *, now: datetime) -> bool:
+    """Whether no call is to be placed at this moment."""
+    return bool(session.scalar(select(exists().where(PaceRow.next_at > now))))
+
+
 def texts_rest(session: Session, *, now: datetime) -> bool:
     """Whether no text is to be sent at this moment, because the last ones could not be."""
     return bool(session.scalar(select(exists().where(PaceRow.texts_next_at > now))))

@@ -40,7 +40,7 @@ def watch(session: Session, *, budget: int, zone: ZoneInfo, now: datetime) -> No
         else:
             trouble.end(session, kind)
     _tell_of_emergencies(session, now=now)
-    trouble.forget_old_refusals(session, now=now)
+    trouble.forget_what_has_passed(session, now=now)
 
 
 def _tell_of_emergencies(session: Session, *, now: datetime) -> None:

@@ -125,8 +125,11 @@ IN_DOUBT_AFTER = 2
 ORPHANS_PASS_AFTER = timedelta(hours=1)
 """So long without another call that no table knew of, and the trouble is over."""
 
-REFUSALS_PASS_AFTER = timedelta(minutes=10)
-"""So long without another refused message, and the trouble is over."""
+PASSES_AFTER: dict[Trouble, timedelta] = {
+    Trouble.WEBHOOKS_REFUSED: timedelta(minutes=10),
+    Trouble.DIALLING_FAILS: timedelta(minutes=10),
+}
+"""So long without another refused message, or another call that could not be placed, and the trouble is over."""
 
 
 def pause_after(failures: int, *, dice: float) -> timedelta:

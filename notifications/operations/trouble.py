@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from notifications import queries
-from notifications.domain.trouble import IN_DOUBT_AFTER, PAUSES_AFTER, REFUSALS_PASS_AFTER, Trouble, pause_after
+from notifications.domain.trouble import IN_DOUBT_AFTER, PASSES_AFTER, PAUSES_AFTER, Trouble, pause_after
 from notifications.models import TroubleRow
 
 
@@ -104,8 +104,16 @@ def settled(session: Session) -> None:
         end(session, Trouble.SETTLING_FAILS)
 
 
-def forget_old_refusals(session: Session, *, now: datetime) -> None:
-    """End the trouble with refused messages once none has come for a while."""
-    last_at = queries.trouble_last_at(session, Trouble.WEBHOOKS_REFUSED)
-    if last_at is not None and last_at < now - REFUSALS_PASS_AFTER:
-        end(session, Trouble.WEBHOOKS_REFUSED)
+def forget_what_has_passed(session: Session, *, now: datetime) -> None:
+    """End what nothing else ends, once it has not happened for a while.
+
+    When nobody waits, no call tries whether dialling works again: then it is not known to fail any more. The failures
+    in a row still count, so that one call at a time is placed until one gets through, and the first that fails is told.
+    """
+    for kind, passes_after in PASSES_AFTER.items():
+        last_at = queries.trouble_last_at(session, kind)
+        if last_at is None or last_at >= now - passes_after:
+            continue
+        if kind is Trouble.DIALLING_FAILS and queries.calls_rest(session, now=now):
+            continue  # the telephone company wants to be left alone for longer
+        end(session, kind)

@@ -16,9 +16,10 @@ from werkzeug.serving import make_server
 import callbacks.jobs
 from callbacks.web import wording
 from foundation.database import db, transaction
+from foundation.doorbell import Bell
 from foundation.phone import Phone
 from notifications import queries as notifications
-from notifications.domain.trouble import LONGEST_PAUSE, WORDS, Trouble, pause_after
+from notifications.domain.trouble import LONGEST_PAUSE, PAUSES_AFTER, WORDS, Trouble, pause_after
 from notifications.models import CallRow
 from notifications.operations import place, trouble
 from rota.models import PresenceRow
@@ -239,6 +240,42 @@ def test_f38_while_nobody_can_be_rung_no_visitor_is_told_a_time(town: Town, peop
     assert "As soon as possible" in times
     assert "Likely" not in times
     assert "We cannot ring anybody at this moment." in times
+
+
+def test_f38_when_nobody_waits_any_more_dialling_is_soon_not_known_to_fail_and_the_next_failure_is_told(
+    town: Town, people: People
+) -> None:
+    town.expects()
+    people.on("Ana Example")
+    town.phones.faults(rest={"too_many_requests": 1, "resources": ["Calls"]})
+    asked = people.ask()
+    town.until(lambda: troubles(town) == ["dialling_fails"])
+    asked.withdraw()
+
+    town._advance(9 * 60)
+    watch(town)
+    by_then = troubles(town)
+    town._advance(2 * 60)
+    watch(town)
+    after = troubles(town)
+    people.ask("+447700900983")
+    town.answer(Bell.MATCH)
+    town.answer(Bell.DIAL)
+
+    assert (by_then, after, troubles(town)) == (["dialling_fails"], [], ["dialling_fails"])
+
+
+def test_f38_a_company_that_wants_to_be_left_alone_for_longer_is_still_away(town: Town, people: People) -> None:
+    town.expects()
+    people.on("Ana Example")
+    with town.app.app_context(), transaction() as session:
+        for _ in range(PAUSES_AFTER):
+            trouble.dialling_failed(session, leave_alone_s=3600, now=town.clock())
+
+    town._advance(30 * 60)
+    watch(town)
+
+    assert troubles(town) == ["dialling_fails"]
 
 
 def test_f38_a_time_that_is_still_far_off_stands(town: Town, people: People) -> None:
