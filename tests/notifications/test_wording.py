@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,9 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callbacks.domain.triage import Urgency
-from foundation.language import said, speaking
+from foundation.language import languages, said, speaking
 from notifications.domain import wording
-from tests.conftest import NOON
 
 LONDON = ZoneInfo("Europe/London")
 
@@ -29,19 +29,39 @@ INDISCREET = re.compile(
     re.IGNORECASE,
 )
 
-LONGEST = wording.text_confirmation(from_=NOON, until=NOON + timedelta(hours=1), zone=LONDON, now=NOON)
-TEXTS = {
-    "confirmation": LONGEST,
-    "later": wording.TEXT_LATER,
-    "later, and when": wording.text_later(
-        likely=(NOON + timedelta(days=1), NOON + timedelta(days=1, hours=1)), zone=LONDON, now=NOON
-    ),
-    "cut off": wording.TEXT_CUT_OFF,
-    "tried": wording.TEXT_TRIED,
-    "tried, and no safe time is left": wording.TEXT_TRIED_NEW_TIME,
-    "tried for the last time": wording.TEXT_TRIED_LAST,
-    "to a counsellor who owes an outcome": wording.TEXT_OUTCOME_OWED,
-}
+A_DAY = timedelta(days=1)
+A_YEAR = [datetime(2026, 1, 1, 19, 0, tzinfo=UTC) + timedelta(days=day) for day in range(365)]
+
+
+def longest(text: Callable[[datetime], str]) -> str:
+    """The longest that a text can be on any day of a year."""
+    return max((text(day) for day in A_YEAR), key=len)
+
+
+def _confirmation(day: datetime) -> str:
+    return wording.text_confirmation(from_=day, until=day + timedelta(hours=1), zone=LONDON, now=A_YEAR[0] - A_DAY)
+
+
+def _later(day: datetime) -> str:
+    likely = day, day + timedelta(hours=1)
+    return wording.text_later(likely=likely, zone=LONDON, now=A_YEAR[0] - A_DAY)
+
+
+WITH_A_DAY = {"TEXT_CONFIRMATION": _confirmation, "TEXT_LATER_LIKELY": _later}
+"""Templates with gaps, and what fills them."""
+TO_STAFF = frozenset({"TEXT_OUTCOME_OWED", "ALARM"})
+TEMPLATES = sorted(name for name in dir(wording) if name.startswith("TEXT_") or name == "ALARM")
+
+
+def texts(template: str) -> dict[str, str]:
+    """The longest that a text can be, in each language in which it is sent."""
+    found = {}
+    for code in ["en"] if template in TO_STAFF else languages():
+        with speaking(code):
+            fill = WITH_A_DAY.get(template)
+            found[code] = longest(fill) if fill else said(getattr(wording, template))
+    return found
+
 
 HEARD_BY_ANYBODY = {
     name: getattr(wording, name)
@@ -50,15 +70,25 @@ HEARD_BY_ANYBODY = {
 }
 
 
-@pytest.mark.parametrize("text", TEXTS)
-def test_a_text_fits_into_one_segment_of_the_gsm_alphabet(text: str) -> None:
-    assert len(TEXTS[text]) <= 160
-    assert set(TEXTS[text]) <= GSM
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_text_fits_into_one_segment_of_the_gsm_alphabet_in_every_language(template: str) -> None:
+    found = texts(template)
+
+    assert {code: len(text) for code, text in found.items() if len(text) > 160} == {}
+    assert {code: set(text) - GSM for code, text in found.items() if not set(text) <= GSM} == {}
+    assert [code for code, text in found.items() if "{" in text] == []
 
 
-@pytest.mark.parametrize("text", TEXTS)
-def test_a_text_says_nothing_that_a_glance_at_a_locked_screen_may_not_see(text: str) -> None:
-    assert not INDISCREET.search(TEXTS[text])
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_text_says_nothing_that_a_glance_at_a_locked_screen_may_not_see_in_any_language(template: str) -> None:
+    assert [text for text in texts(template).values() if INDISCREET.search(text)] == []
+    assert [text for text in texts(template).values() if INDISCREET_IN_WELSH.search(text)] == []
+
+
+def test_every_text_to_a_visitor_is_in_every_language() -> None:
+    for template in set(TEMPLATES) - TO_STAFF:
+        found = list(texts(template).values())
+        assert len(set(found)) == len(found) == len(languages()), template
 
 
 INDISCREET_IN_WELSH = re.compile(
@@ -66,21 +96,14 @@ INDISCREET_IN_WELSH = re.compile(
     re.IGNORECASE,
 )
 HEARD_BY_VISITORS = [name for name in HEARD_BY_ANYBODY if name.startswith("VISITOR_")]
-LONGEST_DAY = datetime(2026, 7, 29, 17, 0, tzinfo=UTC)
-"""A Wednesday in July: the longest names of a day and a month in Welsh."""
 
 
-def test_in_welsh_too_a_text_is_one_segment_and_discreet() -> None:
+def test_in_welsh_a_day_is_named_as_it_is_said() -> None:
+    a_wednesday = datetime(2026, 7, 29, 17, 0, tzinfo=UTC)
     with speaking("cy"):
-        later = LONGEST_DAY + timedelta(hours=1)
-        confirmation = wording.text_confirmation(from_=LONGEST_DAY, until=later, zone=LONDON, now=NOON)
-        likely = wording.text_later(likely=(LONGEST_DAY, later), zone=LONDON, now=NOON)
-        after_a_ring = [wording.TEXT_TRIED, wording.TEXT_TRIED_NEW_TIME, wording.TEXT_TRIED_LAST]
-        texts = [confirmation, likely, *map(said, [wording.TEXT_LATER, wording.TEXT_CUT_OFF, *after_a_ring])]
+        confirmation = _confirmation(a_wednesday)
 
     assert "ddydd Mercher 29 Gorffennaf rhwng 18:00 a 19:00" in confirmation
-    assert [text for text in texts if len(text) > 160 or not set(text) <= GSM] == []
-    assert [text for text in texts if INDISCREET_IN_WELSH.search(text) or INDISCREET.search(text)] == []
 
 
 def test_in_welsh_too_what_is_heard_gives_nobody_away_and_is_short() -> None:
@@ -91,10 +114,6 @@ def test_in_welsh_too_what_is_heard_gives_nobody_away_and_is_short() -> None:
     spoken_first = *(heard["VISITOR_GREETING"] + words for words in then), heard["VISITOR_SCREENING"]
     assert max(map(len, spoken_first)) <= 75  # as long as the English ones, within a syllable or two
     assert [words for words in heard.values() if INDISCREET_IN_WELSH.search(words) or INDISCREET.search(words)] == []
-
-
-def test_every_text_that_there_is_is_looked_at_here() -> None:
-    assert len([name for name in dir(wording) if name.startswith("TEXT_")]) == len(TEXTS)
 
 
 def test_the_confirmation_tells_the_time_on_the_wall() -> None:
