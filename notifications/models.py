@@ -13,7 +13,9 @@ from foundation.database import Row
 from foundation.phone import Phone
 from foundation.sealed import Sealed
 from notifications.domain import call as calls
-from notifications.domain.call import CallState, Evidence, Leg, LegStatus, Press
+from notifications.domain.call import CallState, Evidence, Press
+from notifications.domain.call_deadlines import LEG_ENDS_WITHIN
+from notifications.domain.leg import Leg, LegStatus
 from notifications.domain.text import FINAL as FINAL_TEXTS
 from notifications.domain.text import TextState
 from notifications.domain.trouble import Trouble
@@ -29,7 +31,7 @@ def _quoted(states: frozenset[Any]) -> str:
 
 
 class LegRow(Row):
-    """One telephone's part in a call; it only rises (see `domain.call.Leg`)."""
+    """One telephone's part in a call; it only rises (see `domain.leg.Leg`)."""
 
     __tablename__ = "leg"
     __table_args__ = (
@@ -81,7 +83,7 @@ class LegRow(Row):
     def outlives_its_call(self, *, now: datetime) -> None:
         """The call is over; word that this leg is, too, is awaited for a while."""
         if self.provider_id is not None and self.deadline_at is None and not self.as_leg().ended:
-            self.deadline_at = now + calls.LEG_ENDS_WITHIN
+            self.deadline_at = now + LEG_ENDS_WITHIN
 
 
 class CallRow(Row):

@@ -9,7 +9,8 @@ from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from notifications.domain.call import CALLS_LAST, SWEPT_EVERY, SWEPT_FULLY_EVERY, CallState
+from notifications.domain.call import CallState
+from notifications.domain.call_deadlines import CALLS_LAST, SWEPT_EVERY, SWEPT_FULLY_EVERY
 from notifications.domain.text import TextState
 from notifications.domain.trouble import NOBODY_IS_RUNG, Trouble
 from notifications.models import (

@@ -20,7 +20,9 @@ from sqlalchemy.orm import Session
 from callbacks import queries
 from callbacks.models import CallbackRow
 from foundation.database import transaction
-from notifications.domain.call import CUT_OFF_WITHIN_S, DEADLINES, FINAL, GREETING_S, CallState, LegStatus
+from notifications.domain.call import CUT_OFF_WITHIN_S, FINAL, GREETING_S, CallState
+from notifications.domain.call_deadlines import DEADLINES
+from notifications.domain.leg import LegStatus
 from notifications.models import CallRow, LegRow
 from notifications.operations.settle import LOOKED_FOR_AFTER
 

@@ -11,7 +11,7 @@ from textwrap import dedent
 
 from callbacks.domain import lifecycle
 from callbacks.domain.lifecycle import CLOSED, MOVES, OWNERS, Event, Status
-from notifications.domain import call, text
+from notifications.domain import call, call_deadlines, text
 from notifications.domain.call import CallState
 from notifications.domain.text import TextState
 
@@ -86,9 +86,9 @@ def _call_states() -> str:
     words = meanings(CallState)
     rows = []
     for state in sorted(CallState, key=call.rank):
-        limit = call.DEADLINES.get(state)
+        limit = call_deadlines.DEADLINES.get(state)
         lasts = "final" if state in call.FINAL else _seconds(limit) if limit else "the time after which it is dropped"
-        rows.append((_code(state), words[state], lasts, call.OWNERS.get(state, "")))
+        rows.append((_code(state), words[state], lasts, call_deadlines.OWNERS.get(state, "")))
     return _table("State", "Meaning", "Lasts at most", "Then", rows=rows)
 
 

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session, joinedload
 
 from callbacks.domain.answers import Answered
 from callbacks.models import AttemptRow, CallbackRow
-from notifications.domain.call import CallState, LegStatus
+from notifications.domain.call import CallState
+from notifications.domain.leg import LegStatus
 from notifications.models import CallRow, LegRow
 from rota import queries as rota
 from rota.models import CounsellorRow

@@ -10,17 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 from enum import StrEnum
 
-COUNSELLOR_RINGS_S = 20
-"""Seconds a counsellor's telephone rings before the next one is tried."""
-VISITOR_RINGS_S = 25
-"""Seconds a visitor's telephone rings; Ofcom's yardstick is at least 15."""
-TALK_LIMIT_S = 5_400
-"""The provider ends a call after ninety minutes: no forgotten line stays open all night."""
-QUEUES_AT_MOST_S = 20
-"""Seconds a call may wait its turn at the telephone company: its reason, or the counsellor, may be gone by then."""
+from notifications.domain.leg import Leg, LegStatus
+
 GREETING_S = 10
 """The longest that a visitor's leg hears us before it is connected: the greeting, and the wait for a key."""
 
@@ -121,101 +114,6 @@ _ORDER = (
     CallState.BRIDGED,
     CallState.CLOSING,
 )
-
-
-class LegStatus(StrEnum):
-    """What the telephone company says of one leg, in its own words."""
-
-    QUEUED = "queued"
-    """Accepted."""
-    INITIATED = "initiated"
-    """Being dialled."""
-    RINGING = "ringing"
-    """Ringing."""
-    IN_PROGRESS = "in-progress"
-    """Answered."""
-    COMPLETED = "completed"
-    """Answered and over."""
-    BUSY = "busy"
-    """Engaged."""
-    NO_ANSWER = "no-answer"
-    """Not answered."""
-    FAILED = "failed"
-    """Could not be connected."""
-    CANCELED = "canceled"
-    """Stopped by us before it was answered."""
-
-
-RANKS: dict[LegStatus, int] = {
-    LegStatus.QUEUED: 0,
-    LegStatus.INITIATED: 1,
-    LegStatus.RINGING: 2,
-    LegStatus.IN_PROGRESS: 3,
-    LegStatus.CANCELED: 9,
-    LegStatus.FAILED: 9,
-    LegStatus.BUSY: 9,
-    LegStatus.NO_ANSWER: 9,
-    LegStatus.COMPLETED: 10,
-}
-"""A leg only rises. `completed` beats another ending: an answered leg is stronger evidence than an inferred one."""
-
-ENDED_RANK = 9
-
-THE_NUMBERS_FAULT = frozenset({"404", "410", "480", "484", "486", "600", "603", "604", "607", "608"})
-"""SIP answers (RFC 3261, 21.4 and 21.6) by which the number dialled is not in use, switched off, engaged or unwilling.
-
-With any other answer, 503 above all, a leg that failed was not carried by the network: that says nothing of whoever
-was to be rung.
-"""
-
-NO_REASON = ""
-"""In place of a SIP answer when the telephone company's records give none, and none will come."""
-
-
-@dataclass(frozen=True, slots=True)
-class Leg:
-    """All that is known of one leg; it only grows."""
-
-    status: LegStatus | None = None
-    answered: bool = False
-    duration_s: int = 0
-    ended_at: datetime | None = None
-    sip_code: str | None = None
-    """Why it ended, as the network says; None while that may still be told."""
-
-    @property
-    def rank(self) -> int:
-        """How far it got; -1 when nothing was heard of it."""
-        return -1 if self.status is None else RANKS[self.status]
-
-    @property
-    def ended(self) -> bool:
-        """Whether it is over."""
-        return self.rank >= ENDED_RANK
-
-    @property
-    def is_unexplained(self) -> bool:
-        """Whether it failed and word of the reason may still come."""
-        return self.status is LegStatus.FAILED and self.sip_code is None
-
-    @property
-    def was_not_carried(self) -> bool:
-        """Whether it failed for a reason that is not the number's: without any reason, nobody is blamed."""
-        return self.status is LegStatus.FAILED and self.sip_code not in THE_NUMBERS_FAULT
-
-    def heard(
-        self, status: LegStatus, *, duration_s: int = 0, at: datetime | None = None, sip_code: str | None = None
-    ) -> Leg:
-        """What is known after this news; old news changes nothing."""
-        rises = RANKS[status] > self.rank
-        ends = RANKS[status] >= ENDED_RANK
-        return Leg(
-            status=status if rises else self.status,
-            answered=self.answered or status in (LegStatus.IN_PROGRESS, LegStatus.COMPLETED),
-            duration_s=max(self.duration_s, duration_s),
-            ended_at=(at if ends and (self.ended_at is None or (rises and at is not None)) else self.ended_at),
-            sip_code=self.sip_code or (self.sip_code if sip_code is None else sip_code),
-        )
 
 
 class Press(StrEnum):
@@ -417,51 +315,6 @@ RULES: tuple[Rule, ...] = (
     Rule(_C.WAITING, lambda _: True, "nothing has happened yet"),
 )
 """Read from the top; the first rule that holds is the state."""
-
-DEADLINES: dict[CallState, timedelta] = {
-    _C.PLACING: timedelta(seconds=15),  # our HTTP time-out is 10 s
-    _C.UNKNOWN: timedelta(seconds=15),  # looked for at 15, 60 and 120 s before it counts as lost
-    _C.PLACED: timedelta(seconds=QUEUES_AT_MOST_S),  # then one look shows whether it still waits its turn
-    _C.RINGING: timedelta(seconds=COUNSELLOR_RINGS_S + 15),  # the provider may add 5 s
-    _C.PROMPTED: timedelta(seconds=60),
-    _C.CONNECTING: timedelta(seconds=VISITOR_RINGS_S + 15),
-    _C.VISITOR_RINGING: timedelta(seconds=VISITOR_RINGS_S + 15),
-    _C.VISITOR_ANSWERED: timedelta(seconds=GREETING_S + 2),  # then one look shows whether the two are talking
-    _C.BRIDGED: timedelta(seconds=60),  # asked about every minute: a lost ending frees the counsellor within one
-    _C.CLOSING: timedelta(seconds=5),
-}
-"""How long a state may last before the provider is asked. A waiting call has its own time after which it is dropped."""
-
-OWNERS: dict[CallState, str] = {state: "the dialler" if state is _C.WAITING else "the reconciler" for state in _ORDER}
-"""Who acts when the deadline of a state passes."""
-
-
-LEG_ENDS_WITHIN = timedelta(seconds=30)
-"""So long after a call is over, word has come that each of its legs is; else the provider is asked about the leg."""
-
-SWEPT_EVERY = timedelta(seconds=10)
-"""How often the provider is asked for our latest calls, in one request, while calls are being placed."""
-
-SWEPT_FULLY_EVERY = timedelta(minutes=1)
-"""How often it is asked for all that are under way, however old; while the fate of one is unknown, every time."""
-
-CALLS_LAST = timedelta(seconds=TALK_LIMIT_S) + timedelta(minutes=10)
-"""So long after the last call was placed, none can be under way any more."""
-
-STOPS_AGAIN_AFTER = timedelta(seconds=2)
-"""A call that must stop and still stands is stopped again after this long, then after twice as long each time."""
-
-ASKS_AGAIN_AFTER = timedelta(seconds=5)
-"""When the provider does not answer about a call, it is asked again after this long, then twice as long each time."""
-
-LONGEST_WAIT = timedelta(minutes=1)
-"""How long at most until the provider is asked about an overdue call again."""
-
-
-def ask_again_after(times: int, *, is_stopping: bool) -> timedelta:
-    """How long to leave a call alone that was asked about in vain so many times."""
-    first = STOPS_AGAIN_AFTER if is_stopping else ASKS_AGAIN_AFTER
-    return min(LONGEST_WAIT, first * float(2 ** min(times, 6)))
 
 
 def standing(evidence: Evidence) -> CallState:

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from notifications.domain.call import DEADLINES, FINAL, CallState, advance
+from notifications.domain.call import FINAL, CallState, advance
+from notifications.domain.call_deadlines import DEADLINES
 from notifications.domain.trouble import IN_DOUBT_AFTER
 from notifications.models import CallRow
 from notifications.operations import trouble

@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from foundation import sealed
 from notifications import queries
-from notifications.domain.call import FINAL, CallState, LegStatus, Press
+from notifications.domain.call import FINAL, CallState, Press
+from notifications.domain.leg import LegStatus
 from notifications.domain.text import from_provider
 from notifications.models import CallRow, IssuedRow, OnTheLineRow, ReportRow
 from notifications.operations import arrow, follow, gate, opt_out, place

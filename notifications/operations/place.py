@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from foundation.phone import Phone
 from notifications import queries
-from notifications.domain.call import CallState, LegStatus
+from notifications.domain.call import CallState
+from notifications.domain.leg import LegStatus
 from notifications.domain.text import DEADLINES as TEXT_DEADLINES
 from notifications.domain.text import FINAL as FINAL_TEXTS
 from notifications.domain.text import OPTED_OUT, TextState, advance

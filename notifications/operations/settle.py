@@ -15,16 +15,9 @@ from sqlalchemy.orm import Session
 
 from foundation.phone import Phone
 from notifications import queries
-from notifications.domain.call import (
-    DEADLINES,
-    GREETING_S,
-    LONGEST_WAIT,
-    NO_REASON,
-    QUEUES_AT_MOST_S,
-    CallState,
-    LegStatus,
-    ask_again_after,
-)
+from notifications.domain.call import GREETING_S, CallState
+from notifications.domain.call_deadlines import DEADLINES, LONGEST_WAIT, QUEUES_AT_MOST_S, ask_again_after
+from notifications.domain.leg import NO_REASON, LegStatus
 from notifications.domain.text import TextState
 from notifications.domain.trouble import IN_DOUBT_AFTER, Trouble
 from notifications.models import CallRow

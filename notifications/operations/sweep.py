@@ -14,7 +14,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from notifications import queries
-from notifications.domain.call import ENDED_RANK, RANKS, SWEPT_FULLY_EVERY
+from notifications.domain.call_deadlines import SWEPT_FULLY_EVERY
+from notifications.domain.leg import ENDED_RANK, RANKS
 from notifications.domain.trouble import ORPHANS_PASS_AFTER, Trouble
 from notifications.models import PaceRow
 from notifications.operations import trouble

@@ -11,7 +11,7 @@ from typing import Protocol
 from uuid import UUID
 
 from foundation.phone import Phone
-from notifications.domain.call import LegStatus
+from notifications.domain.leg import LegStatus
 from notifications.domain.text import TextState
 
 

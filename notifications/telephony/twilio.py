@@ -18,7 +18,8 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
 from foundation.phone import Phone
-from notifications.domain.call import COUNSELLOR_RINGS_S, TALK_LIMIT_S, LegStatus
+from notifications.domain.call_deadlines import COUNSELLOR_RINGS_S, TALK_LIMIT_S
+from notifications.domain.leg import LegStatus
 from notifications.domain.text import VALID_FOR_S, TextState, from_provider
 from notifications.telephony.port import (
     CallOrder,

@@ -11,7 +11,7 @@ from typing import Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from foundation.phone import Phone
-from notifications.domain.call import TALK_LIMIT_S, VISITOR_RINGS_S
+from notifications.domain.call_deadlines import TALK_LIMIT_S, VISITOR_RINGS_S
 
 _VOICES: Final[dict[str, dict[str, str]]] = {
     "en": {"language": "en-GB"},

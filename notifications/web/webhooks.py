@@ -19,7 +19,8 @@ from foundation.language import said, speaking
 from foundation.phone import Phone
 from notifications import queries
 from notifications.domain import wording
-from notifications.domain.call import NO_REASON, CallState, LegStatus
+from notifications.domain.call import CallState
+from notifications.domain.leg import NO_REASON, LegStatus
 from notifications.domain.trouble import Trouble
 from notifications.models import CallRow
 from notifications.operations import arrow, hear, trouble

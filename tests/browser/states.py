@@ -13,7 +13,7 @@ from typing import Any, Final
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Frame, Page, Request, ViewportSize
 
-from notifications.domain.call import LegStatus
+from notifications.domain.leg import LegStatus
 from tests.callbacks.desk import Desk
 
 SEEN: Final = 0.01  # of the window times of its height: less is a letter that is drawn anew on a busy machine

@@ -24,7 +24,7 @@ from callbacks.operations.ask import ask
 from callbacks.operations.match import match_waiting
 from foundation.database import transaction
 from foundation.phone import Phone
-from notifications.domain.call import LegStatus
+from notifications.domain.leg import LegStatus
 from notifications.operations import hear
 from rota.domain.counsellor import Skill
 from rota.domain.shifts import Span

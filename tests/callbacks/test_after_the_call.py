@@ -19,7 +19,7 @@ from callbacks.operations.withdraw import withdraw
 from foundation.database import transaction
 from foundation.phone import Phone
 from notifications.domain import wording as texts
-from notifications.domain.call import LegStatus
+from notifications.domain.leg import LegStatus
 from notifications.models import TextRow
 from rota.models import CounsellorRow
 from rota.operations.presence import set_available

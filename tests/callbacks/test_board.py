@@ -20,7 +20,7 @@ from callbacks.operations.supervise import close
 from callbacks.web.staff.board_view import Cover, alarm
 from callbacks.web.staff.brief import Tag
 from foundation.database import transaction
-from notifications.domain.call import LegStatus
+from notifications.domain.leg import LegStatus
 from rota.operations.presence import set_away
 from tests.callbacks.desk import Desk, words
 from tests.conftest import NOON, Clock

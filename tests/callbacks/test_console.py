@@ -10,7 +10,7 @@ from lxml import html
 
 from callbacks.domain.asking import Gender, GenderWish, Strength
 from callbacks.domain.safe_contact import MessageRule, SafeContact, ThirdParty
-from notifications.domain.call import LegStatus
+from notifications.domain.leg import LegStatus
 from rota.domain.counsellor import Skill
 from tests.callbacks.desk import Desk, words
 from tests.conftest import NOON, Clock

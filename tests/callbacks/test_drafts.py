@@ -11,7 +11,7 @@ from callbacks.operations.withdraw import withdraw
 from callbacks.web.staff.wording import NOTE_TOO_LONG
 from foundation.database import transaction
 from foundation.phone import Phone
-from notifications.domain.call import LegStatus
+from notifications.domain.leg import LegStatus
 from tests.callbacks.desk import Desk, words
 from tests.conftest import Clock
 from tests.rota.planning import Browser

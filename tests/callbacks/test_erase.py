@@ -24,7 +24,7 @@ from callbacks.operations.record_outcome import record_outcome
 from callbacks.operations.refer import refer
 from callbacks.operations.visit import UnknownToken, visit
 from foundation.phone import parse
-from notifications.domain.call import LegStatus
+from notifications.domain.leg import LegStatus
 from notifications.models import CallRow, IssuedRow, TextRow
 from notifications.operations import hear
 from notifications.operations.place import claim_text

@@ -37,7 +37,7 @@ from callbacks.operations.withdraw import withdraw
 from foundation import sealed
 from foundation.database import db
 from foundation.phone import parse
-from notifications.domain.call import LegStatus
+from notifications.domain.leg import LegStatus
 from notifications.operations import hear, place
 from notifications.telephony.port import CallOrder, TextOrder
 from tests.conftest import NOON

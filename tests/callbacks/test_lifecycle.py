@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from callbacks.domain import lifecycle_in_words
 from callbacks.domain.lifecycle import CLOSED, MOVES, OWNERS, WAITING, Event, IllegalMove, Status, can, move
 from callbacks.models import CallbackRow
-from notifications.domain import call, text
+from notifications.domain import call, call_deadlines, text
 from notifications.domain.call import CallState
 from notifications.domain.text import TextState
 from tests.conftest import NOON
@@ -100,8 +100,10 @@ def test_every_state_and_event_has_a_sentence(members: type[Status]) -> None:
 def test_every_state_of_a_call_that_is_not_final_has_a_deadline_and_an_owner() -> None:
     open_states = set(CallState) - call.FINAL
 
-    assert set(call.OWNERS) == open_states
-    assert set(call.DEADLINES) == open_states - {CallState.WAITING}  # which has `give_up_at` from its first day on
+    assert set(call_deadlines.OWNERS) == open_states
+    assert set(call_deadlines.DEADLINES) == open_states - {
+        CallState.WAITING
+    }  # which has `give_up_at` from its first day on
 
 
 def test_every_state_of_a_text_that_is_not_final_has_a_deadline() -> None:

@@ -23,7 +23,8 @@ from callbacks.domain.triage import RULES, Advice, Urgency
 from callbacks.web.staff import wording
 from foundation.database import transaction
 from foundation.phone import Phone
-from notifications.domain.call import CallState, LegStatus
+from notifications.domain.call import CallState
+from notifications.domain.leg import LegStatus
 from notifications.domain.text import TextState
 from rota import queries as rota
 from tests.callbacks.desk import Desk, field_value, summary, words

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from notifications.domain.call import CallState, LegStatus
+from notifications.domain.call import CallState
+from notifications.domain.leg import LegStatus
 from notifications.telephony.port import ProviderCall
 from tests.conftest import NOON
 

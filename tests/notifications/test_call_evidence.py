@@ -20,21 +20,9 @@ from callbacks.operations.match import match_waiting
 from commands import WATCHES_EVERY
 from foundation.phone import Phone
 from notifications import queries
-from notifications.domain.call import (
-    DEADLINES,
-    FINAL,
-    NO_REASON,
-    RANKS,
-    RULES,
-    CallState,
-    Evidence,
-    Leg,
-    LegStatus,
-    Press,
-    advance,
-    rank,
-    standing,
-)
+from notifications.domain.call import FINAL, RULES, CallState, Evidence, Press, advance, rank, standing
+from notifications.domain.call_deadlines import DEADLINES
+from notifications.domain.leg import NO_REASON, RANKS, Leg, LegStatus
 from notifications.domain.trouble import Trouble
 from notifications.models import CallRow
 from notifications.operations import hear, order, place, settle
