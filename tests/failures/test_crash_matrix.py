@@ -10,19 +10,24 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
 import requests
 from flask import Flask
+from sqlalchemy import select
 
 from foundation.child_process import free_port
 from foundation.clock import Rehearsal
+from foundation.database import transaction
 from foundation.embedded import Servers
+from notifications.models import TextRow
 from notifications.telephony.twilio import Twilio
 from tests.conftest import NOON, Phones, eventually
 from tests.failures.conftest import (
@@ -126,8 +131,12 @@ OUTCOMES: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "they talk": (PRESSES_1, ANSWERS, "finished"),
     "the visitor does not answer": (PRESSES_1, NEVER, "no_answer"),
     "the counsellor does not answer": (NEVER, ANSWERS, "unreached"),
+    "a stranger answers": (PRESSES_1, ANSWERS | {"presses": ["9"]}, "hung_up"),
 }
 """What the counsellor does, what the visitor does, and how the call ends."""
+
+
+TEXTS: dict[str, Any] = {"safe_contact": {"sms": "neutral_message"}}
 
 
 def comes(house: House, outcome: str) -> str:
@@ -228,6 +237,25 @@ def test_f03_a_worker_is_killed(crashing: House, point: Callable[[House], None],
     assert crashing.rang()[VISITOR] == (ends == "finished")
 
 
+@pytest.mark.parametrize(
+    ("fault", "becomes", "arrive"), [("times_out_before", "lost", 0), ("times_out", "delivered", 1)]
+)
+def test_f03_a_worker_is_killed_over_a_text(crashing: House, fault: str, becomes: str, arrive: int) -> None:
+    ends = comes(crashing, "they talk")
+    crashing.phones.faults(rest={"resources": ["Messages"], "next": [fault], "times_out_s": 60})
+
+    worker = crashing.worker()
+    crashing.ask(**TEXTS)
+    eventually(lambda: any(entry["kind"] == "fault" for entry in crashing.phones.log()))
+    crashing.kill(worker)
+    crashing.phones.faults()
+    crashing.work_until(lambda: crashing.states()[-1:] == [ends])
+    crashing.later(seconds=31)
+    crashing.work_until(lambda: text_states(crashing) == [becomes])
+
+    assert len(crashing.phones.state(VISITOR)["texts"]) == arrive
+
+
 # -- a process that answers the web dies -----------------------------------------------------------------------------
 
 
@@ -241,35 +269,88 @@ QUESTIONS_AND_NEWS = {
     "what to say to the counsellor": about("voice/answer"),
     "the counsellor pressed 1": about("voice/accept"),
     "how to greet the visitor": about("voice/hello"),
+    "a key on the visitor's telephone": about("voice/key", Digits="9"),
     "the visitor's leg is over": about("voice/done"),
     "the counsellor's telephone rings": about("calls?", leg="counsellor", CallStatus="ringing"),
     "the visitor's telephone rings": about("calls?", leg="visitor", CallStatus="ringing"),
     "the visitor's leg has ended": about("calls?", leg="visitor", SipResponseCode=""),
 }
 
-CASES = [(what, "they talk") for what in QUESTIONS_AND_NEWS] + [
-    (what, "the visitor does not answer") for what in ("the visitor's leg is over", "the visitor's leg has ended")
+A_KEY = "a key on the visitor's telephone"
+
+CASES = [
+    *[(what, "they talk") for what in QUESTIONS_AND_NEWS if what != A_KEY],
+    *[(what, "the visitor does not answer") for what in ("the visitor's leg is over", "the visitor's leg has ended")],
+    (A_KEY, "a stranger answers"),
 ]
 
 
-@pytest.mark.parametrize("moment", ["before the commit", "after the commit and before the answer"])
+MOMENTS = ["before the commit", "after the commit and before the answer"]
+
+
+def dies_over_it(house: House, web: Web, moment: str, *, before: str = "select 1 from call for update") -> None:
+    """Whoever answers the request at the door is killed: waiting for what `before` locks, or over its answer."""
+    if moment != "before the commit":
+        web.kill()
+        web.door.let_go()
+        return
+    with held(house, before):
+        web.door.let_go()
+        eventually(lambda: blocked(house) >= 1)
+        web.kill()
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize(("what", "outcome"), CASES)
 def test_f03_whoever_answers_the_web_is_killed(crashing: House, web: Web, what: str, outcome: str, moment: str) -> None:
     ends = comes(crashing, outcome)
-    after = moment != "before the commit"
-    web.door.hold(QUESTIONS_AND_NEWS[what], after=after)
+    web.door.hold(QUESTIONS_AND_NEWS[what], after=moment != "before the commit")
     crashing.ask()
     crashing.work_until(web.door.is_held)
 
-    if after:
-        web.kill()
-        web.door.let_go()
-    else:
-        with held(crashing, "select 1 from call for update"):
-            web.door.let_go()
-            eventually(lambda: blocked(crashing) >= 1)
-            web.kill()
+    dies_over_it(crashing, web, moment)
 
     crashing.work_until(lambda: crashing.states()[-1:] == [ends])
     assert crashing.rang()[VISITOR] == 1
     assert [attempt.owes_outcome for attempt in crashing.attempts()][-1] == (ends == "finished")
+
+
+def text_states(house: House) -> list[str]:
+    with house.app.app_context(), transaction() as session:
+        return list(session.scalars(select(TextRow.state).order_by(TextRow.created_at)))
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_f03_whoever_hears_that_a_text_has_arrived_is_killed(crashing: House, web: Web, moment: str) -> None:
+    ends = comes(crashing, "they talk")
+    web.door.hold(about("messages", MessageStatus="delivered"), after=moment != "before the commit")
+    crashing.ask(**TEXTS)
+    crashing.work_until(web.door.is_held)
+
+    dies_over_it(crashing, web, moment, before="select 1 from text_message for update")
+
+    crashing.work_until(lambda: crashing.states()[-1:] == [ends])
+    crashing.later(minutes=61)
+    crashing.work_until(lambda: text_states(crashing)[:1] == ["delivered"])
+    assert len(crashing.phones.state(VISITOR)["texts"]) == 1
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_f42_whoever_answers_the_web_is_killed_while_somebody_asks_and_they_ask_again(
+    crashing: House, web: Web, moment: str
+) -> None:
+    ends, key = comes(crashing, "they talk"), str(uuid4())
+    web.door.hold(lambda request: request.startswith("POST /api/v1/callbacks"), after=moment != "before the commit")
+    with ThreadPoolExecutor(1) as somebody:
+        first = somebody.submit(crashing.ask, key=key)
+        eventually(web.door.is_held)
+        dies_over_it(crashing, web, moment, before="lock table callback in share mode")
+        with pytest.raises(requests.RequestException):
+            first.result()
+    was_kept = len(crashing.callbacks())
+
+    crashing.ask(key=key)
+    crashing.work_until(lambda: crashing.states()[-1:] == [ends])
+
+    assert (was_kept, len(crashing.callbacks())) == (moment != "before the commit", 1)
+    assert crashing.rang() == {ANA: 1, VISITOR: 1}
