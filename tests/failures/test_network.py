@@ -144,6 +144,22 @@ def test_f38_dialling_pauses_when_nothing_is_carried_and_nobody_is_rung_without_
     assert (misses(town), troubles(town), asked.row().rings_made) == (0, [], 1)
 
 
+def test_f06_a_leg_of_which_nothing_is_heard_is_asked_about_once_at_each_deadline(
+    town: Town, ana_and_visitor: People
+) -> None:
+    town.expects(ANA)
+    town.phones.habit(ANA, picks_up="busy", after_s=15)
+    town.phones.faults(webhooks={"kinds": ["status"], "drop": 1})
+    asked = ana_and_visitor.ask()
+    town.until(lambda: asked.results()[:1] == ["unreached"], within_s=60)
+    asked.withdraw()
+
+    with town.app.app_context(), transaction() as session:
+        leg = session.scalars(select(LegRow.provider_id)).first()
+    looks = [entry for entry in town.phones.log() if entry["kind"] == "rest" and f"/Calls/{leg}" in entry["path"]]
+    assert [look["method"] for look in looks] == ["GET"]  # the twenty seconds in which it should have rung are over
+
+
 def test_f06_word_of_why_a_leg_failed_is_lost_and_nobody_is_blamed(town: Town, ana_and_visitor: People) -> None:
     town.expects(ANA, ANA, VISITOR)
     town.phones.habit(ANA, picks_up="unreachable")

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import func, select
+
+from callbacks import queries as callbacks
+from foundation.database import transaction
+from notifications.models import ReportRow
+from rota.models import CounsellorRow
 from tests.failures.conftest import ANA, VISITOR, House
 
 
@@ -18,8 +24,21 @@ def a_call_with(house: House, **fault: Any) -> None:
     assert [attempt.owes_outcome for attempt in house.attempts()] == [True]
 
 
+def reports_told(house: House) -> list[dict[str, Any]]:
+    """Every time that the telephone company told us how a leg stands."""
+    return [entry for entry in house.phones.log() if entry["kind"] == "webhook" and entry["what"] == "status"]
+
+
 def test_f04_a_status_report_arrives_twice(only_ana: House) -> None:
     a_call_with(only_ana, double=1)
+    only_ana.until(lambda: len(reports_told(only_ana)) == 2 * 8)  # four of each leg, and each once more
+
+    with only_ana.app.app_context(), transaction() as session:
+        lines = [line.words for line in callbacks.history(session, only_ana.callbacks()[0].id)]
+        stored = session.scalar(select(func.count()).select_from(ReportRow).where(ReportRow.kind.startswith("leg:")))
+        misses = session.get_one(CounsellorRow, 1).misses
+    assert (stored, only_ana.callbacks()[0].rings_made, misses) == (8, 1, 0)
+    assert len(lines) == len(set(lines))
 
 
 def test_f05_status_reports_arrive_out_of_order(only_ana: House) -> None:

@@ -20,6 +20,7 @@ from rota import queries as rota
 from rota.domain.shifts import Span
 from rota.operations import phone_check
 from rota.operations.offers_end import end_offers
+from tests.callbacks.desk import Desk
 from tests.conftest import NOON, Town
 from tests.journeys.conftest import ANA, BEN, LANDLINE, TAKES, TALKS, VISITOR, People
 
@@ -293,6 +294,18 @@ def test_f10_a_counsellors_voicemail_never_takes_a_call(town: Town, people: Peop
     assert "Sam" not in heard(town, ANA)
 
 
+def test_f10_a_counsellor_whose_voicemail_answered_twice_is_not_rung_a_third_time(town: Town, people: People) -> None:
+    town.expects(ANA, ANA)
+    [ana] = people.on("Ana Example")
+    town.phones.habit(ANA, picks_up="voicemail")
+
+    asked = people.ask()
+    town.until(lambda: asked.results() == ["not_taken", "not_taken"])
+    town.passes(60)
+
+    assert (people.presence(ana), asked.status) == ("not_responding", "queued")
+
+
 def test_a_counsellor_passes_a_call_on_with_2(town: Town, people: People) -> None:
     town.expects(ANA, BEN, VISITOR)
     people.on("Ana Example", "Ben Example")
@@ -485,6 +498,10 @@ def test_f24_whoever_replies_stop_gets_no_more_texts_and_is_still_rung(town: Tow
 
     with town.app.app_context(), transaction() as session:
         assert queries.contact_in_force(session, asked.row()).sms is MessageRule.NO
+    sent = [entry for entry in town.phones.log() if entry["kind"] == "rest" and entry["path"].endswith("Messages.json")]
+    assert [entry["status"] for entry in sent] == [201]  # none is sent only to be refused with 21610
+    page = Desk(town.app, town.clock).supervisor().get(f"/staff/callbacks/{asked.reference}").text
+    assert "The visitor replied STOP: no more texts." in page
 
 
 # -- the outcome that never comes ------------------------------------------------------------------------------------
