@@ -43,6 +43,11 @@ class DraftRow(Row):
         """Whether it can still be changed and published."""
         return self.published_at is None and self.discarded_at is None
 
+    @property
+    def shift_ids(self) -> list[int]:
+        """The shifts that it changes or, once it is published, has made."""
+        return [line.shift_id for line in self.lines if line.shift_id is not None]
+
 
 class DraftLineRow(Row):
     """One change of a draft: a new shift (no `shift_id` yet), other times or another person, or a removal."""

@@ -29,7 +29,7 @@ from rota.domain.table_files import Line, Problem, Remark, read_table
 from rota.domain.typed import read_day, read_hours, read_number, read_time
 from rota.domain.wording import LANGUAGES, SKILLS, clocks_words
 from rota.models import SHORTEST_NOTICE, CounsellorRow, DraftRow
-from rota.operations import drafts
+from rota.operations import drafts, judge_draft, publications
 from rota.operations.drafts import DraftShift
 from rota.operations.judge import RuleStandsAgainst
 from rota.operations.shifts import check_person
@@ -410,7 +410,7 @@ def _publish(
         return 0
     try:
         with session.begin_nested():
-            return len(drafts.publish(session, draft_id=draft.id, zone=zone, by=by, now=now))
+            return len(publications.publish(session, draft_id=draft.id, zone=zone, by=by, now=now))
     except ShiftRefused as refused:  # two shifts at once may be drafted, and are never published
         problems += _rules(session, draft, wanted, zone, now) or [Problem(1, str(refused))]
         return 0
@@ -423,7 +423,7 @@ def _rules(
     numbers = {row.id: number for row, (number, _) in zip(draft.lines, wanted, strict=True)}
     return [
         Problem(min(numbers[line_id] for line_id in broken.line_ids), f"{broken.name}: {broken.words}")
-        for broken in drafts.judged(session, draft, zone=zone, now=now)
+        for broken in judge_draft.judged(session, draft, zone=zone, now=now)
         if broken.stands
     ]
 

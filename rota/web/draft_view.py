@@ -16,7 +16,8 @@ from rota.domain.shifts import Shift
 from rota.domain.wording import hours_words, span_words
 from rota.models import DraftLineRow, DraftRow, ShiftRow, ShiftState, span_of
 from rota.operations.carry_breaks import lost
-from rota.operations.drafts import Broken, changes_of, judged
+from rota.operations.drafts import changes_of
+from rota.operations.judge_draft import Broken, judged
 from rota.operations.tell import change_words
 from rota.queries import PlannedShift
 from rota.web import wording

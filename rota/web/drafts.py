@@ -19,6 +19,7 @@ from rota import queries
 from rota.domain.shifts import ShiftRefused, Span
 from rota.models import DraftLineRow, span_of
 from rota.operations import drafts as operations
+from rota.operations import publications
 from rota.operations.drafts import DraftShift
 from rota.operations.shifts import AlreadyOnShift, ShiftChangedMeanwhile
 from rota.web import wording
@@ -109,7 +110,7 @@ def drop(line_id: int) -> ResponseReturnValue:
 def publish() -> ResponseReturnValue:
     """Put the draft into force; each person whose shifts changed is told."""
     return _do(
-        lambda session, draft_id, by, now: operations.publish(
+        lambda session, draft_id, by, now: publications.publish(
             session, draft_id=draft_id, zone=service_zone(), by=by, now=now
         ),
         wording.PUBLISHED,
@@ -129,7 +130,7 @@ def undo(draft_id: int) -> ResponseReturnValue:
     """Make the rota as it was before a publication. Field: `reason`, when a rule stands against it."""
     reason = request.form.get("undo_reason", "")[:LONGEST_REASON]
     return _do(
-        lambda session, _mine, by, now: operations.undo(
+        lambda session, _mine, by, now: publications.undo(
             session, draft_id=draft_id, reason=reason, zone=service_zone(), by=by, now=now
         ),
         wording.UNDONE,

@@ -21,7 +21,7 @@ from rota.domain.breaks import place_break
 from rota.domain.counsellor import Skill
 from rota.domain.shifts import Span
 from rota.models import DraftRow, RequirementRow, ShiftRow, span_of
-from rota.operations import drafts, feed, swaps
+from rota.operations import drafts, feed, publications, swaps
 from rota.operations.breaks import BreakRefused, plan_breaks, remove_breaks, set_break
 from rota.operations.drafts import DraftShift
 from rota.operations.shifts import split_shift
@@ -276,9 +276,9 @@ def test_a_published_draft_carries_the_break_along_and_undoing_it_puts_it_back(
     set_break(session, shift_id=shift, span=hours(24, 24.5), **ME)
     draft = drafted(session, shift, moved_to)
 
-    drafts.publish(session, draft_id=draft.id, zone=LONDON, **ME)
+    publications.publish(session, draft_id=draft.id, zone=LONDON, **ME)
     while_published = counted(session)
-    drafts.undo(session, draft_id=draft.id, zone=LONDON, **ME)
+    publications.undo(session, draft_id=draft.id, zone=LONDON, **ME)
 
     assert (while_published, breaks_of(session, shift)) == (has, [hours(24, 24.5)])
 
@@ -289,7 +289,7 @@ def test_a_break_that_was_carried_along_goes_along_again_and_comes_back_to_where
     shift = team.shift(team.counsellor(), hours(20, 28))
     set_break(session, shift_id=shift, span=hours(24, 24.5), **ME)
     for moved_to in (hours(44, 52), hours(68, 76), hours(20, 28)):
-        drafts.publish(session, draft_id=drafted(session, shift, moved_to).id, zone=LONDON, **ME)
+        publications.publish(session, draft_id=drafted(session, shift, moved_to).id, zone=LONDON, **ME)
 
     assert counted(session) == [hours(24, 24.5)]
 

@@ -26,9 +26,11 @@ from rota.domain.shifts import planned as planned_on
 from rota.domain.swaps import NotNow
 from rota.domain.working_time import check, verdict
 from rota.models import CounsellorRow, DraftRow, LeaveRow, ShiftRow
-from rota.operations import drafts, leave, swaps
-from rota.operations.drafts import CannotBeUndone, DraftShift, RulesStandAgainstDraft
+from rota.operations import drafts, leave, publications, swaps
+from rota.operations.drafts import DraftShift
 from rota.operations.judge import RuleStandsAgainst, who_could_cover
+from rota.operations.judge_draft import RulesStandAgainstDraft
+from rota.operations.publications import CannotBeUndone
 from rota.operations.shifts import AlreadyOnShift, PersonHasLeft, add_shift, move_shift, remove_shift, vacate
 from rota.web.wording import INSTEAD
 from tests.rota.planning import LONDON, NOON, PASSWORD, Browser, Team, hours, london
@@ -71,7 +73,7 @@ def test_a_reason_for_one_line_of_a_draft_is_asked_for_once_and_journalled_when_
     drafts.put(session, draft_id=draft, changes=[DraftShift(None, 0, ana, hours(96, 100))], zone=LONDON, now=NOON)
     before = actions(session)
 
-    drafts.publish(session, draft_id=draft, zone=LONDON, by=None, now=NOON)
+    publications.publish(session, draft_id=draft, zone=LONDON, by=None, now=NOON)
 
     assert "rule_overridden" not in before
     noted = session.scalars(select(JournalRow).where(JournalRow.action == "rule_overridden")).all()
@@ -94,7 +96,7 @@ def test_leave_that_was_approved_after_drafting_stands_against_publishing(sessio
     leave.approve(session, leave_id=asked_for_leave(session, ana, 1, 1).id, zone=LONDON, by=None, now=NOON)
 
     with pytest.raises(RulesStandAgainstDraft, match="Ana Example: On leave"):
-        drafts.publish(session, draft_id=draft, zone=LONDON, by=None, now=NOON)
+        publications.publish(session, draft_id=draft, zone=LONDON, by=None, now=NOON)
 
     assert rota(session) == []
 
@@ -104,17 +106,17 @@ def test_two_shifts_at_once_in_one_draft_are_not_published(session: Session, tea
     draft = a_draft(session, DraftShift(None, 0, ana, hours(20, 28)), DraftShift(None, 0, ana, hours(24, 30), "Flood"))
 
     with pytest.raises(AlreadyOnShift, match="Two shifts at once"):
-        drafts.publish(session, draft_id=draft, zone=LONDON, by=None, now=NOON)
+        publications.publish(session, draft_id=draft, zone=LONDON, by=None, now=NOON)
 
 
 def test_undoing_a_publication_gives_nobody_a_shift_in_their_leave(session: Session, team: Team) -> None:
     ana = team.counsellor()
     draft = a_draft(session, DraftShift(team.shift(ana, hours(24, 30)), 1, None, None))
-    drafts.publish(session, draft_id=draft, zone=LONDON, by=None, now=NOON)
+    publications.publish(session, draft_id=draft, zone=LONDON, by=None, now=NOON)
     leave.approve(session, leave_id=asked_for_leave(session, ana, 1, 1).id, zone=LONDON, by=None, now=NOON)
 
     with pytest.raises(RulesStandAgainstDraft, match="On leave"):
-        drafts.undo(session, draft_id=draft, reason="I want to", zone=LONDON, by=None, now=NOON)
+        publications.undo(session, draft_id=draft, reason="I want to", zone=LONDON, by=None, now=NOON)
 
     assert rota(session) == []
 
@@ -122,24 +124,24 @@ def test_undoing_a_publication_gives_nobody_a_shift_in_their_leave(session: Sess
 def test_undoing_a_publication_gives_no_shift_to_somebody_who_leaves(session: Session, team: Team) -> None:
     ana = team.counsellor()
     draft = a_draft(session, DraftShift(team.shift(ana, hours(24, 30)), 1, None, None))
-    drafts.publish(session, draft_id=draft, zone=LONDON, by=None, now=NOON)
+    publications.publish(session, draft_id=draft, zone=LONDON, by=None, now=NOON)
     session.get_one(CounsellorRow, ana).left_on = TODAY + timedelta(days=1)
 
     with pytest.raises(PersonHasLeft):
-        drafts.undo(session, draft_id=draft, zone=LONDON, by=None, now=NOON)
+        publications.undo(session, draft_id=draft, zone=LONDON, by=None, now=NOON)
 
 
 def test_a_publication_of_which_a_shift_was_changed_since_is_not_undone(session: Session, team: Team) -> None:
     ana = team.counsellor()
     draft = a_draft(session, DraftShift(None, 0, ana, hours(24, 30)))
-    drafts.publish(session, draft_id=draft, zone=LONDON, by=None, now=NOON)
+    publications.publish(session, draft_id=draft, zone=LONDON, by=None, now=NOON)
     (shift,) = planned(session)
     move_shift(
         session, shift_id=shift.id, counsellor_id=ana, span=hours(25, 30), version=1, zone=LONDON, by=None, now=NOON
     )
 
     with pytest.raises(CannotBeUndone, match="changed since"):
-        drafts.undo(session, draft_id=draft, zone=LONDON, by=None, now=NOON)
+        publications.undo(session, draft_id=draft, zone=LONDON, by=None, now=NOON)
 
 
 def test_two_drafts_of_the_same_shifts_in_another_order_do_not_wait_for_each_other(
@@ -160,7 +162,7 @@ def test_two_drafts_of_the_same_shifts_in_another_order_do_not_wait_for_each_oth
 
 
 def publishing(draft: int) -> Callable[[Session], object]:
-    return lambda session: drafts.publish(session, draft_id=draft, zone=LONDON, by=None, now=NOON)
+    return lambda session: publications.publish(session, draft_id=draft, zone=LONDON, by=None, now=NOON)
 
 
 def test_a_planner_has_one_open_draft(session: Session) -> None:

@@ -15,7 +15,7 @@ from rota.domain.patterns import FillsTooMuch, Turn
 from rota.domain.rules import Rule
 from rota.domain.shifts import Span
 from rota.models import CounsellorRow, DraftLineRow, PatternRow
-from rota.operations import drafts, patterns
+from rota.operations import drafts, patterns, publications
 from rota.operations.patterns import NothingToFill, Preview, SlotRefused, Turns, TurnsRefused
 from rota.operations.shifts import add_shift
 from tests.rota.planning import LONDON, NOON, Browser, Team, london
@@ -70,7 +70,7 @@ def filled(session: Session, row: PatternRow, days: int) -> Preview:
 
 def publish(session: Session) -> None:
     draft = drafts.begin(session, by=None, now=NOON)
-    drafts.publish(session, draft_id=draft.id, zone=LONDON, by=None, now=NOON)
+    publications.publish(session, draft_id=draft.id, zone=LONDON, by=None, now=NOON)
 
 
 def spans(found: Preview) -> list[tuple[int, Span]]:

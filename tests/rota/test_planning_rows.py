@@ -21,10 +21,11 @@ from rota.domain.counsellor import Skill
 from rota.domain.shifts import ShiftRefused, Span
 from rota.domain.swaps import NotNow, OfferedAlready, OwnOffer
 from rota.models import CounsellorRow, LeaveRow, ShiftRow, ShiftState
-from rota.operations import drafts, ladder, leave, swaps
-from rota.operations.drafts import CannotBeUndone, DraftShift, NothingChanges
+from rota.operations import drafts, ladder, leave, publications, swaps
+from rota.operations.drafts import DraftShift, NothingChanges
 from rota.operations.judge import RuleStandsAgainst, judge, who_could_cover
 from rota.operations.leave import LeaveRefused
+from rota.operations.publications import CannotBeUndone
 from rota.operations.shifts import AlreadyOnShift, ShiftChangedMeanwhile, add_shift, move_shift, split_shift
 from rota.queries import PlannedShift
 from tests.rota.planning import LONDON, NOON, Team, hours
@@ -352,7 +353,7 @@ def test_a_draft_counts_for_nothing_until_it_is_published_and_then_each_hears_on
     )  # fmt: skip
 
     assert (rota(session), texts(session)) == (before, [])
-    drafts.publish(session, draft_id=draft, zone=LONDON, by=None, now=NOON)
+    publications.publish(session, draft_id=draft, zone=LONDON, by=None, now=NOON)
 
     assert rota(session) == [("Ben Example", hours(20, 28)), ("Ana Example", hours(48, 56))]
     assert sorted(texts(session)) == [
@@ -368,7 +369,7 @@ def test_publishing_nothing_tells_nobody(session: Session, team: Team) -> None:
         a_draft(session, DraftShift(shift, 1, ana, hours(20, 28)))
     draft = drafts.begin(session, by=None, now=NOON).id
 
-    assert drafts.publish(session, draft_id=draft, zone=LONDON, by=None, now=NOON) == []
+    assert publications.publish(session, draft_id=draft, zone=LONDON, by=None, now=NOON) == []
     assert texts(session) == []
 
 
@@ -387,16 +388,16 @@ def test_two_people_change_places_in_one_publication_and_its_undoing_restores_ex
         DraftShift(None, 0, ana, hours(60, 66)),
     )
 
-    drafts.publish(session, draft_id=draft, zone=LONDON, by=None, now=NOON)
+    publications.publish(session, draft_id=draft, zone=LONDON, by=None, now=NOON)
     between = rota(session)
-    drafts.undo(session, draft_id=draft, zone=LONDON, by=None, now=NOON)
+    publications.undo(session, draft_id=draft, zone=LONDON, by=None, now=NOON)
 
     assert between == [
         ("Ben Example", hours(20, 28)), ("Ana Example", hours(24, 32)), ("Ana Example", hours(60, 66)),
     ]  # fmt: skip
     assert (rota(session), resolved(session)) == (before, before_resolved)
     with pytest.raises(CannotBeUndone, match="undone already"):
-        drafts.undo(session, draft_id=draft, zone=LONDON, by=None, now=NOON)
+        publications.undo(session, draft_id=draft, zone=LONDON, by=None, now=NOON)
 
 
 def test_of_two_drafts_of_one_shift_the_second_is_told_and_nothing_of_it_is_kept(session: Session, team: Team) -> None:
@@ -409,7 +410,7 @@ def test_of_two_drafts_of_one_shift_the_second_is_told_and_nothing_of_it_is_kept
     session.commit()
 
     with pytest.raises(ShiftChangedMeanwhile, match="Look at it again"), transaction() as again:
-        drafts.publish(again, draft_id=draft, zone=LONDON, by=None, now=NOON)
+        publications.publish(again, draft_id=draft, zone=LONDON, by=None, now=NOON)
 
     assert rota(session) == [("Ana Example", hours(21, 28))]
 
@@ -432,7 +433,7 @@ def test_two_publications_that_clash_leave_one(session: Session, app: Flask, tea
     came = at_once(
         app,
         *(
-            lambda session, draft=draft: drafts.publish(session, draft_id=draft, zone=LONDON, by=None, now=NOON)
+            lambda session, draft=draft: publications.publish(session, draft_id=draft, zone=LONDON, by=None, now=NOON)
             for draft in (first, second.id)
         ),
     )

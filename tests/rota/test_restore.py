@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from foundation.database import db
 from rota.domain.shifts import ShiftRefused, Span
 from rota.models import ShiftRow, ShiftState, range_of
-from rota.operations import drafts, swaps
+from rota.operations import drafts, publications, swaps
 from rota.operations.drafts import DraftShift
 from tests.rota.planning import LONDON, NOON, Team, hours
 from tests.rota.test_planning_rows import resolved
@@ -89,10 +89,10 @@ def test_publishing_and_undoing_restores_every_row_exactly(
         draft = drafts.begin(session, by=None, now=NOON)
         try:
             drafts.put(session, draft_id=draft.id, changes=wanted, zone=LONDON, now=NOON)
-            drafts.publish(session, draft_id=draft.id, zone=LONDON, by=None, now=NOON)
+            publications.publish(session, draft_id=draft.id, zone=LONDON, by=None, now=NOON)
         except ShiftRefused:
             return  # two shifts at once are never published; there is nothing to undo
-        drafts.undo(session, draft_id=draft.id, reason="It was wrong", zone=LONDON, by=None, now=NOON)
+        publications.undo(session, draft_id=draft.id, reason="It was wrong", zone=LONDON, by=None, now=NOON)
 
         assert (in_force(session), resolved(session)) == before
 
@@ -159,8 +159,8 @@ def test_publishing_and_undoing_ask_no_more_for_many_shifts_than_for_few(
         drafts.put(session, draft_id=draft.id, changes=changes, zone=LONDON, now=NOON)
         session.flush()
         with counted() as statements:
-            drafts.publish(session, draft_id=draft.id, zone=LONDON, by=None, now=NOON)
-            drafts.undo(session, draft_id=draft.id, reason="Because", zone=LONDON, by=None, now=NOON)
+            publications.publish(session, draft_id=draft.id, zone=LONDON, by=None, now=NOON)
+            publications.undo(session, draft_id=draft.id, reason="Because", zone=LONDON, by=None, now=NOON)
             session.flush()
         asked.append(len(statements))
 
