@@ -11,11 +11,11 @@ from psycopg.errors import ExclusionViolation
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from accounts.operations.journal import note
 from rota import queries
 from rota.domain.breaks import Spare, place_break
 from rota.domain.shifts import ShiftRefused, Span
 from rota.models import ShiftBreakRow, ShiftRow, ShiftState, range_of, span_of
+from rota.operations.note_that import note_that
 from rota.operations.shifts import ShiftNotFound
 
 LONGEST = timedelta(hours=2)
@@ -40,7 +40,7 @@ def set_break(session: Session, *, shift_id: int, span: Span, by: int | None, no
     _add(session, [row])
     shift.note_change(now)
     session.flush()
-    _note(session, "break_set", shift_id, before=before, after=_told(span), by=by, now=now)
+    note_that(session, "break_set", ("shift", shift_id), before=before, after=_told(span), by=by, now=now)
     return row
 
 
@@ -52,7 +52,7 @@ def remove_breaks(session: Session, *, shift_id: int, by: int | None, now: datet
         return  # it has none: there is nothing to change and nothing to note
     shift.note_change(now)
     session.flush()
-    _note(session, "break_removed", shift_id, before=before, after=None, by=by, now=now)
+    note_that(session, "break_removed", ("shift", shift_id), before=before, after=None, by=by, now=now)
 
 
 def plan_breaks(
@@ -77,7 +77,7 @@ def plan_breaks(
         span = place_break(row.span, row.break_length, spare=spare.without(row.counsellor_id, row.span))
         planned.append(ShiftBreakRow(shift_id=row.id, during=range_of(span)))
         shifts[row.id].note_change(now)
-        _note(session, "break_set", row.id, before=None, after=_told(span), by=by, now=now)
+        note_that(session, "break_set", ("shift", row.id), before=None, after=_told(span), by=by, now=now)
         spare.take(row.counsellor_id, span)
     _add(session, planned)
     return len(missing)
@@ -114,25 +114,3 @@ def _add(session: Session, rows: Iterable[ShiftBreakRow]) -> None:
 
 def _told(span: Span) -> dict[str, Any]:
     return {"starts_at": span.starts_at.isoformat(), "ends_at": span.ends_at.isoformat()}
-
-
-def _note(
-    session: Session,
-    action: str,
-    shift_id: int,
-    *,
-    before: dict[str, Any] | None,
-    after: dict[str, Any] | None,
-    by: int | None,
-    now: datetime,
-) -> None:
-    note(
-        session,
-        actor_id=by,
-        action=action,
-        subject_kind="shift",
-        subject_id=shift_id,
-        before=before,
-        after=after,
-        now=now,
-    )

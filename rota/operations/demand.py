@@ -19,6 +19,7 @@ from rota import queries
 from rota.domain.counsellor import Skill
 from rota.domain.coverage import DAY_MINUTES, MINIMUM_ON_DUTY
 from rota.models import MinimumRow, RequirementRow
+from rota.operations.note_that import note_that
 
 MOST_PEOPLE = 50  # more at once than any helpline of ours has telephones
 SUNDAY = 6
@@ -69,7 +70,7 @@ def add_band(
     session.add_all(rows)
     session.flush()
     for row in rows:
-        _note(session, "demand_added", row, before=None, after=_told(row), by=by, now=now)
+        note_that(session, "demand_added", ("demand", row.id), before=None, after=_told(row), by=by, now=now)
     return rows
 
 
@@ -82,7 +83,7 @@ def end_band(
     before = _told(row)
     row.until_day = max(until_day, row.first_day) if row.first_day else until_day
     session.flush()
-    _note(session, "demand_ended", row, before=before, after=_told(row), by=by, now=now)
+    note_that(session, "demand_ended", ("demand", row.id), before=before, after=_told(row), by=by, now=now)
     return row
 
 
@@ -208,25 +209,3 @@ def _told(row: RequirementRow) -> dict[str, Any]:
         "first_day": row.first_day.isoformat() if row.first_day else None,
         "until_day": row.until_day.isoformat() if row.until_day else None,
     }
-
-
-def _note(
-    session: Session,
-    action: str,
-    row: RequirementRow,
-    *,
-    before: dict[str, Any] | None,
-    after: dict[str, Any] | None,
-    by: int | None,
-    now: datetime,
-) -> None:
-    note(
-        session,
-        actor_id=by,
-        action=action,
-        subject_kind="demand",
-        subject_id=row.id,
-        before=before,
-        after=after,
-        now=now,
-    )

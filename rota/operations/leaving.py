@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from accounts.operations.journal import note
 from rota import queries
 from rota.domain.shifts import instant_of
 from rota.domain.swaps import SwapEvent, SwapState, move
 from rota.models import LadderState, LeaveState
+from rota.operations.note_that import note_that
 from rota.operations.shifts import vacate
 from rota.operations.team import find, told
 
@@ -37,7 +36,7 @@ def record_leaving(
     _end_leave(session, counsellor_id, row.left_on, by=by, now=now)
     _settle_asks(session, counsellor_id, start, by=by, now=now)
     session.flush()
-    _note(session, "counsellor_left", "counsellor", row.id, before, told(row), by=by, now=now)
+    note_that(session, "counsellor_left", ("counsellor", row.id), before=before, after=told(row), by=by, now=now)
     return vacated
 
 
@@ -55,7 +54,7 @@ def _settle_swaps(session: Session, counsellor_id: int, start: datetime, *, by: 
         session.flush()
         after = {"state": row.state, "taker_id": row.taker_id}
         action = "swap_lapsed" if event is SwapEvent.LAPSE else "swap_refused"
-        _note(session, action, "swap", row.id, before, after, by=by, now=now)
+        note_that(session, action, ("swap", row.id), before=before, after=after, by=by, now=now)
 
 
 def _end_leave(session: Session, counsellor_id: int, left_on: date, *, by: int | None, now: datetime) -> None:
@@ -71,7 +70,7 @@ def _end_leave(session: Session, counsellor_id: int, left_on: date, *, by: int |
             row.last_day = left_on - timedelta(days=1)
         session.flush()
         after = {"state": row.state, "last_day": row.last_day.isoformat()}
-        _note(session, "leave_ended", "leave", row.id, before, after, by=by, now=now)
+        note_that(session, "leave_ended", ("leave", row.id), before=before, after=after, by=by, now=now)
 
 
 def _settle_asks(session: Session, counsellor_id: int, start: datetime, *, by: int | None, now: datetime) -> None:
@@ -85,36 +84,12 @@ def _settle_asks(session: Session, counsellor_id: int, start: datetime, *, by: i
         if request.state == LadderState.ASKING.value:
             request.next_at = now
         session.flush()
-        _note(
+        note_that(
             session,
             "cover_ask_ended",
-            "cover_request",
-            request.id,
-            None,
-            {"counsellor_id": counsellor_id},
+            ("cover_request", request.id),
+            before=None,
+            after={"counsellor_id": counsellor_id},
             by=by,
             now=now,
         )
-
-
-def _note(
-    session: Session,
-    action: str,
-    kind: str,
-    subject_id: int,
-    before: dict[str, Any] | None,
-    after: dict[str, Any] | None,
-    *,
-    by: int | None,
-    now: datetime,
-) -> None:
-    note(
-        session,
-        actor_id=by,
-        action=action,
-        subject_kind=kind,
-        subject_id=subject_id,
-        before=before,
-        after=after,
-        now=now,
-    )

@@ -13,11 +13,11 @@ from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from accounts.operations.journal import note
 from rota import queries
 from rota.domain.shifts import Shift, ShiftHasBegun, ShiftIsOver, ShiftRefused, Span, check_move, check_new
 from rota.models import CounsellorRow, HandedOverRow, ShiftRow, ShiftState, range_of, span_of
 from rota.operations.judge import accept
+from rota.operations.note_that import note_that
 from rota.operations.tell import tell_changed
 
 PLANNED_AHEAD = timedelta(days=3660)  # nobody's rota is planned further ahead than ten years
@@ -86,7 +86,7 @@ def add_shift(
     with one_shift_at_once(session, person):
         session.add(shift)
         session.flush()
-    _note(session, "shift_added", shift, before=None, after=_told(person.id, span), by=by, now=now)
+    note_that(session, "shift_added", ("shift", shift.id), before=None, after=_told(person.id, span), by=by, now=now)
     if tells:
         _tell(session, shift, [], [shift.as_shift()], now=now)
     return shift
@@ -120,7 +120,7 @@ def move_shift(
         shift.counsellor, shift.during, shift.zone = person, range_of(span), zone.key
         shift.note_change(now)
         session.flush()
-    _note(session, "shift_moved", shift, before=before, after=_told(person.id, span), by=by, now=now)
+    note_that(session, "shift_moved", ("shift", shift.id), before=before, after=_told(person.id, span), by=by, now=now)
     _tell(session, shift, [was], [shift.as_shift()], now=now)
     return shift
 
@@ -157,7 +157,9 @@ def split_shift(
     (made,) = cut(session, shift, pieces, by=by, now=now)
     later = session.get_one(ShiftRow, made)
     before, after = _told(shift.counsellor_id, old), _told(shift.counsellor_id, first)
-    _note(session, "shift_split", shift, before=before, after=after | {"later": later.id}, by=by, now=now)
+    note_that(
+        session, "shift_split", ("shift", shift.id), before=before, after=after | {"later": later.id}, by=by, now=now
+    )
     return shift, later
 
 
@@ -177,7 +179,9 @@ def remove_shift(
     worked = [Shift(was.counsellor_id, Span(old.starts_at, minute))] if old.starts_at < minute else []
     cut(session, shift, worked, by=by, now=now)
     after = _told(was.counsellor_id, worked[0].span) if worked else None
-    _note(session, "shift_removed", shift, before=_told(was.counsellor_id, old), after=after, by=by, now=now)
+    note_that(
+        session, "shift_removed", ("shift", shift.id), before=_told(was.counsellor_id, old), after=after, by=by, now=now
+    )
     if tells:
         _tell(session, shift, [was], worked, now=now)
     return shift
@@ -302,7 +306,7 @@ def note_shift(
 ) -> None:
     """Keep in the journal what a shift was and has become."""
     sides = [_told(side.counsellor_id, side.span) if side else None for side in (before, after)]
-    _note(session, action, shift, before=sides[0], after=sides[1], by=by, now=now)
+    note_that(session, action, ("shift", shift.id), before=sides[0], after=sides[1], by=by, now=now)
 
 
 def _told(counsellor_id: int, span: Span) -> dict[str, Any]:
@@ -311,25 +315,3 @@ def _told(counsellor_id: int, span: Span) -> dict[str, Any]:
         "starts_at": span.starts_at.isoformat(),
         "ends_at": span.ends_at.isoformat(),
     }
-
-
-def _note(
-    session: Session,
-    action: str,
-    shift: ShiftRow,
-    *,
-    before: dict[str, Any] | None,
-    after: dict[str, Any] | None,
-    by: int | None,
-    now: datetime,
-) -> None:
-    note(
-        session,
-        actor_id=by,
-        action=action,
-        subject_kind="shift",
-        subject_id=shift.id,
-        before=before,
-        after=after,
-        now=now,
-    )

@@ -15,7 +15,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from accounts.domain.roles import Role
-from accounts.operations.journal import note
 from accounts.operations.staff import UnknownPassword, add_staff, rename_staff
 from foundation.phone import Phone
 from foundation.sealed import digest
@@ -23,6 +22,7 @@ from rota import queries
 from rota.domain.counsellor import Gender, Skill
 from rota.domain.presence import PresenceState
 from rota.models import CounsellorRow, PresenceRow
+from rota.operations.note_that import note_that
 
 PHONE_TAKEN = "Another counsellor has this number. Enter a number that only this person answers"
 
@@ -85,7 +85,7 @@ def add_counsellor(
     with _one_person_for_each_phone(session):
         session.add(row)
         session.flush()
-    _note(session, "counsellor_added", row.id, before=None, after=told(row), by=by, now=now)
+    note_that(session, "counsellor_added", ("counsellor", row.id), before=None, after=told(row), by=by, now=now)
     return row
 
 
@@ -109,7 +109,7 @@ def change_counsellor(
     row.skills, row.languages = _sorted(details.skills), _sorted(details.languages)
     session.flush()
     if before != told(row):
-        _note(session, "counsellor_changed", row.id, before=before, after=told(row), by=by, now=now)
+        note_that(session, "counsellor_changed", ("counsellor", row.id), before=before, after=told(row), by=by, now=now)
     return row
 
 
@@ -122,7 +122,7 @@ def verify_phone(
     """
     row = find(session, counsellor_id)
     row.phone_verified_at, row.phone_fails_since = now, None
-    _note(session, "phone_verified", row.id, before=None, after={"how": how.value}, by=by, now=now)
+    note_that(session, "phone_verified", ("counsellor", row.id), before=None, after={"how": how.value}, by=by, now=now)
     return row
 
 
@@ -170,25 +170,3 @@ def told(row: CounsellorRow) -> dict[str, Any]:
         "languages": row.languages,
         "left_on": row.left_on.isoformat() if row.left_on else None,
     }
-
-
-def _note(
-    session: Session,
-    action: str,
-    counsellor_id: int,
-    *,
-    before: dict[str, Any] | None,
-    after: dict[str, Any] | None,
-    by: int | None,
-    now: datetime,
-) -> None:
-    note(
-        session,
-        actor_id=by,
-        action=action,
-        subject_kind="counsellor",
-        subject_id=counsellor_id,
-        before=before,
-        after=after,
-        now=now,
-    )
