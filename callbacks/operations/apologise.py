@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from callbacks import queries
 from callbacks.domain import wording
 from callbacks.domain.promise import PromiseState
-from callbacks.domain.window import Asap, Span, allowed
+from callbacks.domain.window import Asap, Span
 from callbacks.models import ApologyRow, CallbackRow
 from callbacks.operations import history, offers, promises, tell
 
@@ -56,12 +56,6 @@ def _likely(session: Session, callback: CallbackRow, *, zone: ZoneInfo, now: dat
     """When it is likely instead; None for whoever chose an hour that is gone: only they can choose another."""
     if not isinstance(callback.as_when(), Asap):
         return None
-    return offers.asap_promise(
-        session,
-        safe=allowed(callback.as_wanted(), zone=zone),
-        not_before=max(now, callback.next_try_at),
-        not_after=callback.never_after,
-        among=offers.able(session, callback, now=now),
-        urgency=callback.as_urgency,
-        now=now,
-    )
+    not_before = max(now, callback.next_try_at)
+    soon = offers.soon_for(session, callback, not_before=not_before, not_after=callback.never_after, zone=zone, now=now)
+    return offers.asap_promise(session, soon, now=now)

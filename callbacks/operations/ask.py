@@ -191,15 +191,8 @@ def _keep_to_plan(
 
 def _likely(session: Session, callback: CallbackRow, *, zone: ZoneInfo, now: datetime) -> Span | None:
     not_after = min(callback.never_after, now + max(FIRST_RING_WITHIN[callback.as_urgency], offers.LOOKS_AHEAD))
-    return offers.asap_promise(
-        session,
-        safe=allowed(callback.as_wanted(), zone=zone),
-        not_before=callback.next_try_at,
-        not_after=not_after,
-        among=offers.able(session, callback, now=now),
-        urgency=callback.as_urgency,
-        now=now,
-    )
+    soon = offers.soon_for(session, callback, not_before=callback.next_try_at, not_after=not_after, zone=zone, now=now)
+    return offers.asap_promise(session, soon, now=now)
 
 
 def _is_asked_often(session: Session, callback: CallbackRow, *, now: datetime) -> bool:

@@ -14,7 +14,7 @@ from callbacks.domain.attempts import GAP, ReviewReason
 from callbacks.domain.lifecycle import Event, IllegalMove, Status
 from callbacks.domain.safe_contact import SafeContact
 from callbacks.domain.triage import triage
-from callbacks.domain.window import LEAST, Asap, Span, WindowClosed, allowed, last_moment, next_allowed, opening
+from callbacks.domain.window import LEAST, Asap, Span, WindowClosed, last_moment, next_allowed, opening
 from callbacks.models import CallbackRow
 from callbacks.operations import history, nobody_able, not_them, offers, release_place, same_number
 from callbacks.operations.visit import UnknownToken, Visit, may_change, number_fails, seen
@@ -233,14 +233,14 @@ def _quote(session: Session, callback: CallbackRow, *, zone: ZoneInfo, now: date
     if isinstance(slot, Span):
         quoted = slot if slot.ends_at <= callback.never_after else None
     else:
-        quoted = offers.asap_promise(
+        soon = offers.soon_for(
             session,
-            safe=allowed(callback.as_wanted(), zone=zone),
+            callback,
             not_before=callback.next_try_at,
             not_after=callback.never_after,
-            among=offers.able(session, callback, now=now),
-            urgency=callback.as_urgency,
+            zone=zone,
             now=now,
         )
+        quoted = offers.asap_promise(session, soon, now=now)
     callback.promised_from = quoted.starts_at if quoted else None
     callback.promised_until = quoted.ends_at if quoted else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -90,77 +90,81 @@ def _cover(session: Session, *, start: datetime, end: datetime, among: Able = No
     ]
 
 
-def asap_promise(
+@dataclass(frozen=True, slots=True)
+class Soon:
+    """A call as soon as possible: when it is safe, between which moments, who may ring, and how urgent it is."""
+
+    safe: Sequence[Span]
+    not_before: datetime
+    not_after: datetime
+    among: Able = None
+    urgency: Urgency = Urgency.ROUTINE
+
+    @property
+    def spans(self) -> list[Span]:
+        """The safe spans, as far as they lie between those moments."""
+        ends = ((max(span.starts_at, self.not_before), min(span.ends_at, self.not_after)) for span in self.safe)
+        return [Span(starts_at, ends_at) for starts_at, ends_at in ends if starts_at < ends_at]
+
+
+def soon_for(
     session: Session,
+    callback: CallbackRow,
     *,
-    safe: Sequence[Span],
     not_before: datetime,
     not_after: datetime,
-    among: Able = None,
-    urgency: Urgency = Urgency.ROUTINE,
+    zone: ZoneInfo,
     now: datetime,
-) -> Span | None:
-    """The range in which a call of this urgency, asked for now, is likely to come, within one of its safe spans.
+) -> Soon:
+    """A call as soon as possible for a request that was made."""
+    safe, among = allowed(callback.as_wanted(), zone=zone), able(session, callback, now=now)
+    return Soon(safe, not_before, not_after, among, callback.as_urgency)
+
+
+def _asked_now(*, among: Able, zone: ZoneInfo, now: datetime) -> Soon:
+    """A call for somebody who asks now, and says no more."""
+    return Soon(allowed(Wanted(asked_at=now, when=Asap()), zone=zone), now, now + LOOKS_AHEAD, among)
+
+
+def asap_promise(session: Session, soon: Soon, *, now: datetime) -> Span | None:
+    """The range in which a call as soon as possible, asked for now, is likely to come, within one of its safe spans.
 
     None when nobody who may ring is on in time, and while calls cannot be placed: then no time would be true.
     """
-    if notifications.is_dialling_paused(session):
-        return None
-    return _likely_when_safe(
-        session, safe=safe, not_before=not_before, not_after=not_after, among=among, urgency=urgency, now=now
-    )
+    return None if notifications.is_dialling_paused(session) else _likely(session, soon, now=now)
 
 
-def _likely_when_safe(
-    session: Session,
-    *,
-    safe: Sequence[Span],
-    not_before: datetime,
-    not_after: datetime,
-    among: Able = None,
-    urgency: Urgency = Urgency.ROUTINE,
-    now: datetime,
-) -> Span | None:
+def _likely(session: Session, soon: Soon, *, now: datetime) -> Span | None:
     """The first safe span with room for the whole range; if none has it, the range that one of them cuts short."""
-    cut: Span | None = None
-    for span in safe:
-        if not (span.starts_at < not_after and not_before < span.ends_at):
-            continue
-        starts, ends = max(span.starts_at, not_before), min(span.ends_at, not_after)
-        found = _likely(session, not_before=starts, not_after=ends, among=among, urgency=urgency, now=now)
-        if found is not None and found.ends_at < ends:
+    spans = soon.spans
+    if not spans:
+        return None
+    within, cut = _forecast(session, soon, now=now), None
+    for span in spans:
+        found = within(span)
+        if found is not None and found.ends_at < span.ends_at:
             return found
         cut = cut or found
     return cut
 
 
-def _asked_now(zone: ZoneInfo, now: datetime) -> list[Span]:
-    """When somebody may be rung who asks now for a call as soon as possible, and says no more."""
-    return allowed(Wanted(asked_at=now, when=Asap()), zone=zone)
-
-
-def _likely(
-    session: Session,
-    *,
-    not_before: datetime,
-    not_after: datetime,
-    among: Able = None,
-    urgency: Urgency = Urgency.ROUTINE,
-    now: datetime,
-) -> Span | None:
-    free_now = queries.count_free(session, among=among, now=now)
-    ahead = queries.count_ahead(session, urgency=urgency, now=now)
+def _forecast(session: Session, soon: Soon, *, now: datetime) -> Callable[[Span], Span | None]:
+    """What the range is within a span; who is free, who comes first and who is on is asked once for all spans."""
+    free_now = queries.count_free(session, among=soon.among, now=now)
+    ahead = queries.count_ahead(session, urgency=soon.urgency, now=now)
     booked = queries.booked_times(session, from_=now, until=now + LOOKS_AHEAD)
-    if is_somebody_spare(free_now=free_now, ahead=ahead, booked=booked, now=now):
-        return at_once(not_before=not_before, not_after=not_after, now=now)  # most often: no need to ask for the rest
-    return promise(
+    if is_somebody_spare(free_now=free_now, ahead=ahead, booked=booked, now=now):  # most often: no need for the rest
+        return lambda span: at_once(not_before=span.starts_at, not_after=span.ends_at, now=now)
+    cover = _cover(session, start=now, end=now + LOOKS_AHEAD, among=soon.among)
+    likely_lengths = lengths(queries.talked_lately(session))
+    return lambda span: promise(
         free_now=free_now,
-        cover=_cover(session, start=now, end=now + LOOKS_AHEAD, among=among),
+        cover=cover,
         ahead=ahead,
         booked=booked,
-        lengths=lengths(queries.talked_lately(session)),
-        not_before=not_before,
-        not_after=not_after,
+        lengths=likely_lengths,
+        not_before=span.starts_at,
+        not_after=span.ends_at,
         now=now,
     )
 
@@ -208,10 +212,9 @@ def prices(
     return {
         gender: asap_promise(
             session,
-            safe=_asked_now(zone, now),
-            not_before=now,
-            not_after=now + LOOKS_AHEAD,
-            among=suitable(session, gender=gender, skills=skills, language=language, now=now),
+            _asked_now(
+                among=suitable(session, gender=gender, skills=skills, language=language, now=now), zone=zone, now=now
+            ),
             now=now,
         )
         for gender in (None, *Gender)
@@ -225,10 +228,9 @@ def prices_of_languages(
     return {
         language: asap_promise(
             session,
-            safe=_asked_now(zone, now),
-            not_before=now,
-            not_after=now + LOOKS_AHEAD,
-            among=suitable(session, gender=None, skills=skills, language=language, now=now),
+            _asked_now(
+                among=suitable(session, gender=None, skills=skills, language=language, now=now), zone=zone, now=now
+            ),
             now=now,
         )
         for language in languages
@@ -246,9 +248,7 @@ def availability_for(session: Session, *, token: str, zone: ZoneInfo, now: datet
 def availability(session: Session, *, among: Able = None, zone: ZoneInfo, now: datetime) -> Availability:
     """What can be asked for at this moment. `slots` are whole hours of the next seven days with a place left."""
     slots = tuple(hour for hour, _ in open_hours(session, start=now + NOTICE, end=now + OFFERED_FOR, among=among))
-    soon = _likely_when_safe(
-        session, safe=_asked_now(zone, now), not_before=now, not_after=now + LOOKS_AHEAD, among=among, now=now
-    )
+    soon = _likely(session, _asked_now(among=among, zone=zone, now=now), now=now)
     cannot_ring = soon is not None and notifications.is_dialling_paused(session)
     edges = [
         edge

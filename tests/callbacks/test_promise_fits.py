@@ -1,13 +1,17 @@
 """A promise, and an hour, that the people who may ring can keep."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from callbacks.domain.window import Span as Window
+from callbacks.operations.offers import Soon, asap_promise
+from foundation.database import transaction
 from rota.domain.shifts import Span
 from tests.conftest import Clock
+from tests.counted import counted
 from tests.rota.planning import Team
 
 BODY = {"phone": "07700 900123", "consent": {"version": "2026-11", "given": True}}
@@ -58,3 +62,17 @@ def test_at_night_nothing_is_promised_for_hours_in_which_we_do_not_ring(
     promised = client.post("/api/v1/callbacks", json=BODY).get_json()["promise"]
 
     assert offered["from"] == promised["from"] == "2026-11-25T08:00:00Z"
+
+
+def test_a_promise_asks_the_database_no_more_for_many_safe_times_than_for_one(app: Flask, a_clock: Clock) -> None:
+    hour = timedelta(hours=1)
+    safe = [Window(a_clock.at + 2 * n * hour, a_clock.at + (2 * n + 1) * hour) for n in range(10)]
+
+    asked = []
+    for spans in (safe[:1], safe):
+        soon = Soon(spans, not_before=a_clock.at, not_after=a_clock.at + 24 * hour)
+        with app.app_context(), counted() as statements, transaction() as session:
+            assert asap_promise(session, soon, now=a_clock.at) is None  # nobody is on
+        asked.append(len(statements))
+
+    assert asked[0] == asked[1]

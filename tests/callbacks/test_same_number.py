@@ -6,16 +6,16 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
 
 from callbacks import queries
 from callbacks.domain.codes import CaseOutcome
 from callbacks.domain.lifecycle import Event
 from callbacks.domain.safe_contact import MessageRule, SafeContact, ThirdParty
-from foundation.database import db, transaction
+from foundation.database import transaction
 from foundation.phone import Phone
 from tests.callbacks.desk import Desk
 from tests.conftest import Clock
+from tests.counted import counted
 
 THEIRS = Phone("+447700900555")
 UNKNOWN = Phone("+447700900556")
@@ -86,20 +86,10 @@ def test_a_request_for_somebody_elses_number_shows_nothing_of_what_they_allowed_
 
 
 def statements(app: Flask, deed: Callable[[], object]) -> list[str]:
-    """What the database was asked meanwhile."""
-    seen: list[str] = []
-
-    def note(*told: object) -> None:
-        seen.append(str(told[2]).partition("(")[0].partition("WHERE")[0][:60])
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    """What the database was asked meanwhile, without the values and the conditions."""
+    with app.app_context(), counted() as seen:
         deed()
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-    return seen
+    return [statement.partition("(")[0].partition("WHERE")[0][:60] for statement in seen]
 
 
 def test_asking_for_a_known_number_takes_no_more_questions_than_for_an_unknown_one(app: Flask, a_clock: Clock) -> None:

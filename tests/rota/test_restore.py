@@ -9,14 +9,14 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from foundation.database import db
 from rota.domain.shifts import ShiftRefused, Span
 from rota.models import ShiftRow, ShiftState, range_of
 from rota.operations import drafts, publications, swaps
 from rota.operations.drafts import DraftShift
+from tests.counted import counted
 from tests.rota.planning import LONDON, NOON, Team, hours
 from tests.rota.test_planning_rows import resolved
 
@@ -127,21 +127,6 @@ def test_a_swap_that_is_put_back_restores_every_row_exactly(
 
         assert between != before[0]
         assert (in_force(session), resolved(session)) == before
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """Every statement that the database gets meanwhile."""
-    engine, statements = db.engine, []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        statements.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 def test_publishing_and_undoing_ask_no_more_for_many_shifts_than_for_few(
