@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -24,12 +24,13 @@ from callbacks.models import CallbackRow
 from callbacks.operations import breaker, not_them
 from callbacks.operations.ask import OFTEN, ask
 from callbacks.operations.ask_from_outside import WITH_WORK, WITHOUT, AskedTooOften, ask_from_outside
-from callbacks.operations.match import match_waiting
+from callbacks.operations.match import _LOOKS_AT_WITHOUT_ANYBODY, match_waiting
 from callbacks.operations.withdraw import withdraw
 from callbacks.web.proof import BITS, zeros
 from foundation.database import transaction
 from foundation.phone import Phone, parse
 from notifications.models import TextRow
+from rota.models import PresenceRow
 from tests.callbacks.test_visitor_pages import fill_in
 from tests.conftest import NOON, Clock
 
@@ -181,6 +182,41 @@ def test_f21_a_flood_to_numbers_that_are_never_rung_keeps_nothing_and_delays_nob
     with app.app_context(), transaction() as session:
         match_waiting(session, zone=LONDON, now=NOON)
         assert [row.phone for row in session.scalars(select(CallbackRow))] == ["+447700900123"]
+
+
+NIGHT = NOON + timedelta(hours=10)
+"""The two hours that whoever asked at noon meant by "now" are over, and we do not ring."""
+
+
+def a_line_of(number: int, session: Session) -> None:
+    for n in range(number):
+        asked(session, wish(Phone(f"+4477009{n:05}"), requester=bytes([n])))
+
+
+def put_off(session: Session) -> int:
+    """How many wait for the next safe time by now, in nobody's way."""
+    waiting = session.scalars(select(CallbackRow.next_try_at).where(CallbackRow.status == Status.QUEUED))
+    return sum(next_try_at > NIGHT for next_try_at in waiting)
+
+
+def test_while_nobody_is_free_only_so_many_of_a_long_line_are_looked_at_in_one_go(session: Session) -> None:
+    a_line_of(_LOOKS_AT_WITHOUT_ANYBODY + 10, session)
+    session.execute(delete(PresenceRow))
+
+    seen = []
+    for _ in range(2):
+        match_waiting(session, zone=LONDON, now=NIGHT)
+        seen.append(put_off(session))
+
+    assert seen == [_LOOKS_AT_WITHOUT_ANYBODY, _LOOKS_AT_WITHOUT_ANYBODY + 10]
+
+
+def test_while_somebody_is_free_a_long_line_is_looked_at_as_a_whole(session: Session) -> None:
+    a_line_of(_LOOKS_AT_WITHOUT_ANYBODY + 10, session)
+
+    match_waiting(session, zone=LONDON, now=NIGHT)
+
+    assert put_off(session) == _LOOKS_AT_WITHOUT_ANYBODY + 10
 
 
 @pytest.fixture
