@@ -101,6 +101,21 @@ def test_f38_dialling_pauses_when_nothing_gets_through_and_goes_on_by_itself(tow
     assert troubles(town) == []
 
 
+def test_f38_one_call_tries_whether_it_works_again_and_every_other_waits_for_what_comes_of_it(town: Town) -> None:
+    town.expects()
+    with town.app.app_context(), transaction() as session:
+        for _ in range(PAUSES_AFTER):
+            trouble.dialling_failed(session, now=town.clock())
+        now = town.clock.on(seconds=30)
+        first = place.reserve_pace(session, per_second=30, now=now)
+        others = [place.reserve_pace(session, per_second=30, now=now + timedelta(seconds=s)) for s in (0, 1, 29)]
+        trouble.dialling_works(session, now=now + timedelta(seconds=29))
+        after = [place.reserve_pace(session, per_second=30, now=now + timedelta(seconds=s)) for s in (29, 29.04, 29.08)]
+
+    assert (first, others) == (0.0, [30.0, 29.0, 1.0])
+    assert after == [0.0, 0.0, 0.0]
+
+
 def test_f38_no_worker_dials_before_the_pause_is_over_and_no_two_pauses_are_alike(town: Town) -> None:
     town.expects()
     waits = set()
