@@ -21,6 +21,8 @@ from callbacks.web.staff.board_view import Cover, alarm
 from callbacks.web.staff.brief import Tag
 from foundation.database import transaction
 from notifications.domain.leg import LegStatus
+from notifications.domain.trouble import WORDS, Trouble
+from notifications.operations import trouble
 from rota.operations.presence import set_away
 from tests.callbacks.desk import Desk, words
 from tests.conftest import NOON, Clock
@@ -200,6 +202,21 @@ def test_somebody_who_waits_while_somebody_is_free_is_told_of_with_the_rule(desk
     assert "Somebody waits and somebody is free" not in at_once
     assert "Somebody waits and somebody is free" in live(supervisor)
     assert "Ana Example: they asked to speak only to a woman, or only to a man" in live(supervisor)
+
+
+def test_what_is_wrong_with_the_service_stands_on_the_board_with_since_when_and_why(
+    desk: Desk, supervisor: Browser
+) -> None:
+    with desk.app.app_context(), transaction() as session:
+        for kind in Trouble:
+            trouble.begin(session, kind, because="It is known why.", now=desk.clock())
+        desk.clock.on(minutes=5)
+        trouble.begin(session, Trouble.DIALLING_FAILS, now=desk.clock())
+
+    board = words(supervisor.get("/staff/board").text)
+
+    assert [kind for kind in Trouble if f"Since 12:00: {WORDS[kind]}" not in board] == []
+    assert f"{WORDS[Trouble.BLOCKED]} It is known why." in board
 
 
 def test_nobody_starves_while_everybody_is_away(desk: Desk, supervisor: Browser) -> None:
