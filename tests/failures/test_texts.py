@@ -20,7 +20,7 @@ from foundation.phone import Phone
 from notifications import queries as notifications
 from notifications.domain.trouble import PAUSES_AFTER
 from notifications.models import TextRow
-from notifications.operations import order
+from notifications.operations import opt_out, order
 from tests.conftest import Town
 from tests.failures.conftest import an_account
 from tests.journeys.conftest import ANA, TAKES, VISITOR, People
@@ -157,6 +157,43 @@ def test_a_landline_is_sent_no_text_whoever_it_is_for(town: Town) -> None:
     town.passes(2)
 
     assert [text.withheld for text in texts(town)] == ["landline"]
+
+
+@pytest.mark.parametrize("purpose", [order.ALARM, "anything"])
+def test_f24_whoever_replied_stop_is_sent_no_text_whatever_it_is_about(town: Town, purpose: str) -> None:
+    """A counsellor and the lead on call, too: the telephone company would refuse it, and nobody hears of that."""
+    town.expects()
+    with town.app.app_context(), transaction() as session:
+        opt_out.opt_out(session, phone_digest=sealed.digest(OTHER), now=town.clock())
+        order.order_text(
+            session,
+            to=Phone(OTHER),
+            body="Please look at the board.",
+            purpose=purpose,
+            reason_key="1",
+            give_up_at=town.clock() + timedelta(minutes=5),
+            now=town.clock(),
+        )
+
+    town.passes(2)
+
+    assert [text.withheld for text in texts(town)] == ["opted_out"]
+
+
+def test_f24_a_text_that_waits_when_the_stop_comes_is_not_sent(town: Town, people: People) -> None:
+    town.expects()
+    town.phones.faults(rest={"too_many_requests": 1, "resources": ["Messages"]})
+    people.ask(safe_contact=ALLOWED)
+    town.passes(3)
+    waits = states(town)
+    with town.app.app_context(), transaction() as session:
+        opt_out.opt_out(session, phone_digest=sealed.digest(VISITOR), now=town.clock())
+
+    town.phones.faults()
+    town.until(lambda: states(town) == ["withheld"])
+
+    assert waits == ["waiting"]
+    assert [text.withheld for text in texts(town)] == ["opted_out"]
 
 
 def board(town: Town) -> str:
