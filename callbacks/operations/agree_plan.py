@@ -7,11 +7,11 @@ from datetime import datetime
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from accounts.operations import journal
 from callbacks.domain import wording
 from callbacks.domain.agreed import Agreed
 from callbacks.models import AgreedPlanRow, CallbackRow
 from callbacks.operations import history
+from callbacks.operations.note_that import note_that
 from rota import queries as rota
 
 
@@ -34,7 +34,7 @@ def agree(session: Session, callback: CallbackRow, *, agreed: Agreed, note: str,
     row = insert(AgreedPlanRow).values(phone_digest=callback.phone_digest, **given)
     session.execute(row.on_conflict_do_update(index_elements=[AgreedPlanRow.phone_digest], set_=given))
     history.note(session, callback, wording.PLAN_AGREED, actor_id=staff_id, now=now)
-    _journal(session, callback, "plan_agreed", staff_id, now)
+    note_that(session, "plan_agreed", callback, by=staff_id, now=now)
 
 
 def end(session: Session, callback: CallbackRow, *, staff_id: int, now: datetime) -> None:
@@ -44,15 +44,4 @@ def end(session: Session, callback: CallbackRow, *, staff_id: int, now: datetime
         return  # somebody else has just ended it
     session.delete(row)
     history.note(session, callback, wording.PLAN_ENDED, actor_id=staff_id, now=now)
-    _journal(session, callback, "plan_ended", staff_id, now)
-
-
-def _journal(session: Session, callback: CallbackRow, action: str, staff_id: int, now: datetime) -> None:
-    journal.note(
-        session,
-        actor_id=staff_id,
-        action=action,
-        subject_kind="callback",
-        subject_id=callback.reference,
-        now=now,
-    )
+    note_that(session, "plan_ended", callback, by=staff_id, now=now)

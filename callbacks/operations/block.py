@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from accounts.operations import journal
 from callbacks import queries
 from callbacks.domain import wording
 from callbacks.domain.codes import BlockedFor, BlockReason
@@ -15,6 +14,7 @@ from callbacks.domain.lifecycle import Status
 from callbacks.domain.safe_contact import Refused
 from callbacks.models import BlockedNumberRow, CallbackRow
 from callbacks.operations import history, not_them
+from callbacks.operations.note_that import note_that
 from notifications.operations import order
 
 _LASTS = {BlockedFor.A_DAY: timedelta(hours=24), BlockedFor.A_MONTH: timedelta(days=30)}
@@ -46,7 +46,7 @@ def block(
             not_them.hold(session, other, Refused.BLOCKED, now=now)
     words = wording.BLOCKED_BY.format(because=because.label[0].lower() + because.label[1:])
     history.note(session, callback, words, actor_id=staff_id, now=now)
-    _journal(session, callback, "number_blocked", {"because": because, "lasts": lasts}, staff_id, now)
+    note_that(session, "number_blocked", callback, after={"because": because, "lasts": lasts}, by=staff_id, now=now)
 
 
 def unblock(session: Session, callback: CallbackRow, *, staff_id: int, now: datetime) -> None:
@@ -56,18 +56,4 @@ def unblock(session: Session, callback: CallbackRow, *, staff_id: int, now: date
         return  # somebody else has just lifted it
     session.delete(row)
     history.note(session, callback, wording.UNBLOCKED, actor_id=staff_id, now=now)
-    _journal(session, callback, "number_unblocked", {}, staff_id, now)
-
-
-def _journal(
-    session: Session, callback: CallbackRow, action: str, after: dict[str, str], staff_id: int, now: datetime
-) -> None:
-    journal.note(
-        session,
-        actor_id=staff_id,
-        action=action,
-        subject_kind="callback",
-        subject_id=callback.reference,
-        after=after,
-        now=now,
-    )
+    note_that(session, "number_unblocked", callback, after={}, by=staff_id, now=now)

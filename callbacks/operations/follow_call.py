@@ -18,7 +18,7 @@ from callbacks.domain import attempts, wording
 from callbacks.domain.attempts import GiveUp, Review, TryAgain
 from callbacks.domain.codes import CaseOutcome, ContactOutcome
 from callbacks.domain.lifecycle import Event, Status
-from callbacks.domain.safe_contact import ThirdParty, may_call, may_text
+from callbacks.domain.safe_contact import ThirdParty, may_call
 from callbacks.domain.window import WindowClosed, next_allowed
 from callbacks.models import AttemptRow, CallbackRow
 from callbacks.operations import history, not_them, tell
@@ -123,16 +123,7 @@ class CallFollower:
             return "another_number"  # theirs has changed since: whoever has the old one learns nothing
         if tell.is_overtaken(session, callback, text_id=text_id):
             return "rung_again"
-        gave_up = callback.status == Status.CLOSED_NO_CONTACT  # its last text says so
-        refused = may_text(
-            closed=not callback.is_open and not gave_up,
-            barred=queries.barred(session, callback, now=now),
-            contact=queries.contact_in_force(session, callback),
-            is_mobile=callback.dialled.is_mobile,
-            wanted=callback.as_wanted(),
-            now=now,
-            zone=self.zone,
-        )
+        refused = tell.refused(session, callback, zone=self.zone, now=now)
         return str(refused) if refused else None
 
     def call_moved(

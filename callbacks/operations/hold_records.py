@@ -6,18 +6,18 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from accounts.operations import journal
 from callbacks.domain import wording
 from callbacks.domain.codes import HoldReason
 from callbacks.models import CallbackRow
 from callbacks.operations import history
+from callbacks.operations.note_that import note_that
 
 
 def hold(session: Session, callback: CallbackRow, *, because: HoldReason, staff_id: int, now: datetime) -> None:
     """Keep it until somebody lifts the hold."""
     callback.held_at, callback.held_because = callback.held_at or now, because
     history.note(session, callback, wording.HELD_BY_LAW, actor_id=staff_id, now=now)
-    _journal(session, callback, "callback_kept", because, staff_id, now)
+    note_that(session, "callback_kept", callback, after={"because": because}, by=staff_id, now=now)
 
 
 def lift(session: Session, callback: CallbackRow, *, staff_id: int, now: datetime) -> None:
@@ -29,18 +29,4 @@ def lift(session: Session, callback: CallbackRow, *, staff_id: int, now: datetim
     if callback.restricted_because == "legal_hold":
         callback.restricted_at = callback.restricted_because = None
     history.note(session, callback, wording.HOLD_LIFTED, actor_id=staff_id, now=now)
-    _journal(session, callback, "callback_kept_no_longer", because, staff_id, now)
-
-
-def _journal(
-    session: Session, callback: CallbackRow, action: str, because: HoldReason, staff_id: int, now: datetime
-) -> None:
-    journal.note(
-        session,
-        actor_id=staff_id,
-        action=action,
-        subject_kind="callback",
-        subject_id=callback.reference,
-        after={"because": because},
-        now=now,
-    )
+    note_that(session, "callback_kept_no_longer", callback, after={"because": because}, by=staff_id, now=now)

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from accounts.operations import journal
 from callbacks import queries
 from callbacks.models import CallbackRow
+from callbacks.operations.note_that import note_that
 
 
 class NoSuchCallback(Exception):
@@ -37,12 +37,5 @@ def open_callback(
 ) -> CallbackRow:
     """The same, and written into the journal: what a request holds is read by nobody unseen."""
     callback = find(session, reference=reference, counsellor_id=counsellor_id, sees_all=sees_all)
-    journal.note(
-        session,
-        actor_id=staff_id,
-        action="callback_opened",
-        subject_kind="callback",
-        subject_id=callback.reference,
-        now=now,
-    )
+    note_that(session, "callback_opened", callback, by=staff_id, now=now)
     return callback

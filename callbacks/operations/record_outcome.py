@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from accounts.operations import journal
 from callbacks import queries
 from callbacks.domain import wording
 from callbacks.domain.attempts import ReviewReason
@@ -16,6 +15,7 @@ from callbacks.domain.lifecycle import Event, Status
 from callbacks.models import AttemptRow, CallbackRow
 from callbacks.operations import history, not_them
 from callbacks.operations.follow_call import REVIEW_WITHIN, decide_next
+from callbacks.operations.note_that import note_that
 from foundation import doorbell
 from foundation.doorbell import Bell
 from rota.operations import presence
@@ -70,15 +70,7 @@ def record_outcome(
         actor_id=staff_id,
         now=now,
     )
-    journal.note(
-        session,
-        actor_id=staff_id,
-        action="outcome_recorded",
-        subject_kind="callback",
-        subject_id=callback.reference,
-        after={"contact": contact, "case": case},
-        now=now,
-    )
+    note_that(session, "outcome_recorded", callback, after={"contact": contact, "case": case}, by=staff_id, now=now)
     _conclude(session, callback, contact, case, staff_id=staff_id, zone=zone, now=now)
     presence.finish_wrapping_up(session, counsellor_id=attempt.counsellor_id, by=staff_id, now=now)
     doorbell.ring_after_commit(session, Bell.MATCH)

@@ -6,12 +6,12 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from accounts.operations import journal
 from callbacks import queries
 from callbacks.domain import wording
 from callbacks.domain.codes import ReferralStatus, ReferralType
 from callbacks.models import ReferralRow
 from callbacks.operations import history
+from callbacks.operations.note_that import note_that
 
 
 class ConsentNeeded(Exception):
@@ -45,13 +45,5 @@ def refer(
     )
     session.add(referral)
     history.note(session, callback, wording.REFERRED.format(kind=kind.label.lower()), actor_id=staff_id, now=now)
-    journal.note(
-        session,
-        actor_id=staff_id,
-        action="referral_made",
-        subject_kind="callback",
-        subject_id=callback.reference,
-        after={"kind": kind},
-        now=now,
-    )
+    note_that(session, "referral_made", callback, after={"kind": kind}, by=staff_id, now=now)
     return referral

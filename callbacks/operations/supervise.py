@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from accounts.operations import journal
 from callbacks import queries
 from callbacks.domain import wording
 from callbacks.domain.attempts import MOST_RINGS, ReviewReason
@@ -16,6 +15,7 @@ from callbacks.domain.lifecycle import WAITING, Event, IllegalMove, Status
 from callbacks.domain.window import next_allowed
 from callbacks.models import CallbackRow
 from callbacks.operations import history, release_place
+from callbacks.operations.note_that import note_that
 from foundation import doorbell
 from foundation.doorbell import Bell
 
@@ -49,7 +49,7 @@ def release(session: Session, *, callback_id: int, staff_id: int, zone: ZoneInfo
     callback.next_try_at = next_try_at
     callback.possible_duplicate_of = None
     history.note(session, callback, wording.RELEASED, actor_id=staff_id, now=now)
-    _journal(session, callback, "callback_released", staff_id, now)
+    note_that(session, "callback_released", callback, after={"status": callback.status}, by=staff_id, now=now)
     doorbell.ring_after_commit(session, Bell.MATCH)
     return callback
 
@@ -84,17 +84,5 @@ def _close(session: Session, callback: CallbackRow, case: CaseOutcome, *, staff_
     history.note(
         session, callback, wording.CLOSED_BY_SUPERVISOR.format(case=case.label.lower()), actor_id=staff_id, now=now
     )
-    _journal(session, callback, "callback_closed", staff_id, now)
+    note_that(session, "callback_closed", callback, after={"status": callback.status}, by=staff_id, now=now)
     return callback
-
-
-def _journal(session: Session, callback: CallbackRow, action: str, staff_id: int, now: datetime) -> None:
-    journal.note(
-        session,
-        actor_id=staff_id,
-        action=action,
-        subject_kind="callback",
-        subject_id=callback.reference,
-        after={"status": callback.status},
-        now=now,
-    )

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from callbacks import queries
 from callbacks.domain import wording
 from callbacks.domain.lifecycle import Status
-from callbacks.domain.safe_contact import MessageRule, may_text
+from callbacks.domain.safe_contact import MessageRule, Refused, may_text
 from callbacks.domain.window import Span
 from callbacks.models import AttemptRow, CallbackRow, SentRow
 from callbacks.operations import history
@@ -31,6 +31,20 @@ RUNG_AGAIN_WITHIN = timedelta(seconds=30)
 """Whoever was cut off is rung again so soon, or told by text that we are sorry."""
 
 
+def refused(session: Session, callback: CallbackRow, *, zone: ZoneInfo, now: datetime) -> Refused | None:
+    """Why the visitor may not be texted at this moment, by what is in force now; None when they may."""
+    gave_up = callback.status == Status.CLOSED_NO_CONTACT  # its last text says so
+    return may_text(
+        closed=not callback.is_open and not gave_up,
+        barred=queries.barred(session, callback, now=now),
+        contact=queries.contact_in_force(session, callback),
+        is_mobile=callback.dialled.is_mobile,
+        wanted=callback.as_wanted(),
+        now=now,
+        zone=zone,
+    )
+
+
 def _send(
     session: Session,
     callback: CallbackRow,
@@ -44,17 +58,7 @@ def _send(
 ) -> None:
     if callback.sms == MessageRule.NO:
         return  # they allowed none, and what is in force can only be stricter: most requests need no more questions
-    gave_up = callback.status == Status.CLOSED_NO_CONTACT  # its last text says so
-    refused = may_text(
-        closed=not callback.is_open and not gave_up,
-        barred=queries.barred(session, callback, now=now),
-        contact=queries.contact_in_force(session, callback),
-        is_mobile=callback.dialled.is_mobile,
-        wanted=callback.as_wanted(),
-        now=now,
-        zone=zone,
-    )
-    if refused is not None:
+    if refused(session, callback, zone=zone, now=now) is not None:
         return  # the visitor did not allow it: not a failure, and nothing to note
     text_id = order.order_text(
         session,

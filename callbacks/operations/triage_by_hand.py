@@ -6,7 +6,6 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from accounts.operations import journal
 from callbacks import queries
 from callbacks.domain import wording
 from callbacks.domain.codes import UrgencyReason
@@ -14,6 +13,7 @@ from callbacks.domain.lifecycle import IllegalMove
 from callbacks.domain.triage import Urgency
 from callbacks.models import CallbackRow
 from callbacks.operations import history
+from callbacks.operations.note_that import note_that
 from foundation import doorbell
 from foundation.doorbell import Bell
 
@@ -53,14 +53,13 @@ def change_urgency(
         actor_id=staff_id,
         now=now,
     )
-    journal.note(
+    note_that(
         session,
-        actor_id=staff_id,
-        action="urgency_changed",
-        subject_kind="callback",
-        subject_id=callback.reference,
+        "urgency_changed",
+        callback,
         before={"urgency": before},
         after={"urgency": urgency, "reason": reason},
+        by=staff_id,
         now=now,
     )
     doorbell.ring_after_commit(session, Bell.MATCH)

@@ -102,6 +102,23 @@ def accept(
     database, which no reason moves.
     """
     found = judge(session, person=person, span=span, zone=zone, besides=besides)
+    override(session, found, person=person, reason=reason, zone=zone, by=by, now=now)
+
+
+def override(
+    session: Session,
+    found: Verdict,
+    *,
+    person: CounsellorRow,
+    reason: str,
+    zone: ZoneInfo,
+    by: int | None,
+    now: datetime,
+) -> None:
+    """Set aside for a reason what stands against somebody's shifts; nothing to do when nothing does.
+
+    Raises RuleStandsAgainst without a reason. Two shifts at once are left to the database.
+    """
     against = [finding for finding in found.against if finding.rule is not Rule.ONE_AT_A_TIME]
     if not against:
         return

@@ -10,11 +10,10 @@ from sqlalchemy.orm import Session
 
 from rota import queries
 from rota.domain.changes import Remove, Replace, applied, has_effect
-from rota.domain.rules import Rule, Verdict
+from rota.domain.rules import Verdict
 from rota.domain.shifts import Shift, ShiftRefused, Span, whole_minute
-from rota.domain.wording import finding_words
 from rota.models import CounsellorRow, ShiftRow, ShiftState
-from rota.operations.judge import RuleStandsAgainst, judge_together, note_override
+from rota.operations.judge import judge_together, override
 from rota.operations.shifts import check_person, cut, note_shift, one_shift_at_once
 from rota.operations.tell import tell_changed
 
@@ -91,15 +90,7 @@ def _accept(
 ) -> None:
     """All parts judged together. Two shifts at once are left to the database, which no reason moves."""
     found = judge_together(session, people={person.id: person}, gone=gone, planned={person.id: spans}, zone=zone)
-    verdict = Verdict(found.get(person.id, ()))
-    against = [finding for finding in verdict.against if finding.rule is not Rule.ONE_AT_A_TIME]
-    if not against:
-        return
-    limits = queries.limits_at(session, person.site)
-    words = [finding_words(finding, limits, zone) for finding in against]
-    if not reason.strip():
-        raise RuleStandsAgainst(verdict, words)
-    note_override(session, person=person, findings=against, words=words, reason=reason, by=by, now=now)
+    override(session, Verdict(found.get(person.id, ())), person=person, reason=reason, zone=zone, by=by, now=now)
 
 
 def _write(

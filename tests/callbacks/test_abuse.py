@@ -118,21 +118,29 @@ def test_a_number_that_is_asked_for_again_and_again_is_held_and_texted_no_more(s
     assert session.scalar(select(func.count()).select_from(TextRow)) == OFTEN
 
 
+def from_outside(session: Session, what: Ask, *, has_worked: bool = False) -> CallbackRow:
+    """A request that comes over a page or from a program without a key."""
+    kept = ask_from_outside(
+        session,
+        what,
+        idempotency=None,
+        has_worked=has_worked,
+        is_limited=True,
+        budget=3000,
+        zone=LONDON,
+        now=NOON,
+    )
+    row = queries.by_token(session, kept.token)
+    assert row is not None
+    return row
+
+
 def flood(session: Session, *, has_worked: bool, requester: bytes) -> int:
     """How many requests get through from one network within one moment."""
     numbers = (Phone(f"+44770090{n:04d}") for n in count(1000))
     for got_through, number in enumerate(numbers):
         try:
-            ask_from_outside(
-                session,
-                wish(number, requester=requester),
-                idempotency=None,
-                has_worked=has_worked,
-                is_limited=True,
-                budget=3000,
-                zone=LONDON,
-                now=NOON,
-            )
+            from_outside(session, wish(number, requester=requester), has_worked=has_worked)
         except AskedTooOften as refused:
             return got_through if refused.again_at == NOON + timedelta(hours=1) else -1
     return -1
@@ -149,19 +157,8 @@ def test_one_network_can_ask_only_so_often_and_others_do_not_notice(
 def test_an_emergency_is_refused_by_no_limit_and_a_person_looks_before_anybody_is_rung(session: Session) -> None:
     flood(session, has_worked=False, requester=b"here")
 
-    kept = ask_from_outside(
-        session,
-        wish(Phone("+447700900999"), flags={"overdose_now": "yes"}),
-        idempotency=None,
-        has_worked=False,
-        is_limited=True,
-        budget=3000,
-        zone=LONDON,
-        now=NOON,
-    )
+    row = from_outside(session, wish(Phone("+447700900999"), flags={"overdose_now": "yes"}))
 
-    row = queries.by_token(session, kept.token)
-    assert row is not None
     assert (row.status, row.review_reason) == (Status.NEEDS_REVIEW, "asked_often")
 
 
@@ -189,8 +186,8 @@ NIGHT = NOON + timedelta(hours=10)
 
 
 def a_line_of(number: int, session: Session) -> None:
-    for n in range(number):
-        asked(session, wish(Phone(f"+4477009{n:05}"), requester=bytes([n])))
+    session.add_all(_many_requests(session, number, channel="web"))
+    session.flush()
 
 
 def put_off(session: Session) -> int:
@@ -352,18 +349,7 @@ def test_a_demonstration_spares_whoever_sits_at_its_machine_and_nobody_else(app:
 def test_f21_a_flood_holds_what_looks_made_and_nobody_is_turned_away(session: Session) -> None:
     def ask_in(channel: str, n: int, *, has_worked: bool, **more: Any) -> str:
         what = wish(Phone(f"+44770090{n:04d}"), requester=f"network {n}".encode(), channel=channel, **more)
-        asked = ask_from_outside(
-            session,
-            what,
-            idempotency=None,
-            has_worked=has_worked,
-            is_limited=True,
-            budget=3000,
-            zone=LONDON,
-            now=NOON,
-        )
-        row = queries.by_reference(session, asked.reference)
-        assert row is not None
+        row = from_outside(session, what, has_worked=has_worked)
         return row.review_reason or row.status
 
     session.add_all(_many_requests(session, breaker.FLOOD, channel="api"))
