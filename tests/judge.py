@@ -14,11 +14,12 @@ from typing import Any
 
 import requests
 from flask import Flask
-from sqlalchemy import or_, select
+from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from callbacks import queries
-from callbacks.models import CallbackRow
+from callbacks.domain.lifecycle import Status
+from callbacks.models import AttemptRow, CallbackRow
 from foundation.database import transaction
 from notifications.domain.call import CUT_OFF_WITHIN_S, FINAL, GREETING_S, CallState
 from notifications.domain.call_deadlines import DEADLINES
@@ -192,11 +193,35 @@ def tables_verdict(
             may_be |= {CallState.NOT_CARRIED}  # the reason may have been lost, or come too late: then nobody is blamed
         if call.state in FINAL and call.state not in may_be:
             untrue.append(f"the call {call.id.hex} is {call.state}, and was {' or '.join(sorted(may_be))}")
+    late += _held_by_nobody(session)
+    untrue += _untrue_attempts(session)
     from_us = [leg for leg in legs.values() if leg.sender == our_number]
     late += [f"{leg.sid} to {leg.to} goes on: {leg.status}" for leg in from_us if not leg.is_over]
     strangers = [leg for leg in from_us if leg.parent is None and leg.sid not in known and not leg.was_stopped]
     late += [f"{leg.sid} to {leg.to} is in no table" for leg in strangers]
     return {which: broken for which, broken in (("I6", late), ("I7", untrue)) if broken}
+
+
+def _held_by_nobody(session: Session) -> list[str]:
+    """Requests that stand where only a call moves them on, though none is under way and no outcome is owed."""
+    with_counsellor = [str(Status.ASSIGNED), str(Status.IN_CALL)]
+    held = exists().where(
+        AttemptRow.callback_id == CallbackRow.id, or_(AttemptRow.ended_at.is_(None), AttemptRow.owes_outcome)
+    )
+    question = select(CallbackRow.reference, CallbackRow.status).where(CallbackRow.status.in_(with_counsellor), ~held)
+    return [f"the request {reference} is {status} for ever" for reference, status in session.execute(question)]
+
+
+def _untrue_attempts(session: Session) -> list[str]:
+    """Attempts that ended otherwise than their calls, or that are open when their calls are not."""
+    same = and_(AttemptRow.ended_at.is_not(None), AttemptRow.result == CallRow.state)
+    question = (
+        select(AttemptRow.id, AttemptRow.result, CallRow.state)
+        .join(CallRow, CallRow.id == AttemptRow.call_id)
+        .where(CallRow.ended_at.is_not(None), ~same)
+    )
+    found = session.execute(question)
+    return [f"the attempt {number} is {result or 'open'}, and its call is {state}" for number, result, state in found]
 
 
 def _is_open(leg: LegRow) -> bool:

@@ -9,6 +9,7 @@ import pytest
 import requests
 from sqlalchemy import text, update
 
+from callbacks.models import AttemptRow
 from foundation.database import db, transaction
 from notifications.models import CallRow, LegRow
 from tests.conftest import ACCOUNT, AUTH_TOKEN, HELPLINE, NOON, Town, _empty
@@ -52,6 +53,7 @@ def test_a_call_that_ended_otherwise_than_the_tables_say_breaks_i7(town: Town, p
     a_talk(town, people)
     with town.app.app_context(), transaction() as session:
         session.execute(update(CallRow).values(state=lie))
+        session.execute(update(AttemptRow).values(result=lie))
 
     assert set(town.verdict()) == {"I7"}
 
@@ -62,6 +64,22 @@ def test_a_leg_that_ended_otherwise_than_the_tables_say_breaks_i7(town: Town, pe
         session.execute(update(LegRow).where(LegRow.role == "visitor").values(status="busy"))
 
     assert set(town.verdict()) == {"I7"}
+
+
+def test_an_attempt_that_does_not_know_how_its_call_ended_breaks_i7(town: Town, people: People) -> None:
+    a_talk(town, people)
+    with town.app.app_context(), transaction() as session:
+        session.execute(update(AttemptRow).values(ended_at=None, result=None))
+
+    assert set(town.verdict()) == {"I7"}
+
+
+def test_a_request_that_waits_for_a_call_that_is_over_breaks_i6(town: Town, people: People) -> None:
+    a_talk(town, people)
+    with town.app.app_context(), transaction() as session:
+        session.execute(update(AttemptRow).values(owes_outcome=False))
+
+    assert set(town.verdict()) == {"I6"}
 
 
 def test_a_call_that_nothing_settles_breaks_i6(town: Town, people: People) -> None:

@@ -9,8 +9,11 @@ import requests
 
 from foundation.database import transaction
 from foundation.doorbell import Bell
+from foundation.phone import Phone
 from notifications import queries as notifications
+from notifications.domain.call import LegStatus
 from notifications.operations import sweep
+from notifications.telephony.port import ProviderCall
 from rota.operations.presence import set_away
 from tests.conftest import ACCOUNT, AUTH_TOKEN, HELPLINE, Town
 from tests.journeys.conftest import ANA, TAKES, TALKS, VISITOR, People
@@ -100,6 +103,26 @@ def test_a_stray_that_is_older_than_the_latest_calls_is_found_within_a_minute(to
     town.until(lambda: legs(town)[stray][-1] == "completed", within_s=100)
 
     assert troubles(town) == ["orphans"]
+
+
+def test_a_call_that_is_being_looked_for_is_no_stray(town: Town, people: People) -> None:
+    town.expects(ANA)
+    town.phones.habit(ANA, picks_up="nobody")
+    town.phones.faults(rest={"next": ["answer_lost"]}, webhooks={"drop": 1})
+    asked = people.ask()
+    town.answer(Bell.MATCH)
+    town.answer(Bell.DIAL)
+    long_ago = town.clock() - 2 * sweep.YOUNG_FOR
+    seen = [
+        ProviderCall("CA" + digit * 32, LegStatus.RINGING, long_ago, None, 0, to=Phone(to))
+        for digit, to in (("a", ANA), ("b", SOMEBODY_ELSE))
+    ]
+
+    with town.app.app_context(), transaction() as session:
+        found = sweep.orphans(session, live=seen, is_full=True, now=town.clock())
+    asked.withdraw()
+
+    assert found == ["CA" + "b" * 32]  # the other may be ours
 
 
 def test_a_call_of_another_program_with_another_number_is_none_of_our_business(town: Town, people: People) -> None:
