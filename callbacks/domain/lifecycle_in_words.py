@@ -26,6 +26,13 @@ _ABOUT_CALLS = (
     "first rule that holds of it. A state is never followed by one further up in this table, and a final one is never "
     "followed at all."
 )
+_ABOUT_ATTEMPTS_AND_LEGS = (
+    "An attempt is open for as long as its call is: it has no deadline of its own, and ends with the call's final "
+    "state. If the two talked, or the visitor hung up, its counsellor owes an outcome, and the request's `due_by` sees "
+    "to that.\n\n"
+    "A leg of an open call is looked after with the call. One that has outlived its call, as far as we know, is asked "
+    "about after {lasts}, and then every {again}, until word of its end has come."
+)
 
 
 def meanings(members: type[StrEnum]) -> dict[str, str]:
@@ -127,6 +134,10 @@ def document() -> str:
         _call_states(),
         "### Which state it is",
         _call_rules(),
+        "## An attempt, and a leg",
+        _ABOUT_ATTEMPTS_AND_LEGS.format(
+            lasts=_seconds(call_deadlines.LEG_ENDS_WITHIN), again=_seconds(call_deadlines.LONGEST_WAIT)
+        ),
         "## A text",
         "Never sent twice: when no answer comes, it counts as lost.",
         _text_states(),

@@ -82,7 +82,7 @@ def test_nothing_is_swapped_under_somebody_who_types(page: Page, board: Board) -
     assert typed == "They would rather"
 
 
-def test_a_lost_connection_is_said_and_so_is_its_return(page: Page, board: Board) -> None:
+def test_f37_a_lost_connection_is_said_and_so_is_its_return(page: Page, board: Board) -> None:
     lost = page.get_by_text("The connection is lost")
     expect(lost).to_be_hidden()
 

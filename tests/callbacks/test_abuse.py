@@ -370,6 +370,23 @@ def test_f21_a_spent_budget_holds_what_looks_made_too(session: Session) -> None:
 
     assert breaker.is_open(session, channels=breaker.CHANNELS, budget=0, now=NOON)
     assert not breaker.is_open(session, channels=breaker.CHANNELS, budget=3000, now=NOON)
+    for n, (budget, has_worked, becomes) in enumerate(
+        [(3000, False, "queued"), (0, False, "looks_made"), (0, True, "queued")]
+    ):
+        what = wish(Phone(f"+44770090{n:04d}"), requester=f"network {n}".encode(), channel="api")
+        made = ask_from_outside(
+            session,
+            what,
+            idempotency=None,
+            has_worked=has_worked,
+            is_limited=True,
+            budget=budget,
+            zone=LONDON,
+            now=NOON,
+        )
+        row = queries.by_reference(session, made.reference)
+        assert row is not None
+        assert (row.review_reason or row.status) == becomes
 
 
 @pytest.mark.parametrize(

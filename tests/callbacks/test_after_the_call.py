@@ -94,7 +94,7 @@ def test_when_another_ring_follows_the_text_and_the_page_say_so(desk: Desk, clie
     assert (answer["status"], answer["needs_new_time"]) == ("retry_due", False)
 
 
-def test_when_no_safe_time_is_left_the_text_and_the_page_ask_for_another_and_promise_nothing(
+def test_f26_when_no_safe_time_is_left_the_text_and_the_page_ask_for_another_and_promise_nothing(
     desk: Desk, client: FlaskClient
 ) -> None:
     token = rung_in_vain(desk, **only_for(desk, minutes=25))
@@ -111,7 +111,7 @@ def test_when_no_safe_time_is_left_the_text_and_the_page_ask_for_another_and_pro
     assert "You do not need to do anything" not in answer["message"]
 
 
-def test_another_time_puts_the_request_back_into_the_queue_without_a_supervisor(
+def test_f26_another_time_puts_the_request_back_into_the_queue_without_a_supervisor(
     desk: Desk, client: FlaskClient
 ) -> None:
     token = rung_in_vain(desk, **only_for(desk, minutes=25))

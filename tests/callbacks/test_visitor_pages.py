@@ -64,7 +64,7 @@ def test_each_answer_leads_to_the_next_page_and_the_last_to_a_confirmation(app: 
     assert (row.name, row.phone, row.voicemail, row.sms) == ("Sam", "+447700900982", MessageRule.NO, MessageRule.NO)
 
 
-def test_a_double_click_a_reload_and_a_second_tab_are_one_request(app: Flask, client: FlaskClient) -> None:
+def test_f17_a_double_click_a_reload_and_a_second_tab_are_one_request(app: Flask, client: FlaskClient) -> None:
     fill_in(client)
     other_tab = app.test_client()
     cookie = client.get_cookie("draft")

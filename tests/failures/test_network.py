@@ -13,6 +13,7 @@ import pytest
 import requests
 from sqlalchemy import select
 
+import callbacks.jobs
 from foundation.database import transaction
 from foundation.doorbell import Bell
 from notifications import queries as notifications
@@ -206,8 +207,11 @@ def test_f11_a_number_that_does_not_exist_is_the_counsellors(town: Town, people:
 
     asked = people.ask()
     town.until(lambda: asked.results() == ["refused", "finished"])
+    with town.app.app_context():
+        callbacks.jobs.watch_over_everything()
 
     assert misses(town) == 1
+    assert troubles(town) == ["number_fails"]
 
 
 def test_f38_a_token_that_was_rotated_stops_dialling_is_said_and_costs_nobody_anything(

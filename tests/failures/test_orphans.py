@@ -15,7 +15,7 @@ from notifications.domain.call import LegStatus
 from notifications.operations import sweep
 from notifications.telephony.port import ProviderCall
 from rota.operations.presence import set_away
-from tests.conftest import ACCOUNT, AUTH_TOKEN, HELPLINE, Town
+from tests.conftest import ACCOUNT, AUTH_TOKEN, HELPLINE, NOON, Town
 from tests.journeys.conftest import ANA, TAKES, TALKS, VISITOR, People
 from tests.rota.planning import Team
 
@@ -123,6 +123,27 @@ def test_a_call_that_is_being_looked_for_is_no_stray(town: Town, people: People)
     asked.withdraw()
 
     assert found == ["CA" + "b" * 32]  # the other may be ours
+
+
+def test_a_leg_that_goes_on_long_after_its_call_is_ended_and_one_that_says_goodbye_is_not(
+    town: Town, people: People
+) -> None:
+    town.expects(ANA, VISITOR)
+    asked = people.ask()
+    town.until(lambda: asked.results() == ["finished"])
+    anas = next(leg for leg in legs(town))
+    seen = [
+        ProviderCall(anas, LegStatus.IN_PROGRESS, NOON, None, 0, to=Phone(ANA)),
+        ProviderCall("CA" + "d" * 32, LegStatus.RINGING, NOON, None, 0, to=Phone(VISITOR), parent_id=anas),
+    ]
+    found = []
+
+    for seconds in (30, 100):  # as if the company's word that it is over had been wrong
+        town._advance(seconds)
+        with town.app.app_context(), transaction() as session:
+            found.append(sweep.orphans(session, live=seen, is_full=True, now=town.clock()))
+
+    assert found == [[], [leg.provider_id for leg in seen]]
 
 
 def test_a_call_of_another_program_with_another_number_is_none_of_our_business(town: Town, people: People) -> None:

@@ -174,6 +174,21 @@ def test_f12_somebody_waits_and_nobody_is_on_shift(desk: Desk) -> None:
     assert (at_once, watch(desk)) == ({}, {"nobody_on": None})
 
 
+def test_f12_the_visitor_is_told_that_no_time_can_be_said_and_what_else_they_can_do(desk: Desk) -> None:
+    reference = desk.ask()
+    visitor = desk.app.test_client()
+
+    page = html.fromstring(visitor.get(f"/c/{desk.row(reference).token}").text)
+    said = " ".join(page.xpath("//main")[0].text_content().split())
+    offered = visitor.get("/api/v1/availability").get_json()
+
+    assert "We cannot say yet at what time we will ring." in said
+    assert "We will ring you" not in said
+    assert all(choice in said for choice in ("Change", "Cancel the call"))
+    assert "Others you can talk to" in page.text_content()
+    assert (offered["state"], offered["as_soon_as_possible"], offered["slots"]) == ("closed", None, [])
+
+
 def test_f12_nobody_is_told_of_whoever_may_not_be_rung_yet(desk: Desk) -> None:
     desk.ask(safe_times=(desk.span(NOON + timedelta(hours=3), NOON + timedelta(hours=4)),))
 
@@ -653,8 +668,13 @@ def test_f22_the_sixth_request_for_one_number_in_a_day_waits_for_a_supervisor_wh
         desk.clock.on(minutes=10)
 
     last = desk.row(desk.ask(phone=target, requester=b"another network"))
+    with desk.app.app_context(), transaction() as session:
+        withdraw(session, token=last.token, now=desk.clock())
+    desk.clock.on(hours=24)
+    a_day_later = desk.row(desk.ask(phone=target, requester=b"another network"))
 
     assert (last.status, last.review_reason) == ("needs_review", "asked_often")
+    assert (a_day_later.status, a_day_later.review_reason) == ("queued", None)
 
 
 # -- F23: somebody who asks very often -------------------------------------------------------------------------------
