@@ -22,7 +22,7 @@ from redis.client import Pipeline
 from rq import Queue, SimpleWorker
 from rq.executions import Execution
 from rq.job import Job
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import configure_mappers
 
@@ -116,6 +116,7 @@ WATCHES_EVERY = timedelta(seconds=15)
 """How often the timekeeper looks at the service as a whole: whoever is on call hears of a trouble within a minute."""
 
 _TIMEKEEPER = 7_283_000  # the advisory lock that lets one timekeeper act
+_FROZEN_AFTER = "10s"  # whoever holds the lock and says nothing for so long has lost it: the next one acts
 
 
 def tick(*, now: datetime) -> list[Bell]:
@@ -149,6 +150,7 @@ def keep_time() -> None:
 def _keep_time_until(stop: threading.Event) -> None:
     """Act while this process holds the lock; ends with DBAPIError when the database goes away."""
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"set idle_session_timeout = '{_FROZEN_AFTER}'"))
         while not stop.is_set():
             _beat()
             if _keeps_the_lock(connection):

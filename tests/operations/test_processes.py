@@ -192,6 +192,24 @@ def test_of_two_timekeepers_one_acts_and_the_other_takes_over_when_it_dies(
     assert holders_of_the_lock(real.database_url) == 1
 
 
+def test_a_timekeeper_that_is_frozen_loses_its_turn_and_waits_when_it_wakes(
+    real: Servers, migrated: Mapping[str, str], start: Callable[[Sequence[str], Mapping[str, str]], Program]
+) -> None:
+    first = start(one_machine.TIMEKEEPER, migrated)
+    assert eventually(lambda: "timekeeper_acts" in first.log.read_text(), first)
+    second = start(one_machine.TIMEKEEPER, migrated)
+    assert first.pid is not None
+
+    os.kill(first.pid, signal.SIGSTOP)
+    try:
+        assert eventually(lambda: "timekeeper_acts" in second.log.read_text(), second)
+    finally:
+        os.kill(first.pid, signal.SIGCONT)
+
+    assert eventually(lambda: "timekeeper_waits" in first.log.read_text(), first)
+    assert holders_of_the_lock(real.database_url) == 1
+
+
 def test_a_worker_and_a_timekeeper_show_that_they_work(
     migrated: Mapping[str, str], start: Callable[[Sequence[str], Mapping[str, str]], Program], tmp_path: Path
 ) -> None:
