@@ -11,7 +11,7 @@ from foundation.database import transaction
 from foundation.doorbell import Bell
 from foundation.phone import Phone
 from notifications import queries as notifications
-from notifications.domain.call import LegStatus
+from notifications.domain.leg import LegStatus
 from notifications.operations import sweep
 from notifications.telephony.port import ProviderCall
 from rota.operations.presence import set_away
