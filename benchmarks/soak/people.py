@@ -6,9 +6,9 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +25,8 @@ from benchmarks.soak.week import BEGINS, DAYS, Wish, counsellors_habit
 from benchmarks.stage import counsellor_number
 
 COUNSELLORS = 24
+LOOKED_AT = timedelta(minutes=5)
+"""So long a request is in review until a supervisor decides."""
 _CREATED = 201
 _ASKS_AGAIN = 6  # a page that could not be reached is asked again, with the same key
 
@@ -52,7 +54,7 @@ class Visitors:
     refused: int = 0
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(12))
 
-    def come(self, crowd: list[Wish]) -> None:
+    def come(self, crowd: Sequence[Wish]) -> None:
         """Ask, each at their moment; returns when the last one has asked."""
         waits = []
         for wish in crowd:
@@ -152,6 +154,8 @@ class Desk:
     visitors: Visitors
     watcher: Watcher
     dice: random.Random
+    share_spoken_to: float = 0.85
+    """How many of those who answer are the person who asked; the others are answerphones."""
     recorded: int = 0
     starvation: Starvation = field(default_factory=Starvation)
     troubled: list[str] = field(default_factory=list)
@@ -170,6 +174,7 @@ class Desk:
                 owed = [(row.id, row.counsellor_id) for row in queries.outcomes_missing(session)]
             for attempt_id, counsellor_id in owed:
                 self._record(attempt_id, counsellor_id)
+            self._decide()
             with transaction() as session:
                 gone = session.scalars(select(PresenceRow.counsellor_id).where(PresenceRow.state == "not_responding"))
                 for counsellor_id in list(gone):
@@ -190,13 +195,51 @@ class Desk:
                 session,
                 attempt_id=attempt_id,
                 author=Author(person.staff_id, person.staff.name, person.id),
-                outcome=spoke if self.dice.random() < 0.85 else other,  # noqa: PLR2004
+                outcome=spoke if self.dice.random() < self.share_spoken_to else other,
                 referral=None,
                 stays_away=False,
                 zone=self._zone(),
                 now=self.here.clock(),
             )
         self.recorded += 1
+
+    def _decide(self) -> None:
+        """A supervisor decides what has been in review for a while: some are rung again, if they may be."""
+        from callbacks.domain.lifecycle import Status  # noqa: PLC0415 - as in place.py
+        from callbacks.models import CallbackRow  # noqa: PLC0415
+        from foundation.database import transaction  # noqa: PLC0415
+
+        with transaction() as session:
+            held = session.scalars(
+                select(CallbackRow.id).where(
+                    CallbackRow.status == Status.NEEDS_REVIEW, CallbackRow.status_at <= self.here.clock() - LOOKED_AT
+                )
+            )
+            waiting = list(held)
+        for callback_id in waiting:
+            self._decide_one(callback_id, again=self.dice.random() < 0.3)  # noqa: PLR2004
+
+    def _decide_one(self, callback_id: int, *, again: bool) -> None:
+        from accounts.models import StaffRow  # noqa: PLC0415 - as in place.py
+        from callbacks.domain.codes import CaseOutcome  # noqa: PLC0415
+        from callbacks.domain.window import WindowClosed  # noqa: PLC0415
+        from callbacks.operations import supervise  # noqa: PLC0415
+        from foundation.database import transaction  # noqa: PLC0415
+
+        now = self.here.clock()
+        with transaction() as session:
+            staff_id = session.scalars(select(StaffRow.id)).first()
+        assert staff_id is not None
+        if again:
+            with suppress(supervise.NoRingsLeft, supervise.NumberBarred, WindowClosed), transaction() as session:
+                supervise.release(session, callback_id=callback_id, staff_id=staff_id, zone=self._zone(), now=now)
+                return
+        with transaction() as session:
+            supervise.close(session, callback_id=callback_id, case=CaseOutcome.NOT_REACHED, staff_id=staff_id, now=now)
+
+    def numbers(self) -> list[str]:
+        """The counsellors' telephones."""
+        return [counsellor_number(index + 100) for index in range(COUNSELLORS)]
 
     def _see_who_starves(self) -> None:
         from foundation.database import transaction  # noqa: PLC0415 - as in place.py

@@ -40,6 +40,9 @@ FAULTS: dict[str, Any] = {
     "rest": {"answer_lost": 0.01, "fails_before": 0.01, "fails_after": 0.01, "too_many_requests": 0.01},
 }
 
+_WAKES_S = 4.0
+"""Within so many real seconds, a process that was killed has begun anew and has nothing more to load."""
+
 
 @dataclass
 class Place:
@@ -57,6 +60,8 @@ class Place:
     """What the network has held against the run so far, by invariant."""
     _cpu_s: dict[tuple[int, float], float] = field(default_factory=dict)
     """Seconds of processor that each process has used, those that are gone included, by its number and birth."""
+    _harm: threading.Lock = field(default_factory=threading.Lock)
+    """Held by whoever kills, and while nobody may be killed."""
 
     def set_time(self, moment: datetime) -> None:
         """It is this time now, everywhere, and goes on fast."""
@@ -85,8 +90,20 @@ class Place:
             for which, broken in judge.network_verdict(self.network, session).items():
                 self.broken[which] = sorted({*self.broken.get(which, []), *broken})
 
+    @contextmanager
+    def unharmed(self) -> Iterator[None]:
+        """Nothing is killed, and what was killed before is at work again."""
+        with self._harm:
+            wait_for(f"{self.web}/readyz")
+            time.sleep(_WAKES_S)
+            yield
+
     def kill_one(self, dice: random.Random) -> None:
         """SIGKILL a worker, a timekeeper or a process that answers the web, at whatever it is doing."""
+        with self._harm:
+            self._kill_one(dice)
+
+    def _kill_one(self, dice: random.Random) -> None:
         title = dice.choice([title for title in self.programs if title != "network"])
         program = self.programs[title]
         if program.pid is None:

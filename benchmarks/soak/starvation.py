@@ -68,6 +68,8 @@ def idle_pairs(session: Session, *, wishes: dict[str, Wish], on_the_line: set[st
         .where(PresenceRow.state == "available")
     )
     free = {id_ for id_, phone in ready if id_ not in busy and phone not in on_the_line}
-    passed_on = select(AttemptRow.callback_id, AttemptRow.counsellor_id).where(AttemptRow.ended_at > now - PASSED_ON)
+    passed_on = select(AttemptRow.callback_id, AttemptRow.counsellor_id).where(
+        AttemptRow.callback_id.in_(waiting), AttemptRow.ended_at > now - PASSED_ON
+    )
     barred = {(callback_id, counsellor_id) for callback_id, counsellor_id in session.execute(passed_on)}
     return {(one, other) for one in waiting for other in free} - barred

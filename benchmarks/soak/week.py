@@ -13,6 +13,7 @@ BEGINS = datetime(2026, 10, 19, 0, 0, tzinfo=UTC)
 """A Monday; on the Sunday after, the clocks go back."""
 DAYS = 7
 PER_SECOND = 0.25  # people who ask, while they do: about as many as two dozen counsellors can ring
+LARGEST_CROWD = 150
 _HOURS = [1] * 8 + [4] * 13 + [2] * 3  # how likely people are to ask in each hour of a day
 
 
@@ -99,16 +100,21 @@ def _wish(number: int, at: datetime, dice: random.Random) -> Wish:
 
 def crowds(count: int, *, first_number: int, begins: datetime, dice: random.Random) -> list[list[Wish]]:
     """`count` requests until the end of the week, in crowds that ask within minutes of each other, as people do."""
-    size = max(15, min(150, count // 14))
+    size = max(15, min(LARGEST_CROWD, count // 14))
     left_s = (BEGINS + timedelta(days=DAYS) - begins).total_seconds()
     starts = sorted(_start(begins, left_s, dice) for _ in range(max(1, round(count / size))))
     shares = [count // len(starts) + (index < count % len(starts)) for index in range(len(starts))]
     made, number = [], first_number
     for start, share in zip(starts, shares, strict=True):
-        moments = sorted(dice.uniform(0, share / PER_SECOND) for _ in range(share))
-        made.append([_wish(number + n, start + timedelta(seconds=s), dice) for n, s in enumerate(moments)])
+        made.append(wishes(share, first_number=number, begins=start, dice=dice))
         number += share
     return made
+
+
+def wishes(count: int, *, first_number: int, begins: datetime, dice: random.Random) -> list[Wish]:
+    """People who ask within minutes of each other."""
+    moments = sorted(dice.uniform(0, count / PER_SECOND) for _ in range(count))
+    return [_wish(first_number + n, begins + timedelta(seconds=s), dice) for n, s in enumerate(moments)]
 
 
 def _start(begins: datetime, left_s: float, dice: random.Random) -> datetime:

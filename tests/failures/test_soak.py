@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
+from benchmarks.soak.copies import multiply
 from benchmarks.soak.people import Asked as AskedOfSoak
 from benchmarks.soak.people import Desk, Visitors
 from benchmarks.soak.place import Place
@@ -16,10 +17,13 @@ from benchmarks.soak.starvation import STARVED_S, Starvation, idle_pairs
 from benchmarks.soak.verdict import Verdict, verdict
 from benchmarks.soak.watcher import Watcher
 from benchmarks.soak.week import Wish
-from callbacks.models import CallbackRow
-from foundation.database import transaction
+from callbacks import queries
+from callbacks.domain.codes import CaseOutcome, ContactOutcome
+from callbacks.models import AttemptRow, CallbackRow
+from callbacks.operations.finish_call import Outcome
+from foundation.database import db, transaction
 from notifications.domain.trouble import Trouble
-from notifications.models import TroubleRow
+from notifications.models import CallRow, TroubleRow
 from notifications.operations import trouble
 from tests.conftest import HELPLINE, NOON, Town
 from tests.journeys.conftest import ANA, TAKES, TALKS, VISITOR, Asked, People
@@ -173,3 +177,18 @@ def test_what_goes_wrong_at_the_desk_fails_the_soak(town: Town, people: People) 
     soak.desk.troubled.append("an error")
 
     assert broken(soak.verdict(asked)) == ["trouble at the desk"]
+
+
+def test_a_long_past_of_copies_is_whole(town: Town, people: People) -> None:
+    asked = rung(town, people)
+    asked.record(Outcome(ContactOutcome.ANSWERED_RIGHT_PERSON, CaseOutcome.INFO_GIVEN))
+
+    with town.app.app_context():
+        held = multiply(db.session(), wanted=50)
+        requests, attempts, calls = (
+            db.session.scalar(select(func.count()).select_from(row)) for row in (CallbackRow, AttemptRow, CallRow)
+        )
+        lost = queries.unaccounted_for(db.session())
+        db.session.rollback()  # the network has carried none of these, and the judge would miss them there
+
+    assert (held, requests, attempts, calls, lost) == (50, 50, 50, 50, 0)
