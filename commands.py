@@ -115,6 +115,9 @@ TICK_S = 1.0
 WATCHES_EVERY = timedelta(seconds=15)
 """How often the timekeeper looks at the service as a whole: whoever is on call hears of a trouble within a minute."""
 
+LOOKS_AT_ALL_EVERY = timedelta(minutes=10)
+"""How often it goes through all that was ever done, too, and not only what is open or has happened lately."""
+
 _TIMEKEEPER = 7_283_000  # the advisory lock that lets one timekeeper act
 _FROZEN_AFTER = "10s"  # whoever holds the lock and says nothing for so long has lost it: the next one acts
 
@@ -157,14 +160,16 @@ def _keep_time_until(stop: threading.Event) -> None:
                 log.info("timekeeper_acts")
                 break
             stop.wait(clock.real_seconds(TICK_S))
-        watched_at = clock.now()
+        watched_at, looked_at_all_at = clock.now(), None
         while not stop.wait(clock.real_seconds(TICK_S)):
             connection.scalar(select(1))  # the lock ends with this connection: no connection, no acting
             tick(now=clock.now())
             _beat()
             if clock.now() - watched_at >= WATCHES_EVERY:
                 watched_at = clock.now()
-                callbacks.jobs.watch_over_everything()
+                is_thorough = looked_at_all_at is None or watched_at - looked_at_all_at >= LOOKS_AT_ALL_EVERY
+                callbacks.jobs.watch_over_everything(is_thorough=is_thorough)
+                looked_at_all_at = watched_at if is_thorough else looked_at_all_at
             db.session.remove()
 
 

@@ -31,11 +31,13 @@ def match_waiting() -> None:
         log.info("matched", requests=len(plan.matches))
 
 
-def watch_over_everything() -> None:
+def watch_over_everything(*, is_thorough: bool = True) -> None:
     """Look for what is wrong with the service as a whole, and tell people of it once."""
     config = current_app.config
     with transaction() as session:
-        watch.watch(session, budget=config["BUDGET_PER_DAY"], zone=config["ZONE"], now=clock.now())
+        watch.watch(
+            session, budget=config["BUDGET_PER_DAY"], zone=config["ZONE"], is_thorough=is_thorough, now=clock.now()
+        )
     with transaction() as session:
         told = apologise.apologise(session, zone=config["ZONE"], now=clock.now())
     if told:

@@ -56,10 +56,11 @@ def multiply(session: Session, *, wanted: int) -> int:
     copies = -(-(wanted - held) // closed)
     apart_s = timedelta(days=DAYS).total_seconds() / copies
     at_once = max(1, _AT_ONCE // closed)
-    for first in range(1, copies + 1, at_once):
-        last = min(copies, first + at_once - 1)
-        _copy(session, tables, range(first, last + 1), apart_s)
-    session.execute(text("ANALYZE"))
+    made = (session.scalar(select(func.max(tables["callback"].c.id))) or 0) // _APART
+    for first in range(made + 1, made + copies + 1, at_once):
+        _copy(session, tables, range(first, min(made + copies + 1, first + at_once)), apart_s)
+    for table, _ in _of_closed_requests(tables):
+        session.execute(text(f"ANALYZE {table.name}"))
     return held + copies * closed
 
 

@@ -28,6 +28,11 @@ class AttemptRow(Row):
             postgresql_where=text("ended_at is null"),
         ),
         Index("attempt_by_counsellor", "counsellor_id", "ended_at"),
+        Index(
+            "attempt_by_end_while_its_outcome_is_owed",
+            "ended_at",
+            postgresql_where=text("owes_outcome and contact_outcome is null"),
+        ),
         Index("attempt_by_ring", "rang_visitor_at", postgresql_where=text("rang_visitor_at is not null")),
         CheckConstraint("(ended_at is null) = (result is null)", name="an_attempt_that_ended_has_a_result"),
         CheckConstraint(

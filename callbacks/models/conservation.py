@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, ForeignKey, Table, event
+from sqlalchemy import Connection, ForeignKey, Index, Table, event
 from sqlalchemy.orm import Mapped, mapped_column
 
 from foundation.database import Row
@@ -17,6 +17,7 @@ class ReceiptRow(Row):
     """
 
     __tablename__ = "receipt"
+    __table_args__ = (Index("receipt_by_received_at", "received_at"),)
 
     callback_id: Mapped[int] = mapped_column(ForeignKey("callback.id"), primary_key=True)
     received_at: Mapped[datetime]

@@ -28,6 +28,15 @@ def _list(values: Any) -> str:
 
 
 _CLOSED = _list(lifecycle.CLOSED)
+_SAY_ENOUGH = _list({Status.WITHDRAWN, Status.ERASED})
+"""Closed states that are a reason by themselves: it is what the visitor wished."""
+
+
+NOWHERE = (
+    "not (closed_at is null and due_by is not null"
+    f" or closed_at is not null and status in ({_CLOSED}) and (case_outcome is not null or status in ({_SAY_ENOUGH})))"
+)
+"""A request that is neither open with a deadline nor closed with a reason. There must be none, ever."""
 
 
 class CallbackRow(Row):
@@ -59,6 +68,7 @@ class CallbackRow(Row):
         ),
         CheckConstraint("(held_at is null) = (held_because is null)", name="a_held_callback_says_why"),
         Index("callback_by_closing_while_named", "closed_at", postgresql_where=text("status <> 'erased'")),
+        Index("callback_that_is_nowhere", "id", postgresql_where=text(NOWHERE)),  # empty, so that asking costs nothing
         CheckConstraint(
             "(restricted_at is null) = (restricted_because is null)", name="a_restricted_callback_says_why"
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import takewhile
 from zoneinfo import ZoneInfo
 
@@ -17,21 +17,28 @@ from callbacks.domain.lifecycle import WAITING, Status
 from callbacks.models import CallbackRow
 from callbacks.operations import breaker, history, note_obstacles
 from callbacks.operations.explain import Standing, standing, unserved
+from notifications import queries as notifications
 from notifications.domain.trouble import Trouble
 from notifications.operations import trouble
 from rota.domain.presence import PresenceState
 
+LATELY_RECEIVED = timedelta(hours=1)
+"""Requests received since then are counted at every look, and all that there ever were at a thorough one."""
 
-def watch(session: Session, *, budget: int, zone: ZoneInfo, now: datetime) -> None:
-    """Begin and end the troubles that only a look at all tables shows, and keep what stood in whose way."""
+
+def watch(session: Session, *, budget: int, zone: ZoneInfo, is_thorough: bool = True, now: datetime) -> None:
+    """Begin and end the troubles that only a look at all tables shows, and keep what stood in whose way.
+
+    A thorough look goes through everything that was ever done, which takes the longer the more that is.
+    """
     seen = standing(session, zone=zone, now=now)
     note_obstacles.note_obstacles(session, seen, now=now)
     found = {
-        Trouble.REQUESTS_UNACCOUNTED: queries.unaccounted_for(session) > 0,
+        Trouble.REQUESTS_UNACCOUNTED: _is_any_unaccounted_for(session, is_thorough=is_thorough, now=now),
         Trouble.STARVING: any(block is None for one in seen.starving() for _, block in one.free),
         Trouble.SPENDING: breaker.is_open(session, channels=breaker.CHANNELS, budget=budget, now=now),
-        Trouble.ANSWERS_DROP: _do_answers_drop(session, now=now),
         **_of_people(seen),
+        **({Trouble.ANSWERS_DROP: _do_answers_drop(session, now=now)} if is_thorough else {}),
     }
     because = _because(seen)
     for kind, is_so in found.items():
@@ -41,6 +48,13 @@ def watch(session: Session, *, budget: int, zone: ZoneInfo, now: datetime) -> No
             trouble.end(session, kind)
     _tell_of_emergencies(session, now=now)
     trouble.forget_what_has_passed(session, now=now)
+
+
+def _is_any_unaccounted_for(session: Session, *, is_thorough: bool, now: datetime) -> bool:
+    """Whether a request is missed; one that has been missed is looked for among all, until it is found."""
+    is_missed = notifications.trouble_last_at(session, Trouble.REQUESTS_UNACCOUNTED) is not None
+    since = None if is_thorough or is_missed else now - LATELY_RECEIVED
+    return queries.unaccounted_for(session, received_since=since) > 0
 
 
 def _tell_of_emergencies(session: Session, *, now: datetime) -> None:

@@ -26,19 +26,16 @@ def booked_times(session: Session, *, from_: datetime, until: datetime) -> list[
 
 def promised_since(session: Session, since: datetime) -> list[Promised]:
     """Every promise made to whoever asked since then, with the first ring of the visitor's telephone."""
-    rung = (
-        select(AttemptRow.callback_id, func.min(AttemptRow.rang_visitor_at).label("at"))
-        .group_by(AttemptRow.callback_id)
-        .subquery()
+    first_ring = (
+        select(func.min(AttemptRow.rang_visitor_at)).where(AttemptRow.callback_id == CallbackRow.id).scalar_subquery()
     )
-    question = (
-        select(CallbackRow.promised_from, CallbackRow.promised_until, rung.c.at, CallbackRow.closed_at)
-        .outerjoin(rung, rung.c.callback_id == CallbackRow.id)
-        .where(CallbackRow.asked_at >= since, CallbackRow.promised_until.is_not(None))
+    question = select(CallbackRow.promised_from, CallbackRow.promised_until, first_ring, CallbackRow.closed_at).where(
+        CallbackRow.asked_at >= since, CallbackRow.promised_until.is_not(None)
     )
     return [
         Promised(Span(from_, until), rung_at, closed_at)
         for from_, until, rung_at, closed_at in session.execute(question)
+        if from_ is not None and until is not None
     ]
 
 

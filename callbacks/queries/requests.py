@@ -115,9 +115,12 @@ def open_requests(session: Session) -> list[CallbackRow]:
 
 
 def closed_since(session: Session, since: datetime, *, limit: int = 50) -> list[CallbackRow]:
-    """Requests closed lately, newest first."""
+    """Requests closed lately and not erased since, newest first."""
     question = (
-        select(CallbackRow).where(CallbackRow.closed_at >= since).order_by(CallbackRow.closed_at.desc()).limit(limit)
+        select(CallbackRow)
+        .where(CallbackRow.closed_at >= since, CallbackRow.status != str(Status.ERASED))
+        .order_by(CallbackRow.closed_at.desc())
+        .limit(limit)
     )
     return list(session.scalars(question))
 

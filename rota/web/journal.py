@@ -81,7 +81,8 @@ def page() -> ResponseReturnValue:
             limit=A_PAGE + 1,
         )
         names = accounts.staff_names(session)
-        lines = [_line(row, names, _counsellors(session)) for row in rows[:A_PAGE]] if rows else []
+        counsellors = _counsellors(session)
+        lines = [_line(row, names, counsellors) for row in rows[:A_PAGE]]
     older = url_for("journal.page", **_kept(asked.values), before=rows[A_PAGE - 1].id) if len(rows) > A_PAGE else ""
     return render_template(
         "rota/journal.html",

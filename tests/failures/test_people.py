@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -156,10 +157,10 @@ def test_why_nobody_rings_is_right_for_the_last_of_a_long_queue(desk: Desk) -> N
 # -- F11, F12, F32, F33, F35: nobody can be rung, and somebody is told -----------------------------------------------
 
 
-def watch(desk: Desk) -> dict[str, str | None]:
+def watch(desk: Desk, *, is_thorough: bool = True) -> dict[str, str | None]:
     """What the timekeeper's look finds, and why."""
     with desk.app.app_context():
-        callbacks.jobs.watch_over_everything()
+        callbacks.jobs.watch_over_everything(is_thorough=is_thorough)
         with transaction() as session:
             return {row.kind: row.because for row in notifications.troubles(session)}
 
@@ -366,20 +367,16 @@ def unaccounted(desk: Desk) -> str:
     return next(line for line in figures.splitlines() if line.startswith("ringback_callbacks_unaccounted_for"))
 
 
-def test_a_request_that_is_gone_for_all_that_is_missed_until_it_is_back(desk: Desk) -> None:
+@contextmanager
+def gone(desk: Desk) -> Iterator[None]:
     """Somebody with every right on the database deletes a row: a hand at a console, a wrong restore."""
-    desk.counsellor()
-    supervisor = desk.supervisor()
-    for _ in range(2):
-        desk.ask()
-
     name = "receipt_belongs_to_callback_by_callback_id"
     with desk.app.app_context(), transaction() as session:
         session.execute(text(f"alter table receipt drop constraint {name}"))
         session.execute(text("create table put_by as select * from callback where id = 1"))
         session.execute(text("delete from callback where id = 1"))
     try:
-        while_it_is_gone = watch(desk), unaccounted(desk), supervisor.get("/staff/board").text
+        yield
     finally:
         with desk.app.app_context(), transaction() as session:
             session.execute(text("insert into callback overriding system value select * from put_by"))
@@ -388,12 +385,35 @@ def test_a_request_that_is_gone_for_all_that_is_missed_until_it_is_back(desk: De
                 text(f"alter table receipt add constraint {name} foreign key (callback_id) references callback (id)")
             )
 
+
+def test_a_request_that_is_gone_for_all_that_is_missed_until_it_is_back(desk: Desk) -> None:
+    desk.counsellor()
+    supervisor = desk.supervisor()
+    for _ in range(2):
+        desk.ask()
+
+    with gone(desk):
+        while_it_is_gone = watch(desk), unaccounted(desk), supervisor.get("/staff/board").text
+
     assert "requests_unaccounted" in while_it_is_gone[0]
     assert while_it_is_gone[1].endswith(" 1.0")
     assert "A request may be lost." in while_it_is_gone[2]
     assert "requests_unaccounted" not in watch(desk)
     assert unaccounted(desk).endswith(" 0.0")
     assert "A request may be lost." not in supervisor.get("/staff/board").text
+
+
+def test_what_was_received_long_ago_is_missed_by_a_thorough_look_and_then_by_every_one_until_it_is_back(
+    desk: Desk,
+) -> None:
+    desk.ask()
+    desk.clock.on(hours=2)
+
+    with gone(desk):
+        missed = ["requests_unaccounted" in watch(desk, is_thorough=each) for each in (False, True, False)]
+
+    assert missed == [False, True, True]
+    assert "requests_unaccounted" not in watch(desk, is_thorough=False)
 
 
 def test_a_request_is_not_closed_without_what_came_of_it(desk: Desk) -> None:

@@ -225,11 +225,17 @@ def cover(session: Session, *, zone: ZoneInfo, now: datetime) -> Cover:
         now=Tag(f"{COVER[here.state]} now: {here.on} there, {here.need.people} needed", kinds.get(here.state, "bad")),
         absent=tuple(f"{name}: {ABSENT[why]}" for name, why in live.absent),
         next=tuple(gap_words(gap, zone) for gap in found.gaps),
-        alarm=alarm(queries.unaccounted_for(session)),
+        alarm=alarm(_missed(session)),
         unchecked=tuple(
             line.name for line in help_lines.stale(help_lines.every_line(), today=now.astimezone(zone).date())
         ),
     )
+
+
+def _missed(session: Session) -> int:
+    """How many requests are unaccounted for, once the watch has missed one: to count them all takes a while."""
+    is_any = notifications.trouble_last_at(session, Trouble.REQUESTS_UNACCOUNTED) is not None
+    return queries.unaccounted_for(session) if is_any else 0
 
 
 def alarm(unaccounted_for: int) -> str:

@@ -1,0 +1,80 @@
+"""What is asked again and again reads no more rows when more was done before: counted by PostgreSQL, and not timed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from benchmarks.soak.copies import multiply
+from callbacks import queries
+from callbacks.domain.codes import CaseOutcome, ContactOutcome
+from callbacks.operations import watch
+from callbacks.operations.finish_call import Outcome
+from callbacks.operations.match import match_waiting
+from callbacks.web.staff import board_view
+from commands import PERIODIC
+from foundation.database import db
+from tests.conftest import Town
+from tests.journeys.conftest import ANA, TAKES, TALKS, VISITOR, People
+from tests.rota.planning import LONDON, Team
+
+TIMES = 12
+"""After ten, psycopg and PostgreSQL keep one plan for whatever comes: it must be as good as a plan of its own."""
+
+
+@pytest.fixture
+def people(town: Town) -> People:
+    return People(town, Team(town.app))
+
+
+def is_called_back(town: Town, people: People) -> None:
+    """A request from the first word to the last."""
+    town.expects(ANA, VISITOR)
+    people.on("Ana Example")
+    town.phones.habit(ANA, **TAKES)
+    town.phones.habit(VISITOR, **TALKS)
+    asked = people.ask()
+    town.until(lambda: asked.results() == ["finished"])
+    town.passes(10)
+    asked.record(Outcome(ContactOutcome.ANSWERED_RIGHT_PERSON, CaseOutcome.INFO_GIVEN))
+
+
+def rows_read(session: Session, look: Callable[[Session], object]) -> float:
+    """How many rows one look goes through."""
+    so_far = text("select sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) from pg_stat_xact_user_tables")
+    for _ in range(TIMES):
+        look(session)
+        session.flush()
+        session.expire_all()
+    before = session.scalar(so_far)
+    look(session)
+    session.flush()
+    return float(session.scalar(so_far) - before)
+
+
+def test_what_the_timekeeper_asks_reads_no_more_when_more_was_done(town: Town, people: People) -> None:
+    is_called_back(town, people)
+    now = town.clock() + timedelta(minutes=1)
+    looks: dict[str, Callable[[Session], object]] = {
+        **{bell.name: partial(waits, now=now) for bell, waits in PERIODIC},
+        "watch": lambda session: watch.watch(session, budget=1000, zone=LONDON, is_thorough=False, now=now),
+        "match": lambda session: match_waiting(session, zone=LONDON, now=now),
+        "owed": queries.outcomes_missing,
+        "cover": lambda session: board_view.cover(session, zone=LONDON, now=now),
+    }
+
+    with town.app.app_context():
+        session = db.session()
+        multiply(session, wanted=20)
+        after_few = {what: rows_read(session, look) for what, look in looks.items()}
+        multiply(session, wanted=3_000)
+        after_many = {what: rows_read(session, look) for what, look in looks.items()}
+        session.rollback()
+
+    grown = {what: (after_few[what], read) for what, read in after_many.items() if read > after_few[what] + 300}
+    assert grown == {}
