@@ -7,8 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from psycopg.errors import ExclusionViolation
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from rota import queries
@@ -16,6 +14,7 @@ from rota.domain.breaks import Spare, place_break
 from rota.domain.shifts import ShiftRefused, Span
 from rota.models import ShiftBreakRow, ShiftRow, ShiftState, range_of, span_of
 from rota.operations.note_that import note_that
+from rota.operations.overlap import refusing_overlap
 from rota.operations.shifts import ShiftNotFound
 
 LONGEST = timedelta(hours=2)
@@ -102,14 +101,10 @@ def _remove(session: Session, shift_id: int) -> dict[str, Any] | None:
 
 
 def _add(session: Session, rows: Iterable[ShiftBreakRow]) -> None:
-    try:
-        with session.begin_nested():
-            session.add_all(rows)
-            session.flush()
-    except IntegrityError as error:
-        if isinstance(error.orig, ExclusionViolation):
-            raise BreakRefused("Somebody has just given this shift a break. Look at it again") from None
-        raise
+    refused = BreakRefused("Somebody has just given this shift a break. Look at it again")
+    with refusing_overlap(refused), session.begin_nested():
+        session.add_all(rows)
+        session.flush()
 
 
 def _told(span: Span) -> dict[str, Any]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from psycopg.errors import ExclusionViolation
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from accounts.operations.journal import note
@@ -18,6 +15,7 @@ from rota.domain.notices import asked_at
 from rota.domain.shifts import ShiftRefused, Span, whole_minute
 from rota.models import LeaveRow, LeaveState, ShiftState
 from rota.operations.alert import alert
+from rota.operations.overlap import refusing_overlap
 from rota.operations.shifts import cut, note_shift
 from rota.operations.team import CounsellorNotFound
 from rota.operations.tell import STALE_AFTER, leave_words, tell, vacated_words
@@ -56,7 +54,8 @@ def ask(
     row = LeaveRow(
         counsellor_id=counsellor_id, first_day=first_day, last_day=last_day, state=LeaveState.ASKED.value, asked_at=now
     )
-    with _once():
+    refused = LeaveRefused("You have asked for some of these days already. Withdraw that first")
+    with refusing_overlap(refused), session.begin_nested():
         session.add(row)
         session.flush()
     _note(session, "leave_asked", row, by=by, now=now)
@@ -170,16 +169,6 @@ def _decide(session: Session, row: LeaveRow, state: LeaveState, *, by: int | Non
     row.state, row.decided_at, row.decided_by = state.value, now, by
     session.flush()
     _note(session, f"leave_{state.value}", row, was=was, by=by, now=now)
-
-
-@contextmanager
-def _once() -> Iterator[None]:
-    try:
-        yield
-    except IntegrityError as error:
-        if isinstance(error.orig, ExclusionViolation):
-            raise LeaveRefused("You have asked for some of these days already. Withdraw that first") from None
-        raise
 
 
 def _note(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from psycopg.errors import ExclusionViolation
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from accounts.operations.journal import note
@@ -21,6 +19,7 @@ from rota.operations.drafts import DraftNotFound, DraftShift, changes_of, check_
 from rota.operations.into_force import apply, restore
 from rota.operations.judge import note_override
 from rota.operations.judge_draft import Broken, broken_by_undoing, judged, refuse_rules
+from rota.operations.overlap import refusing_overlap
 from rota.operations.shifts import AlreadyOnShift, ShiftChangedMeanwhile, check_person
 from rota.operations.tell import tell_changes
 
@@ -131,17 +130,10 @@ def _as_published(
         check_person(people.get(line.before_counsellor_id), span_of(line.before), zone)
 
 
-@contextmanager
-def _one_shift_at_once() -> Iterator[None]:
+def _one_shift_at_once() -> AbstractContextManager[None]:
     """The database decides; the whole transaction is then rolled back by its edge, so nothing is half published."""
-    try:
-        yield
-    except IntegrityError as error:
-        if isinstance(error.orig, ExclusionViolation):
-            raise AlreadyOnShift(
-                "Somebody in this draft has another shift at that time by now. Look at the draft again"
-            ) from None
-        raise
+    words = "Somebody in this draft has another shift at that time by now. Look at the draft again"
+    return refusing_overlap(AlreadyOnShift(words))
 
 
 def _note(session: Session, action: str, draft: DraftRow, *, by: int | None, now: datetime) -> None:

@@ -8,9 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from psycopg.errors import ExclusionViolation
 from sqlalchemy import delete
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from rota import queries
@@ -18,6 +16,7 @@ from rota.domain.shifts import Shift, ShiftHasBegun, ShiftIsOver, ShiftRefused, 
 from rota.models import CounsellorRow, HandedOverRow, ShiftRow, ShiftState, range_of, span_of
 from rota.operations.judge import accept
 from rota.operations.note_that import note_that
+from rota.operations.overlap import refusing_overlap
 from rota.operations.tell import tell_changed
 
 PLANNED_AHEAD = timedelta(days=3660)  # nobody's rota is planned further ahead than ten years
@@ -280,13 +279,9 @@ def check_person(person: CounsellorRow | None, span: Span, zone: ZoneInfo) -> Co
 def one_shift_at_once(session: Session, person: CounsellorRow) -> Iterator[None]:
     """Say in words what the exclusion constraint refuses; it decides also when two supervisors act at once."""
     name = person.staff.name
-    try:
-        with session.begin_nested():
-            yield
-    except IntegrityError as error:
-        if isinstance(error.orig, ExclusionViolation):
-            raise AlreadyOnShift(f"{name} already has a shift at that time. Choose another time or person") from None
-        raise
+    refused = AlreadyOnShift(f"{name} already has a shift at that time. Choose another time or person")
+    with refusing_overlap(refused), session.begin_nested():
+        yield
 
 
 def _tell(session: Session, shift: ShiftRow, before: Iterable[Shift], after: Iterable[Shift], *, now: datetime) -> None:

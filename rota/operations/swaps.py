@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from psycopg.errors import ExclusionViolation
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from accounts.operations.journal import note
@@ -38,6 +34,7 @@ from rota.models import (
     span_of,
 )
 from rota.operations.judge import accept
+from rota.operations.overlap import refusing_overlap
 from rota.operations.shifts import add_shift, check_person, cut, one_shift_at_once
 from rota.operations.team import CounsellorNotFound
 from rota.operations.tell import tell_changed
@@ -74,7 +71,8 @@ def offer(
         offered_at=now,
         state_at=now,
     )
-    with _offered_once(session):
+    refused = OfferedAlready("This is on offer already. Withdraw that offer, or offer another part")
+    with refusing_overlap(refused), session.begin_nested():
         session.add(row)
         session.flush()
     _note(session, "swap_offered", row, by=by, now=now)
@@ -283,17 +281,6 @@ def _set(session: Session, row: SwapRow, state: SwapState, action: str, *, by: i
     row.state, row.state_at = state.value, now
     session.flush()
     _note(session, action, row, was=was, by=by, now=now)
-
-
-@contextmanager
-def _offered_once(session: Session) -> Iterator[None]:
-    try:
-        with session.begin_nested():
-            yield
-    except IntegrityError as error:
-        if isinstance(error.orig, ExclusionViolation):
-            raise OfferedAlready("This is on offer already. Withdraw that offer, or offer another part") from None
-        raise
 
 
 def _note(

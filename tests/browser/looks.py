@@ -24,3 +24,13 @@ def violations(page: Page) -> list[str]:
     """The accessibility rules that the page breaks."""
     found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})
     return [f"{one['id']}: {[node['html'][:160] for node in one['nodes']]}" for one in found.response["violations"]]
+
+
+def tab_to(page: Page, label: str) -> None:
+    """Press Tab until the focus is on what is called so."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        name = page.evaluate("(document.activeElement.labels?.[0] ?? document.activeElement).textContent.trim()")
+        if name.startswith(label):
+            return
+    raise AssertionError(f"the keyboard does not reach {label!r}")

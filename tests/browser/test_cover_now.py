@@ -17,7 +17,7 @@ from notifications.operations import hear, place
 from rota import queries
 from rota.models import CounsellorRow
 from rota.operations import ladder, swaps
-from tests.browser.looks import NARROW, WIDE, Opens, overflow, violations
+from tests.browser.looks import NARROW, WIDE, Opens, overflow, tab_to, violations
 from tests.conftest import NOON, Clock
 from tests.rota.planning import LONDON, PASSWORD, Team, hours
 
@@ -59,15 +59,6 @@ def opens(signs_in: Opens, team: Team) -> Opens:
 def unfold(page: Page) -> None:
     """Open everything that can be opened."""
     page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-
-
-def tab_to(page: Page, label: str) -> None:
-    for _ in range(80):
-        page.keyboard.press("Tab")
-        name = page.evaluate("(document.activeElement.labels?.[0] ?? document.activeElement).textContent.trim()")
-        if name.startswith(label):
-            return
-    raise AssertionError(f"the keyboard does not reach {label!r}")
 
 
 @pytest.mark.parametrize(("viewport", "scheme"), [(NARROW, "light"), (NARROW, "dark"), (WIDE, "light"), (WIDE, "dark")])

@@ -15,7 +15,7 @@ from rota import queries
 from rota.operations import drafts, leave, patterns, swaps
 from rota.operations.drafts import DraftShift
 from rota.operations.patterns import Turns
-from tests.browser.looks import NARROW, WIDE, Opens, overflow, violations
+from tests.browser.looks import NARROW, WIDE, Opens, overflow, tab_to, violations
 from tests.callbacks.desk import Desk
 from tests.conftest import Clock
 from tests.rota.planning import LONDON, NOON, hours
@@ -119,23 +119,15 @@ def test_four_weeks_on_a_wide_screen_are_short_to_see_and_whole_to_hear(opens: O
 def test_the_keyboard_alone_drafts_a_shift_and_publishes(opens: Opens, desk: Desk) -> None:
     page = opens(DRAFT)
 
-    def tab_to(label: str) -> None:
-        for _ in range(60):
-            page.keyboard.press("Tab")
-            name = page.evaluate("(document.activeElement.labels?.[0] ?? document.activeElement).textContent.trim()")
-            if name.startswith(label):
-                return
-        raise AssertionError(f"the keyboard does not reach {label!r}")
-
-    tab_to("Counsellor")
+    tab_to(page, "Counsellor")
     page.keyboard.type("Ben")
     for field, typed in (("#day", "2026-11-30"), ("#starts", "09:00"), ("#ends", "12:00")):
         page.locator(field).fill(typed)
-    tab_to("Put it into the draft")
+    tab_to(page, "Put it into the draft")
     with page.expect_navigation():
         page.keyboard.press("Enter")
     expect(page.get_by_text("Drafted. Nothing is in force")).to_be_visible()
-    tab_to("Publish")
+    tab_to(page, "Publish")
     with page.expect_navigation():
         page.keyboard.press("Enter")
 

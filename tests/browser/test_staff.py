@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from callbacks.domain.lifecycle import Status
 from callbacks.domain.safe_contact import MessageRule, SafeContact
-from tests.browser.looks import NARROW, WIDE, Opens, overflow, violations
+from tests.browser.looks import NARROW, WIDE, Opens, overflow, tab_to, violations
 from tests.callbacks.desk import Desk
 from tests.conftest import Clock
 
@@ -134,27 +134,19 @@ def test_the_keyboard_alone_records_an_outcome_with_a_referral(opens: Opens, des
     reference = talked(desk)
     page = opens(f"/staff/callbacks/{reference}/outcome")
 
-    def tab_to(label: str) -> None:
-        for _ in range(40):
-            page.keyboard.press("Tab")
-            name = page.evaluate("(document.activeElement.labels?.[0] ?? document.activeElement).textContent.trim()")
-            if name.startswith(label):
-                return
-        raise AssertionError(f"the keyboard does not reach {label!r}")
-
-    tab_to("Spoke to the person")
+    tab_to(page, "Spoke to the person")
     page.keyboard.press("Space")
-    tab_to("What came of the request?")
+    tab_to(page, "What came of the request?")
     page.keyboard.type("Referred")
-    tab_to("You made a referral")
+    tab_to(page, "You made a referral")
     page.keyboard.press("Enter")
-    tab_to("Kind of help")
+    tab_to(page, "Kind of help")
     page.keyboard.type("Inpatient")
-    tab_to("Name of the service")
+    tab_to(page, "Name of the service")
     page.keyboard.type("The Example Unit")
-    tab_to("They agreed to this referral")
+    tab_to(page, "They agreed to this referral")
     page.keyboard.press("Space")
-    tab_to("Save, and take the next call")
+    tab_to(page, "Save, and take the next call")
     with page.expect_navigation():
         page.keyboard.press("Enter")
 

@@ -8,10 +8,11 @@ import pytest
 from flask import Flask
 
 from accounts.domain.roles import Role
-from accounts.operations.staff import add_staff
+from accounts.operations.staff import add_staff, set_phone
 from foundation import clock
 from foundation.database import transaction
-from tests.rota.planning import NOON, PASSWORD, Browser, Team
+from foundation.phone import Phone
+from tests.rota.planning import NOON, PASSWORD, SUPERVISOR, Browser, Team
 
 
 @pytest.fixture(autouse=True)
@@ -40,3 +41,12 @@ def signed_in(app: Flask) -> Callable[..., Browser]:
         return browser
 
     return sign_in
+
+
+@pytest.fixture
+def supervisor(app: Flask) -> int:
+    """A supervisor who wants alerts on their mobile; their id."""
+    with app.app_context(), transaction() as session:
+        row = add_staff(session, email="sue@example.org", name="Sue", password=PASSWORD, role=Role.SUPERVISOR, now=NOON)
+        set_phone(session, staff=row, phone=Phone(SUPERVISOR), by=row.id, now=NOON)
+        return row.id

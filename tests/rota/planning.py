@@ -10,10 +10,13 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from foundation.database import transaction
 from foundation.phone import Phone
+from notifications.models import TextRow
 from rota.domain.counsellor import Skill
 from rota.domain.shifts import Span, instant_of
 from rota.models import RequirementRow, ShiftRow, ShiftState, range_of
@@ -25,6 +28,8 @@ NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 LONDON = ZoneInfo("Europe/London")
 PASSWORD = "correct horse battery"
+SUPERVISOR = "+447700900990"
+"""Where the supervisor gets alerts."""
 
 
 @dataclass
@@ -109,3 +114,9 @@ class Browser:
         token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.client.get(page).text)
         assert token
         return self.client.post(address, data=fields | {"csrf_token": token[1]})
+
+
+def texts_to(session: Session, number: str = "") -> list[str]:
+    """The words of the texts to a number that ends like this, in order."""
+    rows = session.scalars(select(TextRow).order_by(TextRow.created_at, TextRow.reason_key))
+    return [row.body for row in rows if row.phone.endswith(number)]

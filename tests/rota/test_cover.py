@@ -11,13 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from accounts.domain.roles import Role
 from accounts.models import JournalRow, StaffRow
-from accounts.operations.staff import add_staff, set_phone
+from accounts.operations.staff import set_phone
 from foundation import clock, doorbell
 from foundation.database import transaction
 from foundation.doorbell import Bell
-from foundation.phone import Phone
 from foundation.sealed import digest
 from notifications.models import OptOutRow, TextRow
 from notifications.operations import gate
@@ -27,15 +25,9 @@ from rota.domain.shifts import Span
 from rota.models import CounsellorRow, CoverRequestRow, LeaveRow, LeaveState, RequirementRow, SwapRow, range_of
 from rota.operations import ladder, lapse, swaps
 from rota.operations.shifts import ShiftNotFound, remove_shift
-from tests.rota.planning import LONDON, NOON, PASSWORD, Browser, Team, hours
+from tests.rota.planning import LONDON, NOON, Browser, Team, hours, texts_to
 
 MINE, REQUESTS = "/staff/rota/mine", "/staff/rota/requests"
-SUPERVISOR = "+447700900990"
-
-
-def texts(session: Session, number: str = "") -> list[str]:
-    rows = session.scalars(select(TextRow).order_by(TextRow.created_at, TextRow.reason_key))
-    return [row.body for row in rows if row.phone.endswith(number)]
 
 
 def ill(session: Session, shift: int, later: timedelta = timedelta()) -> CoverRequestRow:
@@ -53,15 +45,6 @@ def climb(session: Session, request: CoverRequestRow, **later: float) -> None:
 def yes(session: Session, number: str, **later: float) -> bool:
     phone_digest = digest(f"+447700900{number}")
     return ladder.said_yes(session, phone_digest=phone_digest, zone=LONDON, now=NOON + timedelta(**later))
-
-
-@pytest.fixture
-def supervisor(app: Flask) -> int:
-    """A supervisor who wants alerts on their mobile; their id."""
-    with app.app_context(), transaction() as session:
-        row = add_staff(session, email="sue@example.org", name="Sue", password=PASSWORD, role=Role.SUPERVISOR, now=NOON)
-        set_phone(session, staff=row, phone=Phone(SUPERVISOR), by=row.id, now=NOON)
-        return row.id
 
 
 def test_whoever_has_the_training_that_the_time_lacks_is_asked_first(session: Session, team: Team) -> None:
@@ -122,7 +105,7 @@ def test_a_yes_is_answered_with_what_stands_against_it_and_the_next_one_is_asked
         assert yes(session, number, minutes=21)
 
     assert asked(request) == [busy, away, tired]
-    assert [texts(session, number)[-1] for number in ("102", "103", "104")] == [
+    assert [texts_to(session, number)[-1] for number in ("102", "103", "104")] == [
         "Thank you. You have another shift at that time, so it stays open for others: Tue 24 Nov 14:00-20:00.",
         "Thank you. You are on leave then, so it stays open for others: Tue 24 Nov 14:00-20:00.",
         "Thank you. You would not have enough rest, so it stays open for others: Tue 24 Nov 14:00-20:00.",
@@ -144,7 +127,7 @@ def test_nobody_is_woken_for_a_shift_that_begins_well_after_the_night(
 
     assert quiet == ([], NOON + timedelta(hours=19), 1)  # 07:00
     assert len(asked(waits)) == 1
-    assert "Others are asked by text from 07:00 on." in texts(session, "990")[0]
+    assert "Others are asked by text from 07:00 on." in texts_to(session, "990")[0]
     assert supervisor
 
 
@@ -156,7 +139,7 @@ def test_supervisors_hear_of_every_rung_without_a_name(session: Session, team: T
 
     assert yes(session, "103", minutes=25)
 
-    assert texts(session, "990") == [
+    assert texts_to(session, "990") == [
         "Cover for Tue 24 Nov 14:00-20:00: 1 asked by text so far, nobody has said YES yet.",
         "Cover for Tue 24 Nov 14:00-20:00: 2 asked by text so far, nobody has said YES yet.",
         "Cover for Tue 24 Nov 14:00-20:00: everybody who may be asked by text was, without a YES. Please ring round.",
@@ -239,7 +222,7 @@ def test_a_counsellor_who_is_ill_says_so_and_is_off_their_own_shift_only(
     assert (not_mine.status_code, nothing.status_code, done.status_code) == (404, 422, 303)
     assert "colleagues are being asked to take it" in person.get(MINE).text
     assert [shift.id for shift in queries.rostered(session, start=NOON, end=NOON + timedelta(days=9))] == [another]
-    assert texts(session, "102")[0].startswith("Could you work Tue 24 Nov 14:00-20:00?")
+    assert texts_to(session, "102")[0].startswith("Could you work Tue 24 Nov 14:00-20:00?")
 
 
 def test_nobody_calls_in_sick_for_a_shift_of_somebody_else(session: Session, team: Team) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from datetime import datetime, time, timedelta
 
 import pytest
-from flask import Flask
 from lxml import html
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -29,25 +28,11 @@ from rota.operations import presence
 from rota.operations.remind import remind
 from rota.operations.shifts import add_shift, move_shift, remove_shift
 from rota.operations.watch_cover import watch_ahead, watch_now, watch_today
-from tests.rota.planning import LONDON, NOON, PASSWORD, Browser, Team, hours
+from tests.rota.planning import LONDON, NOON, PASSWORD, SUPERVISOR, Browser, Team, hours, texts_to
 
 LIVE, BOARD, COVERAGE = "/staff/rota/live", "/staff/board", "/staff/coverage"
-SUPERVISOR, ON_CALL = "+447700900990", Phone("+447700900991")
+ON_CALL = Phone("+447700900991")
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
-
-
-@pytest.fixture
-def supervisor(app: Flask) -> int:
-    """A supervisor who wants alerts on their mobile; their id."""
-    with app.app_context(), transaction() as session:
-        row = add_staff(session, email="sue@example.org", name="Sue", password=PASSWORD, role=Role.SUPERVISOR, now=NOON)
-        set_phone(session, staff=row, phone=Phone(SUPERVISOR), by=row.id, now=NOON)
-        return row.id
-
-
-def texts(session: Session, number: str = "990") -> list[str]:
-    rows = session.scalars(select(TextRow).order_by(TextRow.created_at, TextRow.reason_key))
-    return [row.body for row in rows if row.phone.endswith(number)]
 
 
 def now_is(session: Session, at: datetime) -> None:
@@ -122,7 +107,7 @@ def test_cover_now_is_told_on_every_change_of_state_and_only_then(
     now_is(session, NOON + 4 * MINUTE)
     now_is(session, NOON + 5 * MINUTE)
 
-    assert texts(session) == [
+    assert texts_to(session, SUPERVISOR) == [
         "Cover now: 1 there, 2 needed. Please look at the board.",
         "Cover now: 0 there, 2 needed. Please look at the board.",
         "Cover now is complete again.",
@@ -135,14 +120,14 @@ def test_what_nobody_heard_does_not_count_as_told(session: Session, team: Team) 
     for look in (watch_now, watch_today):
         look(session, zone=LONDON, on_call=None, now=NOON + timedelta(hours=13))
     watch_ahead(session, zone=LONDON, now=NOON)
-    assert texts(session) == []
+    assert texts_to(session, SUPERVISOR) == []
     boss = add_staff(session, email="sue@example.org", name="Sue", password=PASSWORD, role=Role.SUPERVISOR, now=NOON)
 
     set_phone(session, staff=boss, phone=Phone(SUPERVISOR), by=boss.id, now=NOON)
     watch_today(session, zone=LONDON, on_call=None, now=NOON)
     watch_ahead(session, zone=LONDON, now=NOON)
 
-    assert len(texts(session)) == 2
+    assert len(texts_to(session, SUPERVISOR)) == 2
 
 
 def test_whoever_is_on_call_hears_of_now_and_of_today_and_not_of_plans(
@@ -154,15 +139,15 @@ def test_whoever_is_on_call_hears_of_now_and_of_today_and_not_of_plans(
     watch_today(session, zone=LONDON, on_call=ON_CALL, now=NOON)
     watch_ahead(session, zone=LONDON, now=NOON)
 
-    assert texts(session, "991") == []
-    assert [re.sub(r":.*", "", words) for words in texts(session)] == [
+    assert texts_to(session, "991") == []
+    assert [re.sub(r":.*", "", words) for words in texts_to(session, SUPERVISOR)] == [
         "Cover falls short on 54 days, the first time Thu 26 Nov 00",
         "Cover falls short Wed 25 Nov 12",
     ]
     for row in session.scalars(select(ShiftRow).where(ShiftRow.during.contains(NOON + timedelta(hours=3)))):
         remove_shift(session, shift_id=row.id, version=1, by=None, now=NOON)
     watch_now(session, zone=LONDON, on_call=ON_CALL, now=NOON + MINUTE)
-    assert texts(session, "991") == ["Cover now: 0 there, 2 needed. Please look at the board."]
+    assert texts_to(session, "991") == ["Cover now: 0 there, 2 needed. Please look at the board."]
     (alarm,) = session.scalars(select(TextRow).where(TextRow.purpose == "alarm"))
     assert gate.permit_text(session, alarm, now=NOON + MINUTE).subject_id == alarm.id
     assert supervisor
@@ -175,7 +160,7 @@ def test_a_gap_weeks_ahead_is_told_once_in_the_day_and_so_is_its_end(
     watch_ahead(session, zone=LONDON, now=NOON)
     (shift,) = [one for one in queries.rostered(session, start=NOON, end=NOON + 60 * DAY, counsellor_id=ana)
                 if one.span.covers(NOON + 30 * DAY + timedelta(hours=1))]  # fmt: skip
-    assert texts(session) == []
+    assert texts_to(session, SUPERVISOR) == []
 
     remove_shift(session, shift_id=shift.id, version=1, by=None, now=NOON)
     told_at_night = watch_ahead(session, zone=LONDON, now=NOON + timedelta(hours=11))
@@ -185,7 +170,7 @@ def test_a_gap_weeks_ahead_is_told_once_in_the_day_and_so_is_its_end(
     watch_ahead(session, zone=LONDON, now=NOON + timedelta(hours=3))
 
     assert told_at_night == 0
-    assert texts(session) == [
+    assert texts_to(session, SUPERVISOR) == [
         "Cover falls short Thu 24 Dec 12:00-00:00: 1 on, 2 needed. Please look at the coverage page.",
         "Cover on Thu 24 Dec is complete.",
     ]
@@ -210,7 +195,7 @@ def test_the_rest_of_today_is_told_at_any_hour_when_it_gets_worse_and_not_when_t
 
     assert (asleep, worse) == (0, 1)
     assert [told for told in again if told] == []
-    assert texts(session) == [
+    assert texts_to(session, SUPERVISOR) == [
         "Cover falls short Wed 25 Nov 12:00-00:00: 1 on, 2 needed. Please look at the coverage page."
     ]
     assert supervisor
@@ -226,7 +211,7 @@ def test_the_round_is_made_once_a_minute_however_often_the_bell_rings(
             doorbell.answer_of(Bell.ROTA)()
     session.expire_all()
 
-    said = texts(session)
+    said = texts_to(session, SUPERVISOR)
     assert len([words for words in said if words.startswith("Cover now")]) == 1
     assert not queries.is_rota_work_due(session, now=NOON + timedelta(seconds=59))
     assert queries.is_rota_work_due(session, now=NOON + MINUTE)
@@ -245,8 +230,8 @@ def test_people_are_reminded_once_at_six_on_the_day_before(session: Session, tea
     counts = [remind(session, zone=LONDON, now=six + timedelta(minutes=minutes)) for minutes in (-1, 0, 1, 60, 300)]
 
     assert counts == [0, 1, 0, 0, 0]
-    assert texts(session, "101") == ["Tomorrow you work Wed 25 Nov 08:00-16:00. If you cannot, please say so now."]
-    assert texts(session, "102") == []
+    assert texts_to(session, "101") == ["Tomorrow you work Wed 25 Nov 08:00-16:00. If you cannot, please say so now."]
+    assert texts_to(session, "102") == []
 
 
 def test_whoever_gets_a_shift_after_the_reminders_hears_of_it_once(session: Session, team: Team) -> None:
@@ -261,10 +246,10 @@ def test_whoever_gets_a_shift_after_the_reminders_hears_of_it_once(session: Sess
     )  # fmt: skip
     remind(session, zone=LONDON, now=six + 2 * MINUTE)
 
-    assert [words.partition(":")[0] for words in texts(session, "101")] == [
+    assert [words.partition(":")[0] for words in texts_to(session, "101")] == [
         "Tomorrow you work Wed 25 Nov 08", "This shift is no longer yours",
     ]  # fmt: skip
-    assert [words.partition(":")[0] for words in texts(session, "102")] == ["You have a new shift"]
+    assert [words.partition(":")[0] for words in texts_to(session, "102")] == ["You have a new shift"]
 
 
 def test_a_reminder_across_a_change_of_clocks_comes_at_six_by_the_wall(session: Session, team: Team) -> None:
