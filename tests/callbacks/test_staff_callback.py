@@ -162,6 +162,20 @@ def test_it_says_why_no_text_was_sent(desk: Desk) -> None:
     assert "None: they allow no texts." in sue.get(page_of(never)).text
 
 
+def test_it_says_of_each_text_what_became_of_it(desk: Desk) -> None:
+    desk.counsellor()
+    sue = desk.supervisor()
+    reference = desk.ask(safe_contact=SafeContact(sms=MessageRule.NEUTRAL_MESSAGE))
+    said = {}
+    for state in TextState:
+        with desk.app.app_context(), transaction() as session:
+            session.execute(text("update text_message set state = :state, deadline_at = now()"), {"state": str(state)})
+        said[state] = words(sue.get(page_of(reference)).text)
+
+    assert [state for state in TextState if f": {wording.TEXT_STATES[state]}" not in said[state]] == []
+    assert len(set(wording.TEXT_STATES.values())) == len(TextState)
+
+
 def test_the_safe_word_is_on_the_active_card_and_nowhere_else(desk: Desk) -> None:
     ana = desk.counsellor()
     sue = desk.supervisor()
