@@ -160,6 +160,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 _DATABASE = "postgresql+psycopg://"
 _STATEMENT_MS = 10_000  # a page that takes longer has lost its reader; a job tries again
 _LOCK_MS = 5_000
+_FROZEN_MS = 15_000  # whoever is frozen in the middle of its work must not hold rows for as long as it sleeps
 _CONNECT_S = 5
 _GONE_MS = 10_000  # a host that vanished sends not even a refusal: give its connections up after this time
 
@@ -172,7 +173,7 @@ def _engine_options() -> dict[str, Any]:
     first rows of a table answer: every second it would go through all that was ever done.
     """
     limits = f"-c statement_timeout={_STATEMENT_MS} -c lock_timeout={_LOCK_MS} -c timezone=UTC"
-    limits += " -c plan_cache_mode=force_custom_plan"
+    limits += f" -c idle_in_transaction_session_timeout={_FROZEN_MS} -c plan_cache_mode=force_custom_plan"
     return {
         "pool_pre_ping": True,
         "hide_parameters": True,  # an error message must not quote a row

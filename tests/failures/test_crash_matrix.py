@@ -23,9 +23,11 @@ import requests
 from flask import Flask
 from sqlalchemy import select
 
-from foundation.child_process import free_port
+from foundation import doorbell
+from foundation.child_process import family_of, free_port, signal_all
 from foundation.clock import Rehearsal
 from foundation.database import transaction
+from foundation.doorbell import Bell
 from foundation.embedded import Servers
 from notifications.models import TextRow
 from notifications.telephony.twilio import Twilio
@@ -235,6 +237,35 @@ def test_f03_a_worker_is_killed(crashing: House, point: Callable[[House], None],
     crashing.work_until(lambda: crashing.states()[: len(first) + 1] == [*first, ends])
     assert crashing.placed()[ANA] == len(crashing.states()) - len(first)
     assert crashing.rang()[VISITOR] == (ends == "finished")
+
+
+def test_f03_a_worker_is_frozen_in_the_middle_of_its_claim_and_another_goes_on(crashing: House) -> None:
+    ends = comes(crashing, "they talk")
+    crashing.ask()
+    with crashing.app.app_context():
+        doorbell.answer_of(Bell.MATCH)()
+
+    with held(crashing, "lock table call in exclusive mode"):
+        worker = crashing.worker()
+        eventually(lambda: blocked(crashing) >= 1)
+        signal_all(family_of(worker.pid), signal.SIGSTOP)
+    eventually(lambda: sleepers(crashing) >= 1)  # it holds the line of outgoing calls, and the call
+    eventually(lambda: sleepers(crashing) == 0)
+    crashing.work_until(lambda: crashing.states() == [ends])
+    signal_all(family_of(worker.pid), signal.SIGCONT)
+    crashing.until(lambda: doorbell.connection().llen("rq:queue:calls") == 0)
+
+    assert crashing.rang() == {ANA: 1, VISITOR: 1}
+
+
+def sleepers(house: House) -> int:
+    """How many of our transactions are open while nobody asks for anything."""
+    with psycopg.connect(house.servers.database_url) as connection:
+        row = connection.execute(
+            "select count(*) from pg_stat_activity where state like 'idle in transaction%'"
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 @pytest.mark.parametrize(
