@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask import Flask
+from sqlalchemy import func, select
 
-from foundation.database import Impatient
+from foundation.database import Impatient, transaction
 from foundation.embedded import Servers
 from tests.callbacks.test_api import CALLBACKS, LEAST
 
@@ -46,3 +47,8 @@ def test_nobody_hangs_on_a_frozen_database_whether_their_connection_is_old_or_ne
     assert {status for status, _ in (*warm, *afterwards)} == {201}
     assert {status for status, _ in frozen} == {503}
     assert max(took for _, took in frozen) < ping_s + 5 + 3  # a connection is given up, and a new one tried
+
+
+def test_a_slow_statement_of_a_database_that_lives_is_waited_for(app: Flask, ping_s: float) -> None:
+    with app.app_context(), transaction() as session:
+        assert session.scalar(select(func.pg_sleep(ping_s * 1.5))) is not None
