@@ -8,7 +8,7 @@ from callbacks import queries
 from callbacks.domain.safe_contact import MessageRule
 from foundation.database import transaction
 from tests.conftest import Town
-from tests.journeys.conftest import ANA, TAKES, TALKS, VISITOR, Asked, People
+from tests.journeys.conftest import ANA, LANDLINE, TAKES, TALKS, VISITOR, Asked, People
 
 OTHER = "+447700900983"
 
@@ -27,6 +27,22 @@ def test_a_changed_number_is_the_one_that_rings(town: Town, people: People) -> N
     change(town, asked, phone=OTHER)
     people.team.ready(1)
     town.until(lambda: asked.results() == ["finished"])
+
+
+def test_f25_whoever_allowed_texts_and_changes_to_a_landline_gets_none_there(town: Town, people: People) -> None:
+    town.expects(ANA, LANDLINE, texts=[VISITOR])
+    people.on("Ana Example", is_available=False)
+    town.phones.habit(ANA, **TAKES)
+    town.phones.habit(LANDLINE, picks_up="nobody")
+
+    asked = people.ask(safe_contact={"sms": "neutral_message"})
+    town.passes(3)
+    answered = change(town, asked, phone=LANDLINE)
+    people.team.ready(1)
+    town.until(lambda: asked.results() == ["no_answer"])
+    town.passes(5)
+
+    assert (answered, asked.status) == (200, "retry_due")
 
 
 def test_f19_a_number_that_another_request_has_is_for_a_supervisor_and_the_strictest_wishes_win(
