@@ -222,7 +222,7 @@ def test_the_last_free_counsellor_goes_to_whoever_comes_first(why: str) -> None:
         (Urgency.EMERGENCY, 40, 0),
     ],
 )
-def test_waiting_lifts_a_request_by_a_level_every_four_hours_but_never_to_an_emergency(
+def test_f34_waiting_lifts_a_request_by_a_level_every_four_hours_but_never_to_an_emergency(
     urgency: Urgency, hours: float, rank: int
 ) -> None:
     assert level(a_request(urgency=urgency, asked_at=NOON - hours * HOUR), NOON) == rank

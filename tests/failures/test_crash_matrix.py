@@ -6,6 +6,7 @@ answer, or at the front door. What is left is done by the others. The house is j
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -384,4 +385,25 @@ def test_f42_whoever_answers_the_web_is_killed_while_somebody_asks_and_they_ask_
     crashing.work_until(lambda: crashing.states()[-1:] == [ends])
 
     assert (was_kept, len(crashing.callbacks())) == (moment != "before the commit", 1)
+    assert crashing.rang() == {ANA: 1, VISITOR: 1}
+
+
+def test_f42_a_request_whose_line_is_cut_half_way_is_not_kept_and_the_whole_one_is_kept_once(
+    crashing: House, web: Web
+) -> None:
+    ends, key = comes(crashing, "they talk"), str(uuid4())
+    body = json.dumps({"phone": VISITOR, "name": "Sam", "consent": {"version": "2026-11", "given": True}}).encode()
+    head = (
+        f"POST /api/v1/callbacks HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        f"Idempotency-Key: {key}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+
+    with socket.create_connection(("127.0.0.1", int(web.environment["PORT"])), timeout=10) as line:
+        line.sendall(head.encode() + body[:-20])
+    assert requests.get(f"{web.door.address}/healthz", timeout=10).ok
+    kept_of_the_half = len(crashing.callbacks())
+    crashing.ask(key=key)
+    crashing.work_until(lambda: crashing.states()[-1:] == [ends])
+
+    assert (kept_of_the_half, len(crashing.callbacks())) == (0, 1)
     assert crashing.rang() == {ANA: 1, VISITOR: 1}
