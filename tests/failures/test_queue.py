@@ -323,6 +323,18 @@ def test_a_call_in_the_companys_queue_is_taken_back_when_its_counsellor_is_gone(
     assert not was_dialled(town, ANA)
 
 
+def test_a_call_that_has_waited_for_two_minutes_is_not_placed_any_more_and_goes_back_to_matching(
+    town: Town, people: People
+) -> None:
+    town.expects()
+    asked = people.ask()
+    town.answer(Bell.MATCH)
+    with town.app.app_context(), transaction() as session:
+        place.claim_call(session, now=town.clock() + timedelta(minutes=2))
+
+    assert (asked.status, asked.results(), call_of(town).withheld) == ("queued", ["withheld"], "too_late")
+
+
 def the_visitor_rings_us(town: Town) -> None:
     with town.app.app_context(), transaction() as session:
         session.add(OnTheLineRow(phone_digest=digest(VISITOR), until=town.clock() + timedelta(minutes=1)))

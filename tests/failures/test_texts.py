@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 from typing import Any
 
@@ -18,9 +19,10 @@ from foundation import sealed
 from foundation.database import transaction
 from foundation.phone import Phone
 from notifications import queries as notifications
+from notifications.domain.text import TextState, advance
 from notifications.domain.trouble import PAUSES_AFTER
 from notifications.models import TextRow
-from notifications.operations import opt_out, order
+from notifications.operations import opt_out, order, place
 from tests.conftest import Town
 from tests.failures.conftest import an_account
 from tests.journeys.conftest import ANA, TAKES, VISITOR, People
@@ -157,6 +159,32 @@ def test_a_landline_is_sent_no_text_whoever_it_is_for(town: Town) -> None:
     town.passes(2)
 
     assert [text.withheld for text in texts(town)] == ["landline"]
+
+
+def test_a_text_that_could_not_be_sent_in_time_is_not_sent_later(town: Town, people: People) -> None:
+    town.expects()
+    people.ask(safe_contact=ALLOWED)
+    with town.app.app_context(), transaction() as session:
+        place.claim_text(session, now=town.clock() + timedelta(minutes=11))
+
+    assert [(text.state, text.withheld) for text in texts(town)] == [("withheld", "too_late")]
+
+
+NEWS = [TextState.LOST, TextState.SENT, TextState.UNCONFIRMED, TextState.UNDELIVERED, TextState.DELIVERED]
+"""Each corrects those before it: a receipt that comes after all, what was asked for, and what was heard at last."""
+
+
+def test_f05_in_whatever_order_the_news_of_a_text_comes_it_ends_the_same_and_never_goes_back() -> None:
+    for count in range(1, len(NEWS) + 1):
+        for heard in itertools.permutations(NEWS, count):
+            passed = list(itertools.accumulate(heard, advance, initial=TextState.SENDING))
+            states = [state for state, _ in itertools.groupby(passed)]
+            assert states[-1] is max(heard, key=NEWS.index)
+            assert len(set(states)) == len(states)  # none comes again
+
+
+def test_f04_news_of_a_text_that_comes_twice_changes_nothing() -> None:
+    assert [state for state in TextState if advance(state, state) is not state] == []
 
 
 @pytest.mark.parametrize("purpose", [order.ALARM, "anything"])
