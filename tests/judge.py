@@ -99,6 +99,7 @@ def network_verdict(network: str, session: Session) -> dict[str, list[str]]:
         "visitors": sorted({row.phone for row in people}),
         "forbid": sorted({word for row in people for word in (row.name, row.phone, row.message) if word}),
     }
+    session.commit()  # the network may judge for longer than the database lets a transaction lie idle
     answer = requests.post(f"{network}/invariants", json=terms, timeout=60)
     answer.raise_for_status()
     judged = answer.json()["judged"].items()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from benchmarks.soak.people import Asked, Desk
 from benchmarks.soak.place import CALLS_PER_SECOND, SPEED, Place
@@ -61,6 +61,7 @@ def verdict(here: Place, asked: list[Asked], refused: int, watcher: Watcher, des
     found = Verdict()
     by_number = {one.wish.number: one for one in asked}
     with here.app.app_context(), transaction() as session:
+        session.execute(text("set local idle_in_transaction_session_timeout = 0"))  # the reckoning takes its time
         rows = session.execute(select(CallbackRow.phone, CallbackRow.reference, CallbackRow.rings_made))
         kept = {phone: (reference, rings) for phone, reference, rings in rows}
         _counts(found, here, asked, watcher)
