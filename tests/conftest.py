@@ -25,7 +25,6 @@ from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, sync_playwright
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 from werkzeug.serving import BaseWSGIServer, make_server
 
@@ -118,14 +117,30 @@ def one_app(environment: dict[str, str]) -> Iterator[Flask]:
         db.engine.dispose()
 
 
+_EMPTY = """
+DO $$
+DECLARE name text; holds_rows boolean; has_triggers boolean;
+BEGIN
+    FOREACH name IN ARRAY string_to_array('{names}', ' ') LOOP
+        EXECUTE 'SELECT EXISTS (SELECT FROM ' || quote_ident(name) || ')' INTO holds_rows;
+        IF holds_rows THEN
+            has_triggers := EXISTS (SELECT FROM pg_trigger WHERE tgrelid = name::regclass AND NOT tgisinternal);
+            EXECUTE CASE WHEN has_triggers THEN 'TRUNCATE ' ELSE 'DELETE FROM ' END || quote_ident(name);
+        END IF;
+    END LOOP;
+    PERFORM setval(seqrelid, seqstart, false) FROM pg_sequence;
+END $$
+"""
+"""Most tables hold nothing after a test, and the others little: truncating all of them takes ten times as long."""
+
+
 def _empty(app: Flask) -> None:
     """Take every row out of every table, and everything out of Redis."""
     from foundation.database import Row, db
 
-    with app.app_context():
-        tables = ", ".join(f'"{table.name}"' for table in Row.metadata.sorted_tables)
-        with db.engine.begin() as connection:
-            connection.execute(text(f"truncate {tables} restart identity cascade"))
+    names = " ".join(table.name for table in reversed(Row.metadata.sorted_tables))
+    with app.app_context(), db.engine.begin() as connection:
+        connection.exec_driver_sql(_EMPTY.format(names=names))
     doorbell.connection().flushall()
 
 
