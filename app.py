@@ -20,11 +20,8 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError, Validat
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import accounts.web
-import callbacks.jobs
 import callbacks.web
-import notifications.jobs
 import notifications.web
-import rota.jobs
 import rota.web
 from accounts.cli import commands as accounts_commands
 from callbacks.cli import commands as callbacks_commands

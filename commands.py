@@ -27,6 +27,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import configure_mappers
 
 import callbacks.jobs
+import notifications.jobs  # noqa: F401 - its jobs answer bells
+import rota.jobs  # noqa: F401 - likewise
 from callbacks import queries as callback_queries
 from foundation import clock, doorbell
 from foundation.database import db, transaction
