@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from flask import render_template
+from flask import Flask, render_template
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from callbacks import queries as callbacks
 from callbacks.domain.safe_contact import MessageRule
@@ -16,14 +17,15 @@ from callbacks.web.staff.board_view import board as board_of
 from callbacks.web.staff.queue_view import queue as queue_of
 from callbacks.web.staff.viewer import Viewer
 from foundation import sealed
-from foundation.database import transaction
+from foundation.database import db, transaction
 from foundation.phone import Phone
 from notifications import queries as notifications
 from notifications.domain.text import TextState, advance
 from notifications.domain.trouble import PAUSES_AFTER
 from notifications.models import TextRow
-from notifications.operations import opt_out, order, place
-from tests.conftest import Town
+from notifications.operations import opt_out, order, place, trouble
+from notifications.telephony.port import TextOrder
+from tests.conftest import Clock, Town
 from tests.failures.conftest import an_account
 from tests.journeys.conftest import ANA, TAKES, VISITOR, People
 from tests.rota.planning import LONDON, Team
@@ -159,6 +161,51 @@ def test_a_landline_is_sent_no_text_whoever_it_is_for(town: Town) -> None:
     town.passes(2)
 
     assert [text.withheld for text in texts(town)] == ["landline"]
+
+
+def to_the_lead(session: Session, key: str, *, now: datetime) -> None:
+    order.order_text(
+        session,
+        to=Phone(OTHER),
+        body="Please look at the board.",
+        purpose=order.ALARM,
+        reason_key=key,
+        give_up_at=now + timedelta(minutes=5),
+        now=now,
+    )
+
+
+def test_f02_two_workers_never_send_the_same_text(app: Flask, a_clock: Clock) -> None:
+    with app.app_context():
+        with transaction() as session:
+            to_the_lead(session, "1", now=a_clock())
+            to_the_lead(session, "2", now=a_clock())
+        with Session(db.engine) as one, Session(db.engine) as another:
+            claimed = [place.claim_text(session, now=a_clock()) for session in (one, another, another)]
+
+    orders = [order.text_id for order in claimed if isinstance(order, TextOrder)]
+    assert len(orders) == len(set(orders)) == 2
+    assert claimed[2] is None
+
+
+def test_f17_a_text_is_ordered_once_for_each_reason(app: Flask, a_clock: Clock) -> None:
+    with app.app_context(), transaction() as session:
+        to_the_lead(session, "1", now=a_clock())
+        to_the_lead(session, "1", now=a_clock())
+
+        assert len(session.scalars(select(TextRow)).all()) == 1
+
+
+def test_f38_while_the_company_takes_no_texts_no_other_text_tries(app: Flask, a_clock: Clock) -> None:
+    with app.app_context(), transaction() as session:
+        to_the_lead(session, "1", now=a_clock())
+        trouble.texting_failed(session, now=a_clock())
+
+        rests = place.claim_text(session, now=a_clock())
+        goes = place.claim_text(session, now=a_clock() + timedelta(seconds=2))
+
+    assert rests is None
+    assert isinstance(goes, TextOrder)
 
 
 def test_a_text_that_could_not_be_sent_in_time_is_not_sent_later(town: Town, people: People) -> None:
