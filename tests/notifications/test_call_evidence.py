@@ -478,6 +478,19 @@ def test_f38_a_company_that_says_nothing_at_all_is_noticed_within_a_minute_thoug
     session.rollback()
 
 
+@pytest.mark.usefixtures("a_rota")
+def test_f06_two_workers_do_not_ask_about_one_call_at_once(app: Flask, session: Session) -> None:
+    call = a_call_that_was_placed(session)
+    place.call_accepted(session, call_id=call.id, provider_id=LEG_IDS[COUNSELLOR], now=at(0))
+    assert call.deadline_at is not None
+    overdue = call.deadline_at
+
+    asked = [settle.question(session, call_id=call.id, now=overdue) for _ in range(2)]
+
+    assert [one is not None for one in asked] == [True, False]
+    session.rollback()
+
+
 # -- any of it lost, doubled and in any order, and then the records ----------------------------------------------------
 
 
