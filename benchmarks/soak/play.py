@@ -57,7 +57,8 @@ class Week:
             rest = crowds(max(0, wanted - FIRST_CROWD), first_number=FIRST_CROWD, begins=here.clock(), dice=self.dice)
             if each_s * wanted > AN_HOUR_S:
                 self._play_what_fits(rest, minutes * 60)
-                print(f"{wanted:,} would take more than an hour; {len(self.visitors.asked):,} fit {minutes:g} minutes")
+                played = len(self.visitors.asked)
+                print(f"{wanted:,} would take {each_s * wanted / 3600:.1f} h; {played:,} fit about {minutes:g} minutes")
             else:
                 self._play_all(rest, wanted)
             self.until(ENDS)
