@@ -60,6 +60,7 @@ class Place:
     """What the network has held against the run so far, by invariant."""
     _cpu_s: dict[tuple[int, float], float] = field(default_factory=dict)
     """Seconds of processor that each process has used, those that are gone included, by its number and birth."""
+    _killed: set[str] = field(default_factory=set)
     _harm: threading.Lock = field(default_factory=threading.Lock)
     """Held by whoever kills, and while nobody may be killed."""
 
@@ -98,6 +99,12 @@ class Place:
             time.sleep(_WAKES_S)
             yield
 
+    def start_anew(self) -> None:
+        """What was killed and started by a thread ends with that thread: let it end in good order, and start it."""
+        for title in self._killed:
+            self.programs[title].stop()
+            self.programs[title].start()
+
     def kill_one(self, dice: random.Random) -> None:
         """SIGKILL a worker, a timekeeper or a process that answers the web, at whatever it is doing."""
         with self._harm:
@@ -117,6 +124,7 @@ class Place:
             return
         os.kill(program.pid, signal.SIGKILL)
         self.kills[title.split()[0]] += 1
+        self._killed.add(title)
         while program.is_running():
             time.sleep(0.01)
         program.start()
@@ -212,4 +220,5 @@ def killed_at_random(here: Place, dice: random.Random, *, every_s: float) -> Ite
     finally:
         stop.set()
         thread.join()
+        here.start_anew()
         door.close()

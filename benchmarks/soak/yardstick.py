@@ -94,6 +94,7 @@ class Yardstick:
             used, read = self._used()
             self.visitors.come(self._people())
             self.settle()
+            self._must_be_served()
             used_then, read_then = self._used()
             time.sleep(STANDS_STILL.total_seconds() / SPEED)
             used_at_last, read_at_last = self._used()
@@ -109,6 +110,18 @@ class Yardstick:
             idle_cpu_s=used_at_last - used_then,
             idle_rows_read=read_at_last - read_then,
         )
+
+    def _must_be_served(self) -> None:
+        """Raises AssertionError when one of the thirty was not spoken to: then it is not known what they cost."""
+        from callbacks.models import CallbackRow  # noqa: PLC0415 - as in place.py
+        from foundation.database import transaction  # noqa: PLC0415
+
+        assert self.here.app is not None
+        references = [one.reference for one in self.visitors.asked[-PEOPLE:]]
+        with self.here.app.app_context(), transaction() as session:
+            done = CallbackRow.reference.in_(references) & (CallbackRow.status == "completed")
+            served = session.scalar(select(func.count()).where(done))
+        assert served == PEOPLE, f"{served} of {PEOPLE} were spoken to"
 
     def _people(self) -> list[Wish]:
         first = FIRST_NUMBER + PEOPLE * self._times
