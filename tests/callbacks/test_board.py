@@ -165,6 +165,7 @@ def test_a_request_in_review_says_why_and_when_it_is_late(desk: Desk, supervisor
     desk.clock.on(hours=4, minutes=1)
 
     assert "1 for you to decide" in live(supervisor)
+    assert "1 later than promised" in live(supervisor)
     assert "Late" not in at_first
     assert "Late" in row(supervisor, reference)
 

@@ -18,7 +18,7 @@ from callbacks.domain.attempts import ReviewReason
 from callbacks.domain.codes import CaseOutcome, ContactOutcome, PhoneOwner
 from callbacks.domain.lifecycle import Status
 from callbacks.domain.promise import PromiseState
-from callbacks.domain.safe_contact import MessageRule, SafeContact
+from callbacks.domain.safe_contact import MessageRule, Refused, SafeContact
 from callbacks.domain.triage import RULES, Advice, Urgency
 from callbacks.web.staff import wording
 from foundation.database import transaction
@@ -174,6 +174,17 @@ def test_it_says_of_each_text_what_became_of_it(desk: Desk) -> None:
 
     assert [state for state in TextState if f": {wording.TEXT_STATES[state]}" not in said[state]] == []
     assert len(set(wording.TEXT_STATES.values())) == len(TextState)
+
+
+def test_it_says_why_a_text_did_not_go(desk: Desk) -> None:
+    desk.counsellor()
+    sue = desk.supervisor()
+    reference = desk.ask(safe_contact=SafeContact(sms=MessageRule.NEUTRAL_MESSAGE))
+    with desk.app.app_context(), transaction() as session:
+        session.execute(text("update text_message set state = 'withheld', withheld = 'another_number'"))
+
+    assert "not sent: they have given another number since" in words(sue.get(page_of(reference)).text)
+    assert {str(each) for each in Refused} <= set(wording.TEXT_WITHHELD)
 
 
 def test_the_safe_word_is_on_the_active_card_and_nowhere_else(desk: Desk) -> None:

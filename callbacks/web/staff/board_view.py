@@ -193,7 +193,7 @@ def board(session: Session, *, zone: ZoneInfo, now: datetime) -> Board:
         for line in seen.people
         if line.on_shift_until is not None or line.counsellor.id in talking
     ]
-    late = sum(1 for request in seen.waiting if promises.get(request.callback_id) is PromiseState.LATE)
+    late = sum(1 for row in rows.values() if promises[row.id] is PromiseState.LATE)
     endangered = sum(1 for row in rows.values() if promises[row.id] is PromiseState.ENDANGERED)
     return Board(
         troubles=tuple(

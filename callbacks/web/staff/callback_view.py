@@ -157,6 +157,7 @@ def dossier(session: Session, callback: CallbackRow, me: Viewer, *, now: datetim
         texts=tuple(
             f"{wording.TEXT_PURPOSES.get(text.purpose, text.purpose)}, {moments.at(text.created_at, now=now)}: "
             f"{wording.TEXT_STATES[TextState(text.state)]}"
+            + (f": {wording.TEXT_WITHHELD.get(text.withheld, text.withheld)}" if text.withheld else "")
             for text in texts
         ),
         no_texts="" if texts else _no_texts(callback),

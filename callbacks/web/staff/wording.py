@@ -127,10 +127,23 @@ TEXT_STATES: Final[dict[TextState, str]] = {
     TextState.DELIVERED: "delivered",
     TextState.UNDELIVERED: "could not be delivered",
     TextState.UNCONFIRMED: "sent; no receipt came, so it may have arrived",
-    TextState.WITHHELD: "not sent: no longer allowed or wanted",
+    TextState.WITHHELD: "not sent",
     TextState.REFUSED: "refused by the telephone company",
     TextState.LOST: "perhaps sent: no answer came, and we never send twice",
 }
+TEXT_WITHHELD: Final[dict[str, str]] = {
+    "too_late": "its time was over before it could go out",
+    "opted_out": "they had replied STOP",
+    "landline": "the number is a landline, where a machine would read a text aloud",
+    "no_texts": "they do not allow texts any more",
+    "another_number": "they have given another number since",
+    "rung_again": "they were about to be rung again",
+    "closed": "the request was closed",
+    "not_them": "the owner of the number had said that they did not ask",
+    "blocked": "the number had been blocked",
+    "outside_safe_times": "it was outside the times at which they may be texted",
+}
+"""Why the safe-contact gate let a text not go."""
 NO_TEXTS: Final = "None: they allow no texts."
 NO_TEXTS_TO_LANDLINE: Final = "Could not text: it is a landline, where a machine would read a text aloud."
 NO_TEXTS_YET: Final = "None so far."
