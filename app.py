@@ -163,14 +163,9 @@ _GONE_MS = 10_000  # a host that vanished sends not even a refusal: give its con
 
 
 def _engine_options() -> dict[str, Any]:
-    """A connection is checked before use, never waits for ever, and speaks UTC.
-
-    Every statement is planned for the values it is asked with. PostgreSQL would soon keep one plan for all values, in
-    which it cannot use an index of waiting or open rows only, and takes "is anything due?" for a question that the
-    first rows of a table answer: every second it would go through all that was ever done.
-    """
+    """A connection is checked before use, never waits for ever, and speaks UTC."""
     limits = f"-c statement_timeout={_STATEMENT_MS} -c lock_timeout={_LOCK_MS} -c timezone=UTC"
-    limits += f" -c idle_in_transaction_session_timeout={_FROZEN_MS} -c plan_cache_mode=force_custom_plan"
+    limits += f" -c idle_in_transaction_session_timeout={_FROZEN_MS}"
     return {
         "pool_pre_ping": True,
         "hide_parameters": True,  # an error message must not quote a row

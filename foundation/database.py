@@ -16,7 +16,7 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from psycopg.abc import RV, PQGen
 from psycopg.pq import TransactionStatus
-from sqlalchemy import DateTime, Dialect, MetaData, Text, Uuid, event
+from sqlalchemy import BindParameter, DateTime, Dialect, MetaData, Text, Uuid, event, literal
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 
@@ -84,6 +84,16 @@ def be_impatient(app: Flask) -> None:
 
 def _connect(_dialect: Dialect, _record: Any, args: tuple[str, ...], options: dict[str, Any]) -> Impatient:
     return Impatient.connect(*args, **options)
+
+
+def written_out(value: str) -> BindParameter[str]:
+    """A value that stands in the statement itself.
+
+    For the condition of an index that holds a few rows of very many. Of a statement that comes again and again
+    PostgreSQL keeps one plan for all values, and in that it uses such an index only for a value that it can read: it
+    would go through all that was ever done, every second.
+    """
+    return literal(str(value), literal_execute=True)
 
 
 @contextmanager

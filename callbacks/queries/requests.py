@@ -14,6 +14,7 @@ from callbacks.domain.codes import CaseOutcome
 from callbacks.domain.lifecycle import Status
 from callbacks.domain.safe_contact import MessageRule, SafeContact
 from callbacks.models import CallbackRow, HistoryRow, ReferralRow
+from foundation.database import written_out
 from notifications.queries import has_opted_out
 from rota.models import CounsellorRow
 
@@ -118,7 +119,7 @@ def closed_since(session: Session, since: datetime, *, limit: int = 50) -> list[
     """Requests closed lately and not erased since, newest first."""
     question = (
         select(CallbackRow)
-        .where(CallbackRow.closed_at >= since, CallbackRow.status != str(Status.ERASED))
+        .where(CallbackRow.closed_at >= since, CallbackRow.status != written_out(Status.ERASED))
         .order_by(CallbackRow.closed_at.desc())
         .limit(limit)
     )

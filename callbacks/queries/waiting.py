@@ -13,12 +13,13 @@ from callbacks.domain.lifecycle import WAITING, Status
 from callbacks.domain.matching import AGEING
 from callbacks.domain.triage import Urgency
 from callbacks.models import CallbackRow
+from foundation.database import written_out
 
 _MATCHING = 7_283_001  # any number that no other advisory lock of this database uses
 
-TO_BE_RUNG = [str(status) for status in WAITING]
+TO_BE_RUNG = [written_out(status) for status in sorted(WAITING)]
 
-_NOT_IN_A_CALL = [*TO_BE_RUNG, str(Status.ASSIGNED), str(Status.NEEDS_REVIEW)]
+_NOT_IN_A_CALL = [*TO_BE_RUNG, written_out(Status.ASSIGNED), written_out(Status.NEEDS_REVIEW)]
 
 _RANKS = {str(urgency): rank for rank, urgency in enumerate(Urgency)}
 

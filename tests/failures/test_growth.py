@@ -69,6 +69,7 @@ def test_what_the_timekeeper_asks_reads_no_more_when_more_was_done(town: Town, p
         "watch": lambda session: watch.watch(session, budget=1000, zone=LONDON, is_thorough=False, now=now),
         "match": lambda session: match_waiting(session, zone=LONDON, now=now),
         "owed": queries.outcomes_missing,
+        "closed": lambda session: queries.closed_since(session, now - timedelta(hours=12)),
         "cover": lambda session: board_view.cover(session, zone=LONDON, now=now),
     }
 
