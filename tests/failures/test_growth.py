@@ -20,7 +20,7 @@ from callbacks.web.staff import board_view
 from commands import PERIODIC
 from foundation.database import db
 from tests.conftest import Town
-from tests.journeys.conftest import ANA, TAKES, TALKS, VISITOR, People
+from tests.journeys.conftest import People
 from tests.rota.planning import LONDON, Team
 
 TIMES = 12
@@ -34,18 +34,6 @@ A_DAYS = DONE / 3
 @pytest.fixture
 def people(town: Town) -> People:
     return People(town, Team(town.app))
-
-
-def is_called_back(town: Town, people: People) -> None:
-    """A request from the first word to the last."""
-    town.expects(ANA, VISITOR)
-    people.on("Ana Example")
-    town.phones.habit(ANA, **TAKES)
-    town.phones.habit(VISITOR, **TALKS)
-    asked = people.ask()
-    town.until(lambda: asked.results() == ["finished"])
-    town.passes(10)
-    asked.record(Outcome(ContactOutcome.ANSWERED_RIGHT_PERSON, CaseOutcome.INFO_GIVEN))
 
 
 def rows_read(session: Session, look: Callable[[Session], object]) -> float:
@@ -62,7 +50,8 @@ def rows_read(session: Session, look: Callable[[Session], object]) -> float:
 
 
 def test_what_the_timekeeper_asks_reads_no_more_when_more_was_done(town: Town, people: People) -> None:
-    is_called_back(town, people)
+    asked = people.call_back()
+    asked.record(Outcome(ContactOutcome.ANSWERED_RIGHT_PERSON, CaseOutcome.INFO_GIVEN))
     now = town.clock() + timedelta(minutes=1)
     looks: dict[str, Callable[[Session], object]] = {
         **{bell.name: partial(waits, now=now) for bell, waits in PERIODIC},

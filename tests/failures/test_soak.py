@@ -26,7 +26,7 @@ from notifications.domain.trouble import Trouble
 from notifications.models import CallRow, TroubleRow
 from notifications.operations import trouble
 from tests.conftest import HELPLINE, NOON, Town
-from tests.journeys.conftest import ANA, TAKES, TALKS, VISITOR, Asked, People
+from tests.journeys.conftest import ANA, VISITOR, Asked, People
 from tests.rota.planning import Team
 
 
@@ -75,21 +75,10 @@ def broken(found: Verdict) -> list[str]:
     return [what for what, count, _ in found.must_be_zero if count]
 
 
-def rung(town: Town, people: People) -> Asked:
-    town.expects(ANA, VISITOR)
-    people.on("Ana Example")
-    town.phones.habit(ANA, **TAKES)
-    town.phones.habit(VISITOR, **TALKS)
-    asked = people.ask()
-    town.until(lambda: asked.results() == ["finished"])
-    town.passes(10)
-    return asked
-
-
 def test_a_good_run_holds(town: Town, people: People) -> None:
     soak = Soak(town, a_wish())
 
-    found = soak.verdict(rung(town, people))
+    found = soak.verdict(people.call_back())
 
     assert broken(found) == []
     assert found.holds
@@ -138,7 +127,7 @@ def test_nobody_starves_who_cannot_be_rung_at_this_moment(town: Town, people: Pe
 
 
 def test_a_ring_outside_safe_times_fails_the_soak(town: Town, people: People) -> None:
-    asked = rung(town, people)
+    asked = people.call_back()
     later = NOON + timedelta(minutes=30)
 
     found = Soak(town, a_wish((later, later + timedelta(hours=1)))).verdict(asked)
@@ -147,7 +136,7 @@ def test_a_ring_outside_safe_times_fails_the_soak(town: Town, people: People) ->
 
 
 def test_a_ring_after_the_visitor_was_told_that_nobody_will_ring_fails_the_soak(town: Town, people: People) -> None:
-    asked = rung(town, people)
+    asked = people.call_back()
 
     found = Soak(town, a_wish()).verdict(asked, withdrawn_at=NOON)
 
@@ -155,7 +144,7 @@ def test_a_ring_after_the_visitor_was_told_that_nobody_will_ring_fails_the_soak(
 
 
 def test_a_request_that_is_gone_fails_the_soak(town: Town, people: People) -> None:
-    asked = rung(town, people)
+    asked = people.call_back()
     asked.reference = "GONE123"
 
     assert broken(Soak(town, a_wish()).verdict(asked)) == ["lost"]
@@ -173,14 +162,14 @@ def test_a_text_that_nobody_allowed_fails_the_soak(town: Town, people: People) -
 
 def test_what_goes_wrong_at_the_desk_fails_the_soak(town: Town, people: People) -> None:
     soak = Soak(town, a_wish())
-    asked = rung(town, people)
+    asked = people.call_back()
     soak.desk.troubled.append("an error")
 
     assert broken(soak.verdict(asked)) == ["trouble at the desk"]
 
 
 def test_a_long_past_of_copies_is_whole(town: Town, people: People) -> None:
-    asked = rung(town, people)
+    asked = people.call_back()
     asked.record(Outcome(ContactOutcome.ANSWERED_RIGHT_PERSON, CaseOutcome.INFO_GIVEN))
 
     with town.app.app_context():

@@ -55,6 +55,17 @@ class People:
         assert answer.status_code == 201, answer.text
         return Asked(self.town, answer.get_json()["reference"], answer.get_json()["token"])
 
+    def call_back(self) -> Asked:
+        """Ana, who is on, rings the visitor, and they talk; she still owes the outcome."""
+        self.town.expects(ANA, VISITOR)
+        self.on("Ana Example")
+        self.town.phones.habit(ANA, **TAKES)
+        self.town.phones.habit(VISITOR, **TALKS)
+        asked = self.ask()
+        self.town.until(lambda: asked.results() == ["finished"])
+        self.town.passes(10)
+        return asked
+
     def presence(self, person: int) -> str:
         with self.town.app.app_context(), transaction() as session:
             return session.get_one(CounsellorRow, person).presence.state

@@ -24,9 +24,11 @@ def test_a_changed_number_is_the_one_that_rings(town: Town, people: People) -> N
     town.phones.habit(OTHER, **TALKS)
 
     asked = people.ask()
-    change(town, asked, phone=OTHER)
+    answered = change(town, asked, phone=OTHER)
     people.team.ready(1)
     town.until(lambda: asked.results() == ["finished"])
+
+    assert (answered, town.contacted()["rung"]) == (200, [ANA, OTHER])
 
 
 def test_f25_whoever_allowed_texts_and_changes_to_a_landline_gets_none_there(town: Town, people: People) -> None:
